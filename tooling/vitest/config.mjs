@@ -1,0 +1,50 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const setupFile = fileURLToPath(new URL('./setup-backend.mjs', import.meta.url));
+
+/** Options every vitest run here shares. Forks, because the native binding belongs to one thread of a process. */
+const shared = {
+  include: ['test/**/*.test.ts'],
+  pool: 'forks',
+  testTimeout: 60_000,
+  hookTimeout: 180_000,
+};
+
+/** Test configuration of a package that never touches a tensor. */
+export function plainTests(overrides = {}) {
+  return defineConfig({ test: { ...shared, ...overrides } });
+}
+
+/**
+ * Test configuration of a package that computes: one vitest project per backend found on this machine, so that the same
+ * suite runs over native TensorFlow, wasm and cpu. Tests in `test/plain/` need no backend and run once.
+ *
+ * `FIN_BACKENDS=tensorflow,wasm` narrows the list. A backend that is not there is named on stderr and left out.
+ */
+export async function backendTests(overrides = {}) {
+  const requireFromPackage = createRequire(pathToFileURL(`${process.cwd()}/package.json`));
+  const { findBackends } = await import(pathToFileURL(requireFromPackage.resolve('@fin/runtime')).href);
+  const wanted = process.env.FIN_BACKENDS?.split(',').map((name) => name.trim());
+  const projects = [];
+  for (const { name, available, reason } of await findBackends()) {
+    if (wanted && !wanted.includes(name)) continue;
+    if (!available) {
+      console.error(`skipping every test on the backend "${name}": ${reason}`);
+      continue;
+    }
+    projects.push({
+      test: {
+        ...shared,
+        ...overrides,
+        name,
+        exclude: ['test/plain/**'],
+        env: { FIN_BACKEND: name, ...overrides.env },
+        setupFiles: [setupFile, ...(overrides.setupFiles ?? [])],
+      },
+    });
+  }
+  projects.push({ test: { ...shared, ...overrides, name: 'plain', include: ['test/plain/**/*.test.ts'] } });
+  return defineConfig({ test: { projects, passWithNoTests: true } });
+}

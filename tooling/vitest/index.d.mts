@@ -1,0 +1,22 @@
+/** Numbers in any nesting: a typed array, or arrays of arrays as JSON fixtures hold them. */
+export type Numbers = ArrayLike<number> | readonly Numbers[];
+
+/** Tolerance in the sense of `numpy.allclose`: |actual - expected| <= atol + rtol * |expected|. */
+export interface Tolerance {
+  /** Relative part, @default 1e-5 */
+  readonly rtol?: number;
+  /** Absolute part, @default 1e-6 */
+  readonly atol?: number;
+}
+
+/** Throws, naming the worst element, unless every element is within the tolerance. NaN equals NaN only. */
+export function allClose(actual: Numbers, expected: Numbers, tolerance?: Tolerance): void;
+
+/** Largest |actual - expected|. */
+export function maxDifference(actual: Numbers, expected: Numbers): number;
+
+/**
+ * Path of a file among the shared study data and models, or null where this machine has none (`FIN_SHARED_DIR`, else
+ * `shared/` beside the workspace). Tests that need one skip, and say so, when it is null.
+ */
+export function sharedPath(...parts: string[]): string | null;

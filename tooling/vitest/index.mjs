@@ -1,0 +1,2 @@
+export { allClose, maxDifference } from './all-close.mjs';
+export { sharedPath } from './shared-path.mjs';
