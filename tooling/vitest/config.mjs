@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 const setupFile = fileURLToPath(new URL('./setup-backend.mjs', import.meta.url));
 
-/** Options every vitest run here shares. Forks, because the native binding belongs to one thread of a process. */
+/** Options every test file here shares. Forks, because the native binding belongs to one thread of a process. */
 const shared = {
   include: ['test/**/*.test.ts'],
   pool: 'forks',
@@ -12,9 +12,15 @@ const shared = {
   hookTimeout: 180_000,
 };
 
+/** The results file is what `npm test` sums up over all packages. */
+const reporting = {
+  reporters: ['default', ['json', { outputFile: '.fin/test-results.json' }]],
+  passWithNoTests: true,
+};
+
 /** Test configuration of a package that never touches a tensor. */
 export function plainTests(overrides = {}) {
-  return defineConfig({ test: { ...shared, ...overrides } });
+  return defineConfig({ test: { ...reporting, ...shared, ...overrides } });
 }
 
 /**
@@ -46,5 +52,5 @@ export async function backendTests(overrides = {}) {
     });
   }
   projects.push({ test: { ...shared, ...overrides, name: 'plain', include: ['test/plain/**/*.test.ts'] } });
-  return defineConfig({ test: { projects, passWithNoTests: true } });
+  return defineConfig({ test: { ...reporting, projects } });
 }

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCommand } from '../run-command.mjs';
+import { say } from '../say.mjs';
+import { StepFailed } from '../step-failed.mjs';
+import { inRoot } from '../workspace.mjs';
+
+const stampFile = inRoot('node_modules', '.fin-build');
+
+/** Names, sizes and times of every source file: cheap to take, and different after any edit. */
+function sourceState() {
+  const hash = createHash('sha256');
+  const visit = (path) => {
+    for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) =>
+      a.name < b.name ? -1 : 1,
+    )) {
+      const child = join(path, entry.name);
+      if (entry.isDirectory()) visit(child);
+      else {
+        const { size, mtimeMs } = statSync(child);
+        hash.update(`${child} ${size} ${mtimeMs}\n`);
+      }
+    }
+  };
+  visit(inRoot('tooling', 'tsconfig'));
+  for (const group of ['packages', 'apps']) {
+    for (const name of readdirSync(inRoot(group)).sort()) {
+      const folder = inRoot(group, name);
+      if (!existsSync(join(folder, 'package.json'))) continue;
+      hash.update(`${name} ${existsSync(join(folder, 'dist', 'index.js'))}\n`);
+      for (const part of ['src', 'native']) if (existsSync(join(folder, part))) visit(join(folder, part));
+    }
+  }
+  return hash.digest('hex');
+}
+
+/** Compiles every package (turbo keeps what has not changed), or nothing when no source file has changed since. */
+export async function ensureBuilt() {
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === sourceState()) return;
+  say('building the packages');
+  const { code, output } = await runCommand('turbo', ['run', 'build', '--output-logs=errors-only'], {
+    capture: true,
+  });
+  if (code !== 0) throw new StepFailed(`${output}\nfin: the build failed (see above).`, code);
+  writeFileSync(stampFile, sourceState());
+}
