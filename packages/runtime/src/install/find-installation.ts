@@ -1,0 +1,73 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { bindingKey, folderKey } from './binding-key.js';
+import type { CacheLayout } from './cache-layout.js';
+import { cacheLayout } from './cache-layout.js';
+import { driverPresent } from './driver-present.js';
+import type { Installation } from './installation.js';
+import type { BindingManifest, Manifest, TensorFlowManifest } from './manifests.js';
+import { readManifest } from './manifests.js';
+import type { TensorFlowFolder } from './tensorflow-folder.js';
+import { readTensorFlowFolder } from './tensorflow-folder.js';
+
+/**
+ * The native TensorFlow that is ready to load, or null. Looks at files only: nothing is fetched, started or loaded.
+ *
+ * `FIN_TENSORFLOW_DIR`, where set, is the only place looked at; it needs a binding compiled for it, which
+ * `fin-runtime install` makes. Otherwise the best copy in the cache: a GPU build where an NVIDIA driver is present.
+ */
+export async function findInstallation(): Promise<Installation | null> {
+  const layout = cacheLayout();
+  const named = process.env.FIN_TENSORFLOW_DIR;
+  if (!named) return (await installedCopies(layout))[0] ?? null;
+  const folder = readTensorFlowFolder(resolve(named));
+  return (
+    folder &&
+    withBinding(layout, folder, folderKey(folder), { tensorflowDir: resolve(named), source: 'folder' })
+  );
+}
+
+/** Every complete copy in the cache that has its binding, best first. */
+export async function installedCopies(layout: CacheLayout): Promise<Installation[]> {
+  const copies: Installation[] = [];
+  for (const key of existsSync(layout.tensorflow) ? readdirSync(layout.tensorflow) : []) {
+    const tensorflowDir = join(layout.tensorflow, key);
+    const manifest = await readManifest<TensorFlowManifest>(tensorflowDir);
+    const folder = manifest && readTensorFlowFolder(tensorflowDir);
+    if (!manifest || !folder) continue;
+    const { source, gpu } = manifest;
+    const copy = await withBinding(layout, folder, key, { tensorflowDir, source, gpu });
+    if (copy) copies.push(copy);
+  }
+  return copies.sort(
+    (a, b) => rank(b) - rank(a) || compareVersions(b.tensorflowVersion, a.tensorflowVersion),
+  );
+}
+
+async function withBinding(
+  layout: CacheLayout,
+  folder: TensorFlowFolder,
+  tensorflow: string,
+  facts: Pick<Installation, 'tensorflowDir' | 'source'> & { gpu?: boolean },
+): Promise<Installation | null> {
+  const bindingDir = join(layout.binding, bindingKey(tensorflow, layout.root));
+  const binding = await readManifest<BindingManifest>(bindingDir);
+  if (!binding || !(await readManifest<Manifest>(layout.tfjsNode))) return null;
+  return {
+    ...facts,
+    gpu: facts.gpu ?? binding.gpuDevice,
+    bindingPath: join(bindingDir, 'tfjs_binding.node'),
+    tfjsNodeDir: join(layout.tfjsNode, 'package'),
+    libraryDir: folder.libraryDir,
+    includeDir: folder.includeDir,
+    tensorflowVersion: binding.tensorflowVersion,
+  };
+}
+
+function rank(copy: Installation): number {
+  return copy.gpu === driverPresent() ? 1 : 0;
+}
+
+function compareVersions(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
