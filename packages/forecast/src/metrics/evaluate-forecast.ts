@@ -1,0 +1,74 @@
+import { ForecastInputError } from '../errors.js';
+import type { DieboldMarianoLoss } from '../significance/diebold-mariano.js';
+import { dieboldMariano } from '../significance/diebold-mariano.js';
+import { directionalAccuracy } from './directional-accuracy.js';
+import type { ForecastPoint } from './forecast-point.js';
+import { mae } from './mae.js';
+import { mape } from './mape.js';
+import type { DieboldMarianoSummary, MetricsRow } from './metrics-row.js';
+import { r2 } from './r2.js';
+import { rmse } from './rmse.js';
+
+export interface EvaluateOptions {
+  /** Confidence of the interval around the directional accuracy, @default 0.95 */
+  readonly level?: number;
+  /** Loss of the Diebold-Mariano test, @default 'squared' */
+  readonly loss?: DieboldMarianoLoss;
+}
+
+/** Fewest forecasts with which a Diebold-Mariano variance says anything at all. */
+const MIN_FORECASTS_TO_TEST = 8;
+
+/**
+ * Measures one model's one-day-ahead forecasts, in price points and in direction, and tests them against persistence on
+ * the very same days.
+ *
+ * @throws ForecastInputError when there is no forecast or one of the numbers is not finite
+ * @example
+ * const row = evaluateForecast('lstm', points);
+ * console.log(row.mae, row.dieboldMariano?.pValue);
+ */
+export function evaluateForecast(
+  model: string,
+  points: readonly ForecastPoint[],
+  options: EvaluateOptions = {},
+): MetricsRow {
+  if (points.length === 0) {
+    throw new ForecastInputError(`${model}: no forecasts to evaluate; is the split empty?`);
+  }
+  const actual = points.map((point) => point.actual);
+  const predicted = points.map((point) => point.predicted);
+  const direction = directionalAccuracy(points, options);
+  const notes: string[] = [];
+  if (direction.value === null) notes.push('forecasts no change on every day, so it names no direction');
+  return {
+    model,
+    n: points.length,
+    mae: mae(actual, predicted),
+    rmse: rmse(actual, predicted),
+    mape: mape(actual, predicted),
+    r2: r2(actual, predicted),
+    directionalAccuracy: direction.value,
+    directionalN: direction.n,
+    directionalInterval: direction.interval,
+    dieboldMariano:
+      model === 'persistence' ? null : againstPersistence(points, options.loss ?? 'squared', notes),
+    notes,
+  };
+}
+
+function againstPersistence(
+  points: readonly ForecastPoint[],
+  loss: DieboldMarianoLoss,
+  notes: string[],
+): DieboldMarianoSummary | null {
+  if (points.length < MIN_FORECASTS_TO_TEST) {
+    notes.push(`${points.length} forecasts are too few for a Diebold-Mariano test`);
+    return null;
+  }
+  const errors = points.map((point) => point.actual - point.predicted);
+  const persistenceErrors = points.map((point) => point.actual - point.lastClose);
+  const { statistic, pValue, note } = dieboldMariano(errors, persistenceErrors, { loss });
+  if (note) notes.push(note);
+  return { statistic, pValue, loss };
+}

@@ -1,0 +1,118 @@
+import { ForecastInputError } from '../errors.js';
+import { studentTCdf, studentTTwoSided } from './student-t-cdf.js';
+
+/** What a forecast error costs: its square or its absolute value. */
+export type DieboldMarianoLoss = 'squared' | 'absolute';
+
+/** What is tested: any difference, or that A loses less (`'less'`) or more (`'greater'`) than B. */
+export type DieboldMarianoAlternative = 'two-sided' | 'less' | 'greater';
+
+export interface DieboldMarianoOptions {
+  /** Steps ahead of each forecast; loss differences are taken to be correlated up to horizon - 1. @default 1 */
+  readonly horizon?: number;
+  /** @default 'squared' */
+  readonly loss?: DieboldMarianoLoss;
+  /** @default 'two-sided' */
+  readonly alternative?: DieboldMarianoAlternative;
+}
+
+export interface DieboldMarianoResult {
+  /** Corrected statistic: below 0 when A loses less than B. */
+  readonly statistic: number;
+  readonly pValue: number;
+  /** Number of forecasts compared; the t distribution has n - 1 degrees of freedom. */
+  readonly n: number;
+  /** Why the result is degenerate, or null when it is an ordinary one. */
+  readonly note: string | null;
+}
+
+/** A variance below this share of the mean square is rounding of equal differences, not variance. */
+const ROUNDING = 1e-24;
+
+/**
+ * Diebold-Mariano test that two forecasts of the same days are equally good, with the small-sample correction of Harvey,
+ * Leybourne and Newbold and Student's t with n - 1 degrees of freedom, as `dm.test` of R's forecast package.
+ *
+ * The variance of the mean loss difference uses its autocovariances up to lag horizon - 1, equally weighted. Where that
+ * is not positive, which horizons above 1 allow, lag 0 alone is used and the note says so. Differences that are the same
+ * every day leave nothing to test: statistic 0, p = 1 and a note.
+ *
+ * Sources: Diebold and Mariano (1995), JBES 13; Harvey, Leybourne and Newbold (1997), IJF 13.
+ *
+ * @param errorsA forecast errors (actual - predicted) of A, in time order
+ * @param errorsB those of B on the same days
+ */
+export function dieboldMariano(
+  errorsA: ArrayLike<number>,
+  errorsB: ArrayLike<number>,
+  options: DieboldMarianoOptions = {},
+): DieboldMarianoResult {
+  const { horizon = 1, loss = 'squared', alternative = 'two-sided' } = options;
+  checkInput(errorsA, errorsB, horizon);
+  const n = errorsA.length;
+  const cost = loss === 'squared' ? (error: number) => error * error : Math.abs;
+  const differences = Float64Array.from({ length: n }, (_, i) => cost(errorsA[i]) - cost(errorsB[i]));
+  const mean = differences.reduce((sum, d) => sum + d, 0) / n;
+  const meanSquare = differences.reduce((sum, d) => sum + d * d, 0) / n;
+  const lag0 = autocovariance(differences, mean, 0);
+  if (lag0 <= ROUNDING * meanSquare) {
+    const what = mean === 0 ? 'both forecasts lose the same' : 'the losses differ by the same amount';
+    return { statistic: 0, pValue: 1, n, note: `${what} every day: nothing to test` };
+  }
+
+  let usedHorizon = horizon;
+  let variance = lag0;
+  for (let lag = 1; lag < horizon; lag++) variance += 2 * autocovariance(differences, mean, lag);
+  let note: string | null = null;
+  if (variance <= ROUNDING * meanSquare) {
+    variance = lag0;
+    usedHorizon = 1;
+    note = `the variance over ${horizon} steps is not positive: tested as for horizon 1`;
+  }
+  const correction = Math.sqrt((n + 1 - 2 * usedHorizon + (usedHorizon * (usedHorizon - 1)) / n) / n);
+  const statistic = (correction * mean) / Math.sqrt(variance / n);
+  return { statistic, pValue: pValueOf(statistic, n - 1, alternative), n, note };
+}
+
+function pValueOf(statistic: number, df: number, alternative: DieboldMarianoAlternative): number {
+  switch (alternative) {
+    case 'two-sided':
+      return studentTTwoSided(statistic, df);
+    case 'less':
+      return studentTCdf(statistic, df);
+    case 'greater':
+      return studentTCdf(-statistic, df);
+  }
+}
+
+function autocovariance(values: Float64Array, mean: number, lag: number): number {
+  let sum = 0;
+  for (let i = lag; i < values.length; i++) sum += (values[i] - mean) * (values[i - lag] - mean);
+  return sum / values.length;
+}
+
+function checkInput(errorsA: ArrayLike<number>, errorsB: ArrayLike<number>, horizon: number): void {
+  const n = errorsA.length;
+  if (errorsB.length !== n) {
+    throw new ForecastInputError(
+      `dieboldMariano: ${n} errors against ${errorsB.length}; both forecasts must cover the same days`,
+    );
+  }
+  if (!Number.isInteger(horizon) || horizon < 1) {
+    throw new ForecastInputError(
+      `dieboldMariano: horizon ${horizon}; it must be a whole number of at least 1`,
+    );
+  }
+  if (n < 2 || n <= horizon) {
+    throw new ForecastInputError(
+      `dieboldMariano: ${n} forecasts at horizon ${horizon}; it takes at least ${Math.max(2, horizon + 1)}`,
+    );
+  }
+  for (let i = 0; i < n; i++) {
+    if (!Number.isFinite(errorsA[i]) || !Number.isFinite(errorsB[i])) {
+      throw new ForecastInputError(
+        `dieboldMariano: errors ${i} are ${errorsA[i]} and ${errorsB[i]}; both must be finite`,
+      );
+    }
+  }
+}

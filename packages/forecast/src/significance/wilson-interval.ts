@@ -1,0 +1,33 @@
+import { ForecastInputError } from '../errors.js';
+import { normalQuantile } from './normal-quantile.js';
+
+/**
+ * Wilson's score interval for a proportion (Wilson 1927), without continuity correction: what R's
+ * `prop.test(correct = FALSE)` and statsmodels' `proportion_confint(method = "wilson")` give.
+ *
+ * @param successes whole number between 0 and n
+ * @param level confidence, @default 0.95
+ */
+export function wilsonInterval(
+  successes: number,
+  n: number,
+  level = 0.95,
+): readonly [low: number, high: number] {
+  if (!Number.isInteger(n) || n < 1) {
+    throw new ForecastInputError(`wilsonInterval: n is ${n}; it must be a whole number of at least 1`);
+  }
+  if (!Number.isInteger(successes) || successes < 0 || successes > n) {
+    throw new ForecastInputError(
+      `wilsonInterval: ${successes} successes of ${n}; it must be a whole number from 0 to ${n}`,
+    );
+  }
+  if (!(level > 0 && level < 1)) {
+    throw new ForecastInputError(`wilsonInterval: level ${level}; it must lie between 0 and 1, such as 0.95`);
+  }
+  const z = normalQuantile(0.5 + level / 2);
+  const share = successes / n;
+  const shrink = 1 + (z * z) / n;
+  const centre = (share + (z * z) / (2 * n)) / shrink;
+  const half = (z / shrink) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
+  return [successes === 0 ? 0 : centre - half, successes === n ? 1 : centre + half];
+}
