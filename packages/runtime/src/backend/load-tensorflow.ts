@@ -1,0 +1,68 @@
+import { env } from 'node:process';
+import * as tf from '@tensorflow/tfjs-core';
+import { BackendUnavailableError } from '../errors.js';
+import { runtimeState } from '../state.js';
+import { loadCpu } from './load-cpu.js';
+import { loadNative } from './load-native.js';
+import { loadWasm } from './load-wasm.js';
+import './register-gradients.js';
+import type { BackendName, LoadedTensorFlow, LoadOptions } from './types.js';
+import { BACKEND_NAMES } from './types.js';
+
+const LOADERS: Readonly<Record<BackendName, () => Promise<Pick<LoadedTensorFlow, 'version' | 'native'>>>> = {
+  tensorflow: loadNative,
+  wasm: loadWasm,
+  cpu: loadCpu,
+};
+
+/**
+ * Loads the best backend of this machine, or the one asked for, and makes it tfjs's current one.
+ *
+ * ```
+ * options.backend ─┐
+ * FIN_BACKEND ─────┼─ one name: that backend, or BackendUnavailableError
+ * neither ─────────┘  else tensorflow ── fails? ── wasm ── fails? ── cpu, each failure a note
+ * ```
+ *
+ * Calling it again is cheap and returns what is loaded; naming another backend switches to it. tfjs keeps its backends, kernels
+ * and gradients in process-wide registries, so whatever else in this process uses tfjs (tf.layers, say) computes on it too.
+ *
+ * @example
+ * import { loadTensorFlow } from '@fin/runtime';
+ * const { backend, version, notes } = await loadTensorFlow();
+ *
+ * @throws BackendUnavailableError when the backend that was asked for cannot be had
+ */
+export async function loadTensorFlow(options: LoadOptions = {}): Promise<LoadedTensorFlow> {
+  const state = runtimeState();
+  const wanted = options.backend ?? backendFromEnvironment();
+  if (state.loaded && (wanted === null || wanted === state.loaded.backend)) {
+    if (tf.getBackend() !== state.loaded.backend) await activate(state.loaded.backend);
+    return state.loaded;
+  }
+  const notes: string[] = [];
+  for (const backend of wanted === null ? BACKEND_NAMES : [wanted]) {
+    try {
+      const facts = await LOADERS[backend]();
+      await activate(backend);
+      state.loaded = { backend, ...facts, notes };
+      return state.loaded;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (wanted !== null) throw new BackendUnavailableError(backend, reason, { cause: error });
+      notes.push(`${backend}: ${reason}`);
+    }
+  }
+  throw new BackendUnavailableError('any', notes.join(' '));
+}
+
+async function activate(backend: BackendName): Promise<void> {
+  if (!(await tf.setBackend(backend))) throw new Error(`tfjs could not start its backend "${backend}".`);
+}
+
+function backendFromEnvironment(): BackendName | null {
+  const name = env.FIN_BACKEND;
+  if (!name) return null;
+  if ((BACKEND_NAMES as readonly string[]).includes(name)) return name as BackendName;
+  throw new BackendUnavailableError(name, `FIN_BACKEND must be one of ${BACKEND_NAMES.join(', ')}.`);
+}

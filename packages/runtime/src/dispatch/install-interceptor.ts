@@ -1,0 +1,29 @@
+import { runtimeState } from '../state.js';
+import type { Interceptor } from './types.js';
+
+/** What `installInterceptor` returns: `remove` takes exactly this one out again, whatever was installed since; twice is harmless. */
+export interface Installation {
+  remove(): void;
+}
+
+/**
+ * Puts an interceptor at the head of the dispatch chain: the one installed last sees a call first. It may be installed before
+ * TensorFlow is loaded, and does nothing on other backends. A call that is under way keeps the chain it began with.
+ */
+export function installInterceptor(name: string, interceptor: Interceptor): Installation {
+  const state = runtimeState();
+  const entry = { name, interceptor };
+  state.interceptors = [...state.interceptors, entry];
+  return {
+    remove() {
+      state.interceptors = state.interceptors.filter((installed) => installed !== entry);
+    },
+  };
+}
+
+/** Names of the installed interceptors in the order in which they see a call. */
+export function installedInterceptors(): readonly string[] {
+  return runtimeState()
+    .interceptors.map(({ name }) => name)
+    .reverse();
+}

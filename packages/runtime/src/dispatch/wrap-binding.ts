@@ -1,0 +1,57 @@
+import type { NativeBinding, TensorMetadata } from '../backend/native-binding.js';
+import { runtimeState } from '../state.js';
+import { dispatch } from './dispatch.js';
+import { dtypeNumber, standInDType } from './dtypes.js';
+import { HandleTable, maskedMetadata } from './handle-table.js';
+import { cast } from './settle-dtypes.js';
+
+/**
+ * Wraps tfjs-node's addon so that every op call of every kernel, forward and backward, runs through the dispatch chain, and so
+ * that tfjs never meets a dtype it cannot name. The addon's own properties are read-only, so the wrapper is an object that
+ * inherits from it. While nothing is installed and no such dtype is alive, a call costs one table entry per output more.
+ */
+export function wrapBinding(addon: NativeBinding): NativeBinding {
+  const state = runtimeState();
+  const table = new HandleTable(addon);
+  state.handles = table;
+
+  const admit = (outputs: TensorMetadata[]): TensorMetadata[] => {
+    for (const output of outputs) {
+      const handle = table.addOutput(output);
+      if (handle.masked) output.dtype = dtypeNumber(standInDType(handle.dtype));
+    }
+    return outputs;
+  };
+
+  const overrides: Partial<NativeBinding> = {
+    executeOp(op, attrs, ids, nOutputs) {
+      if (state.interceptors.length === 0 && table.maskedCount === 0) {
+        return admit(addon.executeOp(op, attrs, ids, nOutputs));
+      }
+      const inputs = ids.map((id) => table.get(id)!);
+      return dispatch(table, { op, attrs, inputs, nOutputs }).map(maskedMetadata);
+    },
+    createTensor(shape, dtype, values) {
+      const id = addon.createTensor(shape, dtype, values);
+      table.addCreated(id, dtype, shape);
+      return id;
+    },
+    deleteTensor(id) {
+      table.release(id);
+    },
+    tensorDataSync(id) {
+      const handle = table.get(id);
+      if (!handle?.masked) return addon.tensorDataSync(id);
+      const wide = cast(table, handle, standInDType(handle.dtype));
+      try {
+        return addon.tensorDataSync(wide.id);
+      } finally {
+        table.release(wide.id);
+      }
+    },
+    runSavedModel(id, inputs, inputNames, outputNames) {
+      return admit(addon.runSavedModel(id, inputs, inputNames, outputNames));
+    },
+  };
+  return Object.create(addon, Object.getOwnPropertyDescriptors(overrides)) as NativeBinding;
+}
