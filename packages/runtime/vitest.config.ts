@@ -1,3 +1,4 @@
 import { backendTests } from '@fin/testkit/config';
 
-export default await backendTests();
+/** The tests here import `src`, so the backend has to be loaded by `src` too, not by the build. */
+export default await backendTests({}, { loader: './test/setup-backend.ts' });

@@ -28,8 +28,10 @@ export function plainTests(overrides = {}) {
  * suite runs over native TensorFlow, wasm and cpu. Tests in `test/plain/` need no backend and run once.
  *
  * `FIN_BACKENDS=tensorflow,wasm` narrows the list. A backend that is not there is named on stderr and left out.
+ *
+ * `loader` is the module that loads the backend in each test process: @fin/runtime's build, unless the package says otherwise.
  */
-export async function backendTests(overrides = {}) {
+export async function backendTests(overrides = {}, { loader = setupFile } = {}) {
   const requireFromPackage = createRequire(pathToFileURL(`${process.cwd()}/package.json`));
   const { findBackends } = await import(pathToFileURL(requireFromPackage.resolve('@fin/runtime')).href);
   const wanted = process.env.FIN_BACKENDS?.split(',').map((name) => name.trim());
@@ -47,7 +49,7 @@ export async function backendTests(overrides = {}) {
         name,
         exclude: ['test/plain/**'],
         env: { FIN_BACKEND: name, ...overrides.env },
-        setupFiles: [setupFile, ...(overrides.setupFiles ?? [])],
+        setupFiles: [loader, ...(overrides.setupFiles ?? [])],
       },
     });
   }
