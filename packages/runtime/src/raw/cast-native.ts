@@ -1,0 +1,26 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { NativeDType } from '../dispatch/dtypes.js';
+import { attr } from './attr.js';
+import { nativeDType } from './native-dtype.js';
+import { rawOp } from './raw-op.js';
+
+/**
+ * A copy of a tensor in any dtype of TensorFlow's, such as bfloat16. tfjs goes on taking it for float32 (or int32); reading it
+ * gives float32 values. Differentiable between floating dtypes: the gradient comes back in the dtype of `x`.
+ *
+ * @throws RawOpError when the current backend is not the native one and the dtype is not the tensor's own
+ */
+export function castNative<T extends tf.Tensor>(x: T, dtype: NativeDType): T {
+  if (nativeDType(x) === dtype) return tf.clone(x);
+  const differentiable = tf.customGrad((input) => {
+    const { dtype: source, value } = castOnce(input as tf.Tensor, dtype);
+    return { value, gradFunc: (dy: tf.Tensor) => castOnce(dy, source).value };
+  });
+  return differentiable(x) as T;
+}
+
+function castOnce(x: tf.Tensor, dtype: NativeDType): { dtype: NativeDType; value: tf.Tensor } {
+  const source = nativeDType(x);
+  const attrs = { SrcT: attr.type(source), DstT: attr.type(dtype), Truncate: attr.bool(false) };
+  return { dtype: source, value: rawOp('Cast', [x], attrs)[0]! };
+}
