@@ -1,1 +1,12 @@
-export {};
+export type { ChartOptions } from './charts/chart-options.js';
+export { cumulativeGain } from './charts/cumulative-gain.js';
+export type { EpochRow } from './charts/learning-curve.js';
+export { learningCurve } from './charts/learning-curve.js';
+export type { ForecastRow } from './charts/predicted-vs-actual.js';
+export { predictedVsActual } from './charts/predicted-vs-actual.js';
+export type { SentimentOptions, SentimentRow } from './charts/sentiment-vs-close.js';
+export { sentimentVsClose } from './charts/sentiment-vs-close.js';
+export { colors, theme } from './charts/theme.js';
+export { VizInputError } from './errors.js';
+export type { RenderOptions } from './render/render-svg.js';
+export { renderSvg } from './render/render-svg.js';

@@ -1,0 +1,55 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { ChartOptions } from './chart-options.js';
+import { DEFAULT_WIDTH } from './chart-options.js';
+import { checkDates, checkFinite, checkNotEmpty } from './check-data.js';
+import { panelTitle } from './labels.js';
+import type { ForecastRow } from './predicted-vs-actual.js';
+import { colors, theme } from './theme.js';
+import { timeChannel } from './time-axis.js';
+
+/**
+ * Absolute error that persistence made and the forecast did not, summed from the first day on: rising while the forecast
+ * is better than "tomorrow's close is today's", falling while it is worse. After Welch and Goyal (2008), with absolute
+ * instead of squared errors, so that the axis counts index points.
+ *
+ * @throws VizInputError when there is no row, a number is not finite, or days are not ascending ISO days
+ */
+export function cumulativeGain(rows: readonly ForecastRow[], options: ChartOptions = {}): TopLevelSpec {
+  checkNotEmpty('cumulativeGain', rows);
+  const dates = rows.map((row) => row.targetDate);
+  checkDates('cumulativeGain', dates);
+  const { title = 'Gain over persistence', width = DEFAULT_WIDTH } = options;
+  let gain = 0;
+  const values = rows.map(({ targetDate, lastClose, actual, predicted }, i) => {
+    gain += Math.abs(actual - lastClose) - Math.abs(actual - predicted);
+    checkFinite('cumulativeGain', i, 'the error', gain);
+    return { date: targetDate, gain };
+  });
+  const x = timeChannel('date', dates, width);
+  return {
+    title: title ?? undefined,
+    description:
+      `Line chart of the absolute error saved against persistence, summed over ${rows.length} trading days ` +
+      `from ${dates[0]} to ${dates[dates.length - 1]}: ${gain.toFixed(0)} points in the end.`,
+    config: theme,
+    data: { values },
+    vconcat: [
+      {
+        title: panelTitle('Error saved, index points'),
+        width,
+        height: 150,
+        layer: [
+          {
+            mark: { type: 'area', color: colors.second, opacity: 0.15 },
+            encoding: { x, y: { field: 'gain', type: 'quantitative' } },
+          },
+          {
+            mark: { type: 'line', color: colors.second, strokeWidth: 1.6 },
+            encoding: { x, y: { field: 'gain', type: 'quantitative', axis: { format: ',d', tickCount: 5 } } },
+          },
+          { mark: { type: 'rule', color: colors.ink, strokeWidth: 1 }, encoding: { y: { datum: 0 } } },
+        ],
+      },
+    ],
+  };
+}

@@ -1,0 +1,123 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { ChartOptions } from './chart-options.js';
+import { DEFAULT_WIDTH } from './chart-options.js';
+import { checkDates, checkFinite, checkNotEmpty } from './check-data.js';
+import { panelTitle, SIGNED_LABEL } from './labels.js';
+import { colors, theme } from './theme.js';
+import { timeChannel } from './time-axis.js';
+
+/** One forecast; a `ForecastPoint` of `@fin/forecast` fits as it is. Closes in index points. */
+export interface ForecastRow {
+  /** Day that was forecast, ISO. */
+  readonly targetDate: string;
+  /** Close of the day before. */
+  readonly lastClose: number;
+  readonly actual: number;
+  readonly predicted: number;
+}
+
+const ACTUAL = 'Actual';
+const FORECAST = 'Forecast';
+const color = { domain: [ACTUAL, FORECAST], range: [colors.actual, colors.model] };
+
+/**
+ * Forecast against what happened, in two panels on one time axis: the closes, where every forecast that starts from the
+ * last close looks right, and below them the change from the last close, which is what was really forecast.
+ *
+ * @throws VizInputError when there is no row, a number is not finite, or days are not ascending ISO days
+ */
+export function predictedVsActual(rows: readonly ForecastRow[], options: ChartOptions = {}): TopLevelSpec {
+  checkRows(rows);
+  const { title = 'Forecast and actual close', width = DEFAULT_WIDTH } = options;
+  const dates = rows.map((row) => row.targetDate);
+  const x = timeChannel('date', dates, width);
+  return {
+    title: title ?? undefined,
+    description: describe(rows),
+    config: theme,
+    data: {
+      values: rows.map(({ targetDate, lastClose, actual, predicted }) => ({
+        date: targetDate,
+        actual,
+        predicted,
+        actualChange: actual / lastClose - 1,
+        predictedChange: predicted / lastClose - 1,
+      })),
+    },
+    resolve: { scale: { color: 'independent' } },
+    vconcat: [
+      {
+        title: panelTitle('Close, index points'),
+        width,
+        height: 230,
+        encoding: { x },
+        layer: [
+          {
+            mark: { type: 'line', strokeWidth: 3, strokeCap: 'round' },
+            encoding: {
+              y: { field: 'actual', type: 'quantitative', scale: { zero: false } },
+              color: { datum: ACTUAL, scale: color },
+            },
+          },
+          {
+            mark: { type: 'line', strokeWidth: 1.2 },
+            encoding: {
+              y: { field: 'predicted', type: 'quantitative', scale: { zero: false } },
+              color: { datum: FORECAST, scale: color },
+            },
+          },
+        ],
+      },
+      {
+        title: panelTitle('Change from the close before'),
+        width,
+        height: 120,
+        encoding: { x },
+        layer: [
+          {
+            mark: {
+              type: 'rule',
+              strokeWidth: Math.max(1, (0.7 * width) / rows.length),
+              color: colors.actual,
+            },
+            encoding: {
+              y: {
+                field: 'actualChange',
+                type: 'quantitative',
+                axis: { format: '+.1~%', tickCount: 5, labelExpr: SIGNED_LABEL },
+              },
+              y2: { datum: 0 },
+            },
+          },
+          {
+            mark: { type: 'line', strokeWidth: 1.2, color: colors.model },
+            encoding: { y: { field: 'predictedChange', type: 'quantitative' } },
+          },
+        ],
+      },
+    ],
+  };
+}
+
+function checkRows(rows: readonly ForecastRow[]): void {
+  checkNotEmpty('predictedVsActual', rows);
+  checkDates(
+    'predictedVsActual',
+    rows.map((row) => row.targetDate),
+  );
+  for (const [i, row] of rows.entries()) {
+    for (const field of ['lastClose', 'actual', 'predicted'] as const) {
+      checkFinite('predictedVsActual', i, field, row[field]);
+    }
+  }
+}
+
+function describe(rows: readonly ForecastRow[]): string {
+  const closes = rows.map((row) => row.actual);
+  const error = rows.reduce((sum, row) => sum + Math.abs(row.actual - row.predicted), 0) / rows.length;
+  return (
+    `Two line charts over ${rows.length} trading days, ${rows[0].targetDate} to ${rows[rows.length - 1].targetDate}: ` +
+    `actual closes between ${Math.round(Math.min(...closes))} and ${Math.round(Math.max(...closes))} with their forecasts, ` +
+    `off by ${error.toFixed(1)} points on average, and the daily changes with the forecast changes.`
+  );
+}

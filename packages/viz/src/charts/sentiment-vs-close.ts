@@ -1,0 +1,139 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { ChartOptions } from './chart-options.js';
+import { DEFAULT_WIDTH } from './chart-options.js';
+import { checkDates, checkFinite, checkNotEmpty } from './check-data.js';
+import { panelTitle, SIGNED_LABEL } from './labels.js';
+import type { Layer } from './layer.js';
+import { colors, theme } from './theme.js';
+import type { TimeChannel } from './time-axis.js';
+import { timeChannel } from './time-axis.js';
+
+/** One decision day. */
+export interface SentimentRow {
+  /** ISO day. */
+  readonly date: string;
+  /** Close of the day, index points. */
+  readonly close: number;
+  /** Score of the day's headlines, between -1 (negative) and 1 (positive). */
+  readonly sentiment: number;
+}
+
+export interface SentimentOptions extends ChartOptions {
+  /** Days to mark with a labelled line, such as where the test split starts. @default [] */
+  readonly marks?: readonly { readonly date: string; readonly label: string }[];
+}
+
+/** Days of the trailing mean: about a month of trading. */
+const MEAN_DAYS = 20;
+
+/** Labels of marks step down by this, px, so that marks close together stay readable. */
+const MARK_LINE_HEIGHT = 14;
+
+const DAILY = 'Daily';
+const MEAN = `${MEAN_DAYS}-day mean`;
+
+/**
+ * Close and headline sentiment in two panels on one time axis. Two panels and not two vertical axes: with two axes any
+ * pair of series can be scaled until they seem to move together.
+ *
+ * @throws VizInputError when there is no row, a number is not finite, or days are not ascending ISO days
+ */
+export function sentimentVsClose(
+  rows: readonly SentimentRow[],
+  options: SentimentOptions = {},
+): TopLevelSpec {
+  checkRows(rows);
+  const { title = 'Headline sentiment and close', width = DEFAULT_WIDTH, marks = [] } = options;
+  const dates = rows.map((row) => row.date);
+  const x = timeChannel('date', dates, width);
+  const [markLines, markLabels] = marks.length > 0 ? markLayers(marks, x) : [[], []];
+  const color = { domain: [DAILY, MEAN], range: [colors.actual, colors.second] };
+  const y = {
+    type: 'quantitative',
+    axis: { format: '+.1f', tickCount: 5, labelExpr: SIGNED_LABEL },
+  } as const;
+  return {
+    title: title ?? undefined,
+    description: describe(rows),
+    config: theme,
+    data: { values: rows.map(({ date, close, sentiment }) => ({ date, close, sentiment })) },
+    resolve: { scale: { color: 'independent' } },
+    vconcat: [
+      {
+        title: panelTitle('Close, index points'),
+        width,
+        height: 170,
+        layer: [
+          {
+            mark: { type: 'line', color: colors.ink, strokeWidth: 1.2 },
+            encoding: { x, y: { field: 'close', type: 'quantitative', scale: { zero: false } } },
+          },
+          ...markLines,
+          ...markLabels,
+        ],
+      },
+      {
+        title: panelTitle('Headline sentiment, −1 to 1'),
+        width,
+        height: 130,
+        transform: [
+          {
+            window: [{ op: 'mean', field: 'sentiment', as: 'mean' }],
+            sort: [{ field: 'date' }],
+            frame: [1 - MEAN_DAYS, 0],
+          },
+        ],
+        layer: [
+          {
+            mark: { type: 'line', strokeWidth: 0.7, opacity: 0.7 },
+            encoding: { x, y: { ...y, field: 'sentiment' }, color: { datum: DAILY, scale: color } },
+          },
+          {
+            mark: { type: 'line', strokeWidth: 2 },
+            encoding: { x, y: { ...y, field: 'mean' }, color: { datum: MEAN, scale: color } },
+          },
+          ...markLines,
+        ],
+      },
+    ],
+  };
+}
+
+function markLayers(marks: NonNullable<SentimentOptions['marks']>, x: TimeChannel): [Layer[], Layer[]] {
+  const data = { values: marks.map(({ date, label }, i) => ({ date, label, top: i * MARK_LINE_HEIGHT })) };
+  const line: Layer = {
+    data,
+    mark: { type: 'rule', color: colors.label, strokeDash: [3, 3] },
+    encoding: { x },
+  };
+  const label: Layer = {
+    data,
+    mark: { type: 'text', align: 'left', baseline: 'top', dx: 4, color: colors.label, fontSize: 11 },
+    encoding: {
+      x,
+      y: { field: 'top', type: 'quantitative', scale: null, axis: null },
+      text: { field: 'label', type: 'nominal' },
+    },
+  };
+  return [[line], [label]];
+}
+
+function checkRows(rows: readonly SentimentRow[]): void {
+  checkNotEmpty('sentimentVsClose', rows);
+  checkDates(
+    'sentimentVsClose',
+    rows.map((row) => row.date),
+  );
+  for (const [i, row] of rows.entries()) {
+    checkFinite('sentimentVsClose', i, 'close', row.close);
+    checkFinite('sentimentVsClose', i, 'sentiment', row.sentiment);
+  }
+}
+
+function describe(rows: readonly SentimentRow[]): string {
+  const mean = rows.reduce((sum, row) => sum + row.sentiment, 0) / rows.length;
+  return (
+    `Two line charts over ${rows.length} trading days, ${rows[0].date} to ${rows[rows.length - 1].date}: the close, ` +
+    `and the sentiment of the headlines with its ${MEAN_DAYS}-day mean; ${mean.toFixed(2)} on average.`
+  );
+}

@@ -1,0 +1,56 @@
+import type { Config } from 'vega-lite';
+
+/** Okabe and Ito's palette, told apart with every common colour vision, and by lightness on a grey print. */
+export const colors = {
+  /** What happened. */
+  actual: '#9aa5b1',
+  /** What a model said. */
+  model: '#d55e00',
+  /** A second series of the same standing. */
+  second: '#0072b2',
+  ink: '#1f2933',
+  label: '#52606d',
+  grid: '#e4e7eb',
+  axis: '#9aa5b1',
+} as const;
+
+const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+
+/** Room for the labels of a vertical axis, px: the same everywhere, so that charts below each other line up. */
+const AXIS_EXTENT = 44;
+
+/** Light, quiet and the same on every machine; the accessible name is put on the whole chart, not on every mark. */
+export const theme: Config = {
+  aria: false,
+  background: '#ffffff',
+  font: FONT,
+  padding: 4,
+  view: { stroke: null },
+  concat: { spacing: 20 },
+  axis: {
+    domainColor: colors.axis,
+    gridColor: colors.grid,
+    tickColor: colors.axis,
+    labelColor: colors.label,
+    labelFontSize: 11,
+    labelPadding: 5,
+    tickSize: 4,
+    title: null,
+  },
+  axisX: { grid: false, labelFlush: false },
+  axisY: { domain: false, ticks: false, minExtent: AXIS_EXTENT },
+  legend: {
+    orient: 'top',
+    direction: 'horizontal',
+    title: null,
+    labelColor: colors.ink,
+    labelFontSize: 12,
+    symbolSize: 200,
+    symbolStrokeWidth: 3,
+    symbolType: 'stroke',
+    labelLimit: 320,
+    columnPadding: 16,
+    offset: 6,
+  },
+  title: { anchor: 'start', frame: 'group', color: colors.ink, fontSize: 15, fontWeight: 600, offset: 10 },
+};

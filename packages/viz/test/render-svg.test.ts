@@ -1,0 +1,87 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { afterEach, describe, expect, it } from 'vitest';
+import { predictedVsActual, renderSvg, sentimentVsClose, VizInputError } from '../src/index.js';
+import { forecastRows, sentimentRows } from './sample-data.js';
+
+const simple = (values: object[], more: Partial<TopLevelSpec> = {}): TopLevelSpec =>
+  ({
+    data: { values },
+    mark: { type: 'line', clip: true },
+    encoding: { x: { field: 'x', type: 'quantitative' }, y: { field: 'y', type: 'quantitative' } },
+    ...more,
+  }) as TopLevelSpec;
+
+const points = [
+  { x: 0, y: 1 },
+  { x: 1, y: 3 },
+];
+
+const timeZone = process.env.TZ;
+afterEach(() => {
+  if (timeZone === undefined) delete process.env.TZ;
+  else process.env.TZ = timeZone;
+});
+
+describe('the same specification', () => {
+  it('gives the same bytes, however often and whatever was drawn in between', async () => {
+    const spec = simple(points);
+    const first = await renderSvg(spec);
+    await renderSvg(predictedVsActual(forecastRows(30)));
+    const [second, third] = await Promise.all([renderSvg(spec), renderSvg(spec)]);
+    expect(second).toBe(first);
+    expect(third).toBe(first);
+  });
+
+  it('gives the same bytes in every time zone', async () => {
+    const drawn = new Set<string>();
+    for (const zone of ['UTC', 'America/Los_Angeles', 'Pacific/Auckland']) {
+      process.env.TZ = zone;
+      drawn.add(await renderSvg(sentimentVsClose(sentimentRows(90))));
+    }
+    expect(drawn.size).toBe(1);
+  });
+});
+
+describe('ids', () => {
+  it('are prefixed, and every reference finds its target', async () => {
+    const svg = await renderSvg(simple(points), { idPrefix: 'loss' });
+    const ids = [...svg.matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
+    const references = [...svg.matchAll(/url\(#([^)]+)\)/g)].map(([, id]) => id);
+    expect(ids.every((id) => id.startsWith('loss-'))).toBe(true);
+    expect(references.length).toBeGreaterThan(0);
+    expect(references.every((id) => ids.includes(id))).toBe(true);
+  });
+
+  it('refuses a prefix that is no id', async () => {
+    await expect(renderSvg(simple(points), { idPrefix: '"><script>' })).rejects.toThrow(VizInputError);
+  });
+});
+
+describe('accessibility', () => {
+  it('names and describes the image', async () => {
+    const svg = await renderSvg(simple(points, { title: 'Loss & <gain>', description: 'Up, then down' }));
+    expect(svg).toContain('role="img" aria-labelledby="chart-title" aria-describedby="chart-desc"');
+    expect(svg).toContain('<title id="chart-title">Loss &amp; &lt;gain&gt;</title>');
+    expect(svg).toContain('<desc id="chart-desc">Up, then down</desc>');
+    expect(svg).not.toContain('<gain>');
+  });
+
+  it('falls back to the description, then to a word', async () => {
+    expect(await renderSvg(simple(points, { description: 'Up' }))).toContain(
+      '<title id="chart-title">Up</title>',
+    );
+    expect(await renderSvg(simple(points))).toContain('<title id="chart-title">Chart</title>');
+  });
+});
+
+it.each([
+  ['data elsewhere', { data: { url: 'https://example.org/data.csv' } }, /data\.values/],
+  ['empty data', { data: { values: [] } }, /nothing to draw/],
+  [
+    'empty data in a panel',
+    { vconcat: [{ data: { values: [] }, mark: 'bar', encoding: {} }], data: undefined, mark: undefined },
+    /nothing to draw/,
+  ],
+])('refuses %s instead of drawing nothing', async (_, more, message) => {
+  await expect(renderSvg(simple(points, more as Partial<TopLevelSpec>))).rejects.toThrow(message);
+});
