@@ -1,1 +1,2 @@
-export {};
+export { BertInputError } from './errors.js';
+export * from './tokenizer/index.js';
