@@ -1,0 +1,90 @@
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { SafetensorsError } from './errors.js';
+
+/** Bytes asked of the system at once; above 2 GiB a single read is refused on some systems. */
+const READ_CHUNK = 1 << 30;
+
+/** Random access to a file's bytes, or to bytes in memory in the same way. */
+export interface ByteSource {
+  /** Path of the file, null for bytes in memory. */
+  readonly file: string | null;
+  /** Length in bytes when it was opened. */
+  readonly size: number;
+  /**
+   * `length` bytes from `position` on. From a file they are read by position into a buffer of their own, at offset 0;
+   * from memory they are the same memory.
+   *
+   * @throws {SafetensorsError} `IoError` where the bytes are not there, `TensorTooLarge` where they do not fit into memory
+   */
+  read(position: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file for reading by position.
+ *
+ * @throws {SafetensorsError} `IoError`
+ */
+export async function openByteSource(file: string): Promise<ByteSource> {
+  const failed = (cause: unknown): SafetensorsError => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new SafetensorsError('IoError', `it cannot be read (${reason})`, { file, cause });
+  };
+  const handle = await open(file, 'r').catch((cause: unknown) => {
+    throw failed(cause);
+  });
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new SafetensorsError('IoError', 'it is not a regular file', { file });
+    return {
+      file,
+      size: stats.size,
+      read: async (position, length) => {
+        const bytes = allocate(length, file);
+        try {
+          await fill(handle, bytes, position);
+        } catch (cause) {
+          throw failed(cause);
+        }
+        return bytes;
+      },
+      close: () => handle.close(),
+    };
+  } catch (cause) {
+    await handle.close();
+    throw cause instanceof SafetensorsError ? cause : failed(cause);
+  }
+}
+
+/** Bytes in memory, read like a file. */
+export function byteSourceOf(bytes: Uint8Array): ByteSource {
+  return {
+    file: null,
+    size: bytes.length,
+    read: (position, length) =>
+      position + length <= bytes.length
+        ? Promise.resolve(bytes.subarray(position, position + length))
+        : Promise.reject(new SafetensorsError('IoError', `it ends at byte ${bytes.length}`)),
+    close: () => Promise.resolve(),
+  };
+}
+
+function allocate(length: number, file: string): Uint8Array {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    const problem = `${length} bytes do not fit into one array here`;
+    throw new SafetensorsError('TensorTooLarge', problem, { file, cause });
+  }
+}
+
+async function fill(handle: FileHandle, target: Uint8Array, position: number): Promise<void> {
+  let filled = 0;
+  while (filled < target.length) {
+    const length = Math.min(READ_CHUNK, target.length - filled);
+    const { bytesRead } = await handle.read(target, filled, length, position + filled);
+    if (bytesRead === 0) throw new Error(`it ends at byte ${position + filled}: did it shrink while open?`);
+    filled += bytesRead;
+  }
+}

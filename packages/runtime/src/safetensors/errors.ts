@@ -1,0 +1,87 @@
+const TRUNCATED = 'It is cut off or not a safetensors file: fetch or write it again';
+const DAMAGED = 'It is damaged, or no safetensors writer made it: fetch or write it again';
+
+/**
+ * Name of the rule that a file, or a tensor to be written, breaks. Those down to `IoError` are the names that the Rust
+ * reference gives its errors (`safetensors/src/tensor.rs`); the rest are ours.
+ */
+export type SafetensorsErrorCode =
+  | 'HeaderTooSmall'
+  | 'HeaderTooLarge'
+  | 'InvalidHeaderLength'
+  | 'InvalidHeader'
+  | 'InvalidHeaderStart'
+  | 'InvalidHeaderDeserialization'
+  | 'InvalidOffset'
+  | 'ValidationOverflow'
+  | 'MisalignedSlice'
+  | 'TensorInvalidInfo'
+  | 'MetadataIncompleteBuffer'
+  | 'InvalidTensorView'
+  | 'TensorNotFound'
+  | 'IoError'
+  | 'DimensionTooLarge'
+  | 'TooManyDimensions'
+  | 'InvalidName'
+  | 'UnsupportedDtype'
+  | 'TensorTooLarge'
+  | 'UnsupportedHost';
+
+/** What to do about each failure. */
+const ADVICE: Record<SafetensorsErrorCode, string> = {
+  HeaderTooSmall: TRUNCATED,
+  HeaderTooLarge:
+    'No real model needs that: the file is something else (a Git LFS pointer, a web page, a .bin checkpoint); fetch it again',
+  InvalidHeaderLength: TRUNCATED,
+  InvalidHeader: DAMAGED,
+  InvalidHeaderStart: DAMAGED,
+  InvalidHeaderDeserialization: DAMAGED,
+  InvalidOffset: DAMAGED,
+  ValidationOverflow: DAMAGED,
+  MisalignedSlice: DAMAGED,
+  TensorInvalidInfo: DAMAGED,
+  MetadataIncompleteBuffer: TRUNCATED,
+  InvalidTensorView: 'Give as many bytes as the shape and the dtype need',
+  TensorNotFound: 'Ask for one of the names that names() lists',
+  IoError: 'Check that the path is right, is a file and may be read or written',
+  DimensionTooLarge: DAMAGED,
+  TooManyDimensions: DAMAGED,
+  InvalidName: 'Rename the tensor',
+  UnsupportedDtype: 'Convert the tensor to F32, F16 or BF16 with the library that wrote it',
+  TensorTooLarge: 'Split the tensor, or read the file on a machine with more memory',
+  UnsupportedHost: 'Run this on a little-endian machine (x64, arm64)',
+};
+
+/** What is known of the place of a failure. */
+export interface SafetensorsErrorPlace {
+  /** Path of the file, null for bytes in memory, @default null */
+  readonly file?: string | null;
+  /** Name of the tensor, null where the failure is of the file as a whole, @default null */
+  readonly tensor?: string | null;
+  /** What was thrown underneath, if anything. */
+  readonly cause?: unknown;
+}
+
+/** The one error that reading or writing safetensors ends in. The message names the file, the problem and the remedy. */
+export class SafetensorsError extends Error {
+  override readonly name = 'SafetensorsError';
+  /** The user's file is at fault, not this program: print the message alone. */
+  readonly kind = 'input';
+  readonly code: SafetensorsErrorCode;
+  readonly file: string | null;
+  readonly tensor: string | null;
+
+  constructor(
+    code: SafetensorsErrorCode,
+    problem: string,
+    { file = null, tensor = null, cause }: SafetensorsErrorPlace = {},
+  ) {
+    super(
+      `${file ?? 'safetensors data'}: ${problem}. ${ADVICE[code]}.`,
+      cause === undefined ? {} : { cause },
+    );
+    this.code = code;
+    this.file = file;
+    this.tensor = tensor;
+  }
+}
