@@ -1,4 +1,4 @@
-import type { LoadedTensorFlow } from './backend/types.js';
+import type { BackendName, LoadedTensorFlow } from './backend/types.js';
 import type { HandleTable } from './dispatch/handle-table.js';
 import type { Interceptor } from './dispatch/types.js';
 
@@ -15,6 +15,8 @@ export interface RuntimeState {
   interceptors: readonly InstalledInterceptor[];
   /** Handles of the native binding; null until it is loaded. */
   handles: HandleTable | null;
+  /** Backends to which the kernels they lack have been given. */
+  readonly supplied: Set<BackendName>;
 }
 
 /**
@@ -29,6 +31,6 @@ type GlobalWithState = typeof globalThis & { [STATE_KEY]?: RuntimeState };
 /** The process-wide state, made on first use. */
 export function runtimeState(): RuntimeState {
   const holder = globalThis as GlobalWithState;
-  holder[STATE_KEY] ??= { loaded: null, interceptors: [], handles: null };
+  holder[STATE_KEY] ??= { loaded: null, interceptors: [], handles: null, supplied: new Set() };
   return holder[STATE_KEY];
 }

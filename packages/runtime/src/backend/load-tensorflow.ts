@@ -1,7 +1,9 @@
 import { env } from 'node:process';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendUnavailableError } from '../errors.js';
+import { supplyKernels } from '../kernels/supply-kernels.js';
 import { runtimeState } from '../state.js';
+import { addChainedMethods } from './add-chained-methods.js';
 import { loadCpu } from './load-cpu.js';
 import { loadNative } from './load-native.js';
 import { loadWasm } from './load-wasm.js';
@@ -43,7 +45,9 @@ export async function loadTensorFlow(options: LoadOptions = {}): Promise<LoadedT
   const notes: string[] = [];
   for (const backend of wanted === null ? BACKEND_NAMES : [wanted]) {
     try {
+      addChainedMethods();
       const facts = await LOADERS[backend]();
+      supplyKernels(backend);
       await activate(backend);
       state.loaded = { backend, ...facts, notes };
       return state.loaded;
