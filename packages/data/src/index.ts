@@ -1,1 +1,55 @@
-export {};
+export { closureReason } from './calendar/closure-reason.js';
+export { isTradingDay } from './calendar/is-trading-day.js';
+export { nextTradingDay } from './calendar/next-trading-day.js';
+export { tradingDays } from './calendar/trading-days.js';
+export type { CheckMarketOptions } from './check/check-market.js';
+export { checkMarket } from './check/check-market.js';
+export type {
+  InconsistentRow,
+  LabelMismatch,
+  MarketCheck,
+  PriceDisagreement,
+  RepeatedHeadline,
+  StaleRow,
+} from './check/market-check.js';
+export type { CleaningCounts } from './clean/clean-headline.js';
+export { cleanHeadline } from './clean/clean-headline.js';
+export { describeMarket } from './describe/describe-market.js';
+export type { MarketDescription, NumberSummary } from './describe/market-description.js';
+export type { DataInputErrorDetails } from './errors.js';
+export { DataInputError } from './errors.js';
+export type { Feature } from './features/feature.js';
+export { featureTable } from './features/feature-table.js';
+export type { Past } from './features/past.js';
+export type { FeatureName } from './features/registry.js';
+export { defaultFeatures, featureNames, features } from './features/registry.js';
+export type { LoadKaggleOptions } from './kaggle/load-kaggle.js';
+export { loadKaggle } from './kaggle/load-kaggle.js';
+export type { News } from './kaggle/load-news.js';
+export { loadNews } from './kaggle/load-news.js';
+export { loadPrices } from './kaggle/load-prices.js';
+export { writeKaggleFiles } from './kaggle/write-kaggle-files.js';
+export type { Market, MarketParts } from './market.js';
+export { makeMarket } from './market.js';
+export type { LabelledSentence, PhraseBank, SentimentLabel } from './phrase-bank/load-phrase-bank.js';
+export { loadPhraseBank, sentimentLabels } from './phrase-bank/load-phrase-bank.js';
+export type { PhraseBankSplitOptions } from './phrase-bank/split-phrase-bank.js';
+export { splitPhraseBank } from './phrase-bank/split-phrase-bank.js';
+export type { SampleOptions } from './samples/decision-inputs.js';
+export { distinctRows } from './samples/distinct-rows.js';
+export type { LatestInput } from './samples/latest-input.js';
+export { latestInput } from './samples/latest-input.js';
+export { makeSamples } from './samples/make-samples.js';
+export type { DecisionInput, Headline, Sample, Timed } from './samples/sample.js';
+export type { Split, SplitOptions } from './samples/split-chronologically.js';
+export { splitChronologically } from './samples/split-chronologically.js';
+export type { Fold, WalkForwardOptions } from './samples/walk-forward.js';
+export { walkForward } from './samples/walk-forward.js';
+export { MinMaxScaler } from './scale/min-max-scaler.js';
+export type { Scaler, ScalerState } from './scale/scaler.js';
+export { scalerFromJSON } from './scale/scaler-from-json.js';
+export { StandardScaler } from './scale/standard-scaler.js';
+export { explainedVariance } from './synthetic/explained-variance.js';
+export type { SyntheticMarketOptions } from './synthetic/synthetic-market.js';
+export { syntheticMarket } from './synthetic/synthetic-market.js';
+export { syntheticTone } from './synthetic/synthetic-tone.js';

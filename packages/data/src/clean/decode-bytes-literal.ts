@@ -1,0 +1,55 @@
+const literal = /^\s*b(['"])([\x20-\x7e]*)\1\s*$/;
+const simpleEscapes: Readonly<Record<string, number>> = {
+  '\\': 0x5c,
+  "'": 0x27,
+  '"': 0x22,
+  a: 7,
+  b: 8,
+  t: 9,
+  n: 10,
+  v: 11,
+  f: 12,
+  r: 13,
+};
+
+/**
+ * Undoes Python's `repr` of a bytes object: `b'it\'s'` becomes `it's`. Anything else comes back as it was, also what only
+ * looks like it (`b'it's'` is no Python literal). The bytes are read as UTF-8, else as Windows-1252.
+ */
+export function decodeBytesLiteral(cell: string): string {
+  const match = literal.exec(cell);
+  if (!match) return cell;
+  const bytes = unescapeBytes(match[2], match[1]);
+  if (!bytes) return cell;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes);
+  }
+}
+
+/** The bytes that a literal's body stands for, by Python's rules (unknown escapes keep their backslash), or null. */
+function unescapeBytes(body: string, quote: string): Uint8Array | null {
+  const bytes: number[] = [];
+  for (let i = 0; i < body.length; i++) {
+    if (body[i] === quote) return null;
+    if (body[i] !== '\\') {
+      bytes.push(body.charCodeAt(i));
+      continue;
+    }
+    const rest = body.slice(i + 1, i + 4);
+    const number = /^x([0-9a-fA-F]{2})/.exec(rest) ?? /^([0-3]?[0-7]{1,2})/.exec(rest);
+    if (number) {
+      bytes.push(Number.parseInt(number[1], rest.startsWith('x') ? 16 : 8));
+      i += number[0].length;
+    } else if (rest === '' || rest.startsWith('x')) {
+      return null;
+    } else if (rest[0] in simpleEscapes) {
+      bytes.push(simpleEscapes[rest[0]]);
+      i += 1;
+    } else {
+      bytes.push(0x5c);
+    }
+  }
+  return Uint8Array.from(bytes);
+}

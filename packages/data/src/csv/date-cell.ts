@@ -1,0 +1,40 @@
+import { epochDay } from '../calendar/iso-date.js';
+import { DataInputError } from '../errors.js';
+import type { CsvFile, CsvRow } from './parse-csv.js';
+import { lineOfCell } from './parse-csv.js';
+
+/** The date in a cell, YYYY-MM-DD. No other way of writing dates is guessed: 01/07/2016 is two days. */
+export function dateCell(csv: CsvFile, row: CsvRow, index: number): string {
+  const text = row.cells[index].trim();
+  if (epochDay(text) !== null) return text;
+  const place = { file: csv.file, line: lineOfCell(row, index), column: csv.header.cells[index].trim() };
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) {
+    throw new DataInputError(`there is no day ${text}`, { ...place, fix: 'Correct the date.' });
+  }
+  throw new DataInputError(`"${text.slice(0, 40)}" is not a date`, {
+    ...place,
+    fix: 'Write dates as YYYY-MM-DD, such as 2016-07-01.',
+  });
+}
+
+/** Throws when two rows have one date; the message names both lines. */
+export function requireDistinctDates(
+  csv: CsvFile,
+  dateIndex: number,
+  dated: readonly { readonly date: string; readonly row: CsvRow }[],
+): void {
+  const lines = new Map<string, number>();
+  for (const { date, row } of dated) {
+    const line = lineOfCell(row, dateIndex);
+    const earlier = lines.get(date);
+    if (earlier !== undefined) {
+      throw new DataInputError(`the day ${date} is there already, on line ${earlier}`, {
+        file: csv.file,
+        line,
+        column: csv.header.cells[dateIndex].trim(),
+        fix: 'Keep one of the two rows.',
+      });
+    }
+    lines.set(date, line);
+  }
+}

@@ -1,0 +1,113 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import { DataInputError } from '../errors.js';
+import { lineCounter } from './line-counter.js';
+import { requireUtf8 } from './require-utf8.js';
+
+/** One row of a CSV file. */
+export interface CsvRow {
+  /** Physical line on which the row starts, from 1. */
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/** A CSV file: RFC 4180 quoting, commas, any line ends. */
+export interface CsvFile {
+  /** The file, as the caller named it. */
+  readonly file: string;
+  readonly header: CsvRow;
+  /** At least one row; blank lines are left out; every row is as long as the header. */
+  readonly rows: readonly CsvRow[];
+}
+
+/** Parses the bytes of a CSV file. Throws {@link DataInputError} with the physical line for whatever does not parse. */
+export function parseCsv(bytes: Buffer, file: string): CsvFile {
+  const rows = parseRows(requireUtf8(bytes, file), file);
+  const header = rows.shift();
+  if (!header) {
+    throw new DataInputError('holds only blank lines', { file, line: 1, fix: 'Download or write it again.' });
+  }
+  requireCommas(header, file);
+  if (rows.length === 0) {
+    throw new DataInputError('holds a header and no rows', {
+      file,
+      line: header.line,
+      fix: 'Download or write it again.',
+    });
+  }
+  const last = rows[rows.length - 1];
+  for (const row of rows) {
+    if (row.cells.length === header.cells.length) continue;
+    const cutShort = row === last && row.cells.length < header.cells.length;
+    throw new DataInputError(
+      `the row has ${row.cells.length} cells where the header has ${header.cells.length}${cutShort ? ' and is the last one: the file seems to be cut short' : ''}`,
+      {
+        file,
+        line: row.line,
+        fix: cutShort
+          ? 'Download or copy the file again.'
+          : 'Quote cells that hold commas, and give every row each of its cells.',
+      },
+    );
+  }
+  return { file, header, rows };
+}
+
+/** Physical line on which a cell starts; rows whose cells hold newlines span several. */
+export function lineOfCell(row: CsvRow, index: number): number {
+  return row.cells
+    .slice(0, index)
+    .reduce((line, cell) => line + (cell.match(/\r\n|\r|\n/g)?.length ?? 0), row.line);
+}
+
+/** csv-parse counts CRLF twice in its own line numbers, so lines are counted here, from its byte offsets. */
+function parseRows(bytes: Buffer, file: string): CsvRow[] {
+  const rows: CsvRow[] = [];
+  const lineAt = lineCounter(bytes);
+  let line = 1;
+  try {
+    parse(bytes, {
+      relax_column_count: true,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      on_record: (record: string[], info) => {
+        if (record.length > 1 || record[0].trim() !== '') rows.push({ line, cells: record });
+        line = lineAt(info.bytes);
+        return null;
+      },
+    });
+  } catch (cause) {
+    throw cause instanceof CsvError ? quotingError(cause, file, line) : cause;
+  }
+  return rows;
+}
+
+function quotingError(cause: CsvError, file: string, line: number): DataInputError {
+  if (cause.code === 'CSV_QUOTE_NOT_CLOSED') {
+    return new DataInputError(
+      'the row that starts here has a quoted cell that never ends: the file seems to be cut short',
+      {
+        file,
+        line,
+        fix: 'Download or copy the file again; a quote inside a quoted cell must be doubled.',
+        cause,
+      },
+    );
+  }
+  return new DataInputError('the row that starts here has a quote in the wrong place', {
+    file,
+    line,
+    fix: 'Put the whole cell in quotes and double each quote inside it.',
+    cause,
+  });
+}
+
+function requireCommas(header: CsvRow, file: string): void {
+  if (header.cells.length > 1) return;
+  const other = [';', '\t', '|'].find((separator) => header.cells[0].includes(separator));
+  if (other === undefined) return;
+  const name = { ';': 'semicolons', '\t': 'tabs', '|': 'bars' }[other];
+  throw new DataInputError(`its cells seem to be separated by ${name}`, {
+    file,
+    line: header.line,
+    fix: 'Save it with commas between cells.',
+  });
+}

@@ -1,0 +1,51 @@
+import { isUtf8 } from 'node:buffer';
+import { DataInputError } from '../errors.js';
+import { lineCounter } from './line-counter.js';
+
+/** The same bytes without a byte order mark, if they are UTF-8; else throws, naming the first line that is not. */
+export function requireUtf8(bytes: Buffer, file: string): Buffer {
+  const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (utf16 || bytes.subarray(0, 1024).includes(0)) {
+    throw new DataInputError('is not UTF-8 text; it looks like UTF-16', {
+      file,
+      line: 1,
+      fix: 'Save it as UTF-8 (in Excel: "CSV UTF-8"), or convert it with `iconv -f UTF-16 -t UTF-8`.',
+    });
+  }
+  if (!isUtf8(bytes)) {
+    const offset = firstInvalidByte(bytes);
+    throw new DataInputError(
+      `holds the byte 0x${bytes[offset].toString(16).toUpperCase()}, which is not UTF-8 text`,
+      {
+        file,
+        line: lineCounter(bytes)(offset),
+        fix: 'Save it as UTF-8; if it is Latin-1, `iconv -f ISO-8859-1 -t UTF-8` converts it.',
+      },
+    );
+  }
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return hasMark ? bytes.subarray(3) : bytes;
+}
+
+/** Longest valid prefix by bisection: a prefix that ends inside a character counts as valid, as the next bytes decide. */
+function firstInvalidByte(bytes: Buffer): number {
+  let valid = 0;
+  let invalid = bytes.length;
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1;
+    if (isUtf8Prefix(bytes.subarray(0, middle))) valid = middle;
+    else invalid = middle;
+  }
+  // A lead byte without its followers shows only at the byte after: the culprit is not an ASCII one.
+  while (valid > 0 && bytes[valid] < 0x80) valid--;
+  return valid;
+}
+
+function isUtf8Prefix(bytes: Buffer): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}

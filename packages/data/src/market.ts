@@ -1,0 +1,75 @@
+import type { ColumnTable } from 'arquero';
+import { epochDay } from './calendar/iso-date.js';
+import type { CleaningCounts } from './clean/clean-headline.js';
+import { DataInputError } from './errors.js';
+import { fingerprint } from './fingerprint.js';
+import { strings } from './table-columns.js';
+
+/** Prices and dated headlines of one market. */
+export interface Market {
+  /** What it is called in reports. A synthetic market's name says that it is synthetic. */
+  readonly name: string;
+  /** True when it was made up by {@link syntheticMarket}, also after a round through files. */
+  readonly synthetic: boolean;
+  /** One row per trading day, oldest first: `date` (YYYY-MM-DD), `open`, `high`, `low`, `close`, `adjClose`, `volume`. */
+  readonly prices: ColumnTable;
+  /** One row per headline, by date and then rank: `date`, `rank` (1 is the day's top), `text` (cleaned, see {@link cleanHeadline}). */
+  readonly headlines: ColumnTable;
+  /** One row per day of news: `date`, `label` (1 or 0, same-day information: checked against prices, never an input or a target). */
+  readonly labels: ColumnTable;
+  /** sha256 of the content of the three tables, in hex. */
+  readonly fingerprint: string;
+  /** Synthetic markets: the log return that a tone of +1 adds to the next day. 0 means that headlines tell nothing. */
+  readonly signal?: number;
+  /** Markets read from files: what the cleaning of the headlines changed. */
+  readonly cleaning?: CleaningCounts;
+}
+
+/** A {@link Market} before its fingerprint. */
+export type MarketParts = Omit<Market, 'fingerprint'>;
+
+export const priceColumns = ['date', 'open', 'high', 'low', 'close', 'adjClose', 'volume'] as const;
+export const headlineColumns = ['date', 'rank', 'text'] as const;
+export const labelColumns = ['date', 'label'] as const;
+
+/**
+ * A market from tables of one's own: checks their columns and the order of their days, and takes the fingerprint.
+ *
+ * @throws DataInputError when a column is missing or days are not in order.
+ */
+export function makeMarket(parts: MarketParts): Market {
+  requireTable(parts.prices, 'prices', priceColumns, true);
+  requireTable(parts.headlines, 'headlines', headlineColumns, false);
+  requireTable(parts.labels, 'labels', labelColumns, true);
+  return {
+    ...parts,
+    fingerprint: fingerprint([
+      ['prices', priceColumns, parts.prices],
+      ['headlines', headlineColumns, parts.headlines],
+      ['labels', labelColumns, parts.labels],
+    ]),
+  };
+}
+
+function requireTable(table: ColumnTable, name: string, columns: readonly string[], distinct: boolean): void {
+  const missing = columns.find((column) => !table.columnNames().includes(column));
+  if (missing !== undefined) {
+    throw new DataInputError(`the table "${name}" has no column "${missing}"`, {
+      fix: `Give it the columns ${columns.join(', ')}.`,
+    });
+  }
+  const dates = strings(table, 'date');
+  for (const [i, date] of dates.entries()) {
+    if (typeof date !== 'string' || epochDay(date) === null) {
+      throw new DataInputError(`the table "${name}" has "${date}" where a date should be`, {
+        fix: 'Write dates as strings YYYY-MM-DD.',
+      });
+    }
+    if (i === 0) continue;
+    if (date < dates[i - 1] || (distinct && date === dates[i - 1])) {
+      throw new DataInputError(`the table "${name}" has ${date} after ${dates[i - 1]}`, {
+        fix: distinct ? 'Sort it by date, oldest first, one row per day.' : 'Sort it by date, oldest first.',
+      });
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { DataInputError } from '../errors.js';
+import type { Timed } from './sample.js';
+import type { Split } from './split-chronologically.js';
+
+/** Options of {@link walkForward}. Every size is a number of samples, which is a number of trading days. */
+export interface WalkForwardOptions {
+  /** `expanding`: each fold trains on everything before; `sliding`: on the last `trainSize`. @default 'expanding' */
+  readonly mode?: 'expanding' | 'sliding';
+  /** Training samples of the first fold; with `sliding`, of every fold. */
+  readonly trainSize: number;
+  /** Samples between training and test, for early stopping and thresholds. @default 0 */
+  readonly validationSize?: number;
+  /** Samples per test part. The last fold's may be shorter, so that nothing at the end is left untested. */
+  readonly testSize: number;
+  /** From one fold's first test sample to the next's. @default testSize, so that each is tested once */
+  readonly step?: number;
+  /**
+   * Samples left out before each validation and test part. With targets one day ahead, 0 leaks nothing; `window` also
+   * keeps windows of two parts from sharing days. @default 0
+   */
+  readonly purge?: number;
+  /**
+   * Samples right after an earlier fold's test part that later folds do not train or validate on, so that what was chosen
+   * by looking at that test does not fit its aftermath. @default 0
+   */
+  readonly embargo?: number;
+}
+
+/** One fold: train, purged gap, validation, purged gap, test, in time order. */
+export interface Fold<S> extends Split<S> {
+  /** From 0. */
+  readonly index: number;
+}
+
+/**
+ * Walk-forward folds over samples in time order. Purge and embargo are those of López de Prado, *Advances in Financial
+ * Machine Learning* (2018), ch. 7; the folds those of darts' `historical_forecasts` with retraining.
+ *
+ * ```
+ * expanding  ├─ train ─────────┤purge├ validation ┤purge├ test ┤
+ *            ├─ train ──────────────────┤purge├ validation ┤purge├ test ┤
+ * ```
+ *
+ * @throws DataInputError when a size is not possible or no fold fits.
+ */
+export function walkForward<S extends Timed>(samples: readonly S[], options: WalkForwardOptions): Fold<S>[] {
+  const { mode = 'expanding', trainSize, validationSize = 0, testSize, step = testSize } = options;
+  const { purge = 0, embargo = 0 } = options;
+  requireSizes({ trainSize, testSize, step }, 1);
+  requireSizes({ validationSize, purge, embargo }, 0);
+  requireOrder(samples);
+  const lead = validationSize > 0 ? purge + validationSize + purge : purge;
+  const firstTest = trainSize + lead;
+  if (firstTest >= samples.length) {
+    throw new DataInputError(
+      `${samples.length} samples are too few: the first test part would start at ${firstTest}`,
+      {
+        fix: 'Make trainSize, validationSize or purge smaller.',
+      },
+    );
+  }
+  const folds: Fold<S>[] = [];
+  const testEnds: number[] = [];
+  for (let testStart = firstTest; testStart < samples.length; testStart += step) {
+    const allowed = (i: number): boolean => !testEnds.some((end) => i >= end && i < end + embargo);
+    const part = (start: number, end: number): S[] =>
+      samples.slice(start, end).filter((_, i) => allowed(start + i));
+    const trainEnd = testStart - lead;
+    const testEnd = Math.min(testStart + testSize, samples.length);
+    folds.push({
+      index: folds.length,
+      train: part(mode === 'sliding' ? trainEnd - trainSize : 0, trainEnd),
+      validation: part(trainEnd + purge, trainEnd + purge + validationSize),
+      test: samples.slice(testStart, testEnd),
+    });
+    testEnds.push(testEnd);
+  }
+  const empty = folds.find(
+    ({ train, validation }) => train.length === 0 || (validationSize > 0 && validation.length === 0),
+  );
+  if (empty) {
+    throw new DataInputError(
+      `the embargo of ${embargo} leaves fold ${empty.index} nothing to train or validate on`,
+      {
+        fix: 'Make embargo smaller, or trainSize or validationSize larger.',
+      },
+    );
+  }
+  return folds;
+}
+
+function requireSizes(sizes: Readonly<Record<string, number>>, least: number): void {
+  for (const [name, size] of Object.entries(sizes)) {
+    if (Number.isInteger(size) && size >= least) continue;
+    throw new DataInputError(`${name} is ${size}`, { fix: `Give a whole number from ${least} on.` });
+  }
+}
+
+function requireOrder(samples: readonly Timed[]): void {
+  const i = samples.findIndex((sample, at) => at > 0 && sample.decisionDate < samples[at - 1].targetDate);
+  if (i < 0) return;
+  throw new DataInputError(
+    `the sample of ${samples[i].decisionDate} comes after one with the target ${samples[i - 1].targetDate}`,
+    { fix: 'Give samples oldest first, as makeSamples makes them.' },
+  );
+}

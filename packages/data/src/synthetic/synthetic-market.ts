@@ -1,0 +1,81 @@
+import { calendarStart, closureReason } from '../calendar/closure-reason.js';
+import { epochDay } from '../calendar/iso-date.js';
+import { nextTradingDay } from '../calendar/next-trading-day.js';
+import { DataInputError } from '../errors.js';
+import type { Market } from '../market.js';
+import { makeMarket } from '../market.js';
+import { syntheticHeadlines } from './synthetic-headlines.js';
+import { syntheticPrices } from './synthetic-prices.js';
+
+/** A century: beyond it a typing error is likelier than a wish. */
+const MOST_DAYS = 25_000;
+
+/** Options of {@link syntheticMarket}. */
+export interface SyntheticMarketOptions {
+  /** Trading days. @default 1384, from 2011-01-03 to 2016-07-01 */
+  readonly days?: number;
+  /** Headlines a day, ranked from 1; half of them, rounded up, have a tone. @default 8 */
+  readonly headlinesPerDay?: number;
+  /** Log return that a tone of +1 adds to the next day: 0.01 is 1 %. 0 means that headlines tell nothing. @default 0.01 */
+  readonly signal?: number;
+  /** Everything drawn depends on it alone. @default 0 */
+  readonly seed?: number;
+  /** The first trading day is this day or the next one. @default '2011-01-03' */
+  readonly start?: string;
+}
+
+/**
+ * A made-up market in which headlines foretell the next day by a known amount:
+ *
+ * ```
+ * ln(close[t+1] / close[t]) = 0.0002 + signal * tone[t] + 0.01 * eps[t+1],   eps ~ N(0, 1)
+ * tone[t] = (good - bad) / (good + bad) headlines of day t, in [-1, 1]
+ * ```
+ *
+ * Tones are drawn anew each day and eps apart from them, so prices up to t and headlines before t tell nothing about the
+ * return of t+1, and headlines of t nothing about the prices of t. {@link explainedVariance} is what there is to find.
+ * The days are the NYSE's. A seed gives the same noise and the same tones at every signal.
+ *
+ * @throws DataInputError when an option is not possible.
+ * @example
+ * const market = syntheticMarket({ signal: 0.02, seed: 7 });
+ * explainedVariance(0.02); // 0.667
+ */
+export function syntheticMarket(options: SyntheticMarketOptions = {}): Market {
+  const { days = 1384, headlinesPerDay = 8, signal = 0.01, seed = 0, start = '2011-01-03' } = options;
+  requireWhole('days', days, 2, MOST_DAYS);
+  requireWhole('headlinesPerDay', headlinesPerDay, 1, 25);
+  requireWhole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
+  if (!(Math.abs(signal) <= 0.1)) {
+    throw new DataInputError(`signal is ${signal}`, {
+      fix: 'Give a log return from -0.1 to 0.1, such as 0.01.',
+    });
+  }
+  if (epochDay(start) === null || start < calendarStart) {
+    throw new DataInputError(`start is "${start}"`, {
+      fix: `Give a day from ${calendarStart} on, written YYYY-MM-DD.`,
+    });
+  }
+  const dates = firstTradingDays(start, days);
+  const { headlines, tones } = syntheticHeadlines(dates, headlinesPerDay, seed);
+  const { prices, labels } = syntheticPrices(dates, tones, signal, seed);
+  return makeMarket({
+    name: `synthetic market (signal ${signal}, seed ${seed})`,
+    synthetic: true,
+    prices,
+    headlines,
+    labels,
+    signal,
+  });
+}
+
+function firstTradingDays(start: string, count: number): string[] {
+  const dates = [closureReason(start) === null ? start : nextTradingDay(start)];
+  while (dates.length < count) dates.push(nextTradingDay(dates[dates.length - 1]));
+  return dates;
+}
+
+function requireWhole(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new DataInputError(`${name} is ${value}`, { fix: `Give a whole number from ${least} to ${most}.` });
+}
