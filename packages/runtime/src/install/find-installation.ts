@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { bindingKey, folderKey } from './binding-key.js';
 import type { CacheLayout } from './cache-layout.js';
 import { cacheLayout } from './cache-layout.js';
 import { driverPresent } from './driver-present.js';
-import type { Installation } from './installation.js';
+import type { Installation, TensorFlowSource } from './installation.js';
 import type { BindingManifest, Manifest, TensorFlowManifest } from './manifests.js';
 import { readManifest } from './manifests.js';
 import type { TensorFlowFolder } from './tensorflow-folder.js';
@@ -21,22 +21,19 @@ export async function findInstallation(): Promise<Installation | null> {
   const named = process.env.FIN_TENSORFLOW_DIR;
   if (!named) return (await installedCopies(layout))[0] ?? null;
   const folder = readTensorFlowFolder(resolve(named));
-  return (
-    folder &&
-    withBinding(layout, folder, folderKey(folder), { tensorflowDir: resolve(named), source: 'folder' })
-  );
+  if (!folder || !(await readManifest<Manifest>(layout.tfjsNode))) return null;
+  return withBinding(layout, folder, folderKey(folder), { source: 'folder' });
 }
 
 /** Every complete copy in the cache that has its binding, best first. */
 export async function installedCopies(layout: CacheLayout): Promise<Installation[]> {
+  if (!existsSync(layout.tensorflow) || !(await readManifest<Manifest>(layout.tfjsNode))) return [];
   const copies: Installation[] = [];
-  for (const key of existsSync(layout.tensorflow) ? readdirSync(layout.tensorflow) : []) {
-    const tensorflowDir = join(layout.tensorflow, key);
-    const manifest = await readManifest<TensorFlowManifest>(tensorflowDir);
-    const folder = manifest && readTensorFlowFolder(tensorflowDir);
-    if (!manifest || !folder) continue;
-    const { source, gpu } = manifest;
-    const copy = await withBinding(layout, folder, key, { tensorflowDir, source, gpu });
+  for (const key of readdirSync(layout.tensorflow)) {
+    const dir = join(layout.tensorflow, key);
+    const manifest = await readManifest<TensorFlowManifest>(dir);
+    const folder = manifest && readTensorFlowFolder(dir);
+    const copy = folder && (await withBinding(layout, folder, key, manifest));
     if (copy) copies.push(copy);
   }
   return copies.sort(
@@ -48,20 +45,22 @@ async function withBinding(
   layout: CacheLayout,
   folder: TensorFlowFolder,
   tensorflow: string,
-  facts: Pick<Installation, 'tensorflowDir' | 'source'> & { gpu?: boolean },
+  facts: { readonly source: TensorFlowSource; readonly gpu?: boolean },
 ): Promise<Installation | null> {
   const bindingDir = join(layout.binding, bindingKey(tensorflow, layout.root));
   const binding = await readManifest<BindingManifest>(bindingDir);
-  if (!binding || !(await readManifest<Manifest>(layout.tfjsNode))) return null;
-  return {
-    ...facts,
-    gpu: facts.gpu ?? binding.gpuDevice,
-    bindingPath: join(bindingDir, 'tfjs_binding.node'),
-    tfjsNodeDir: join(layout.tfjsNode, 'package'),
-    libraryDir: folder.libraryDir,
-    includeDir: folder.includeDir,
-    tensorflowVersion: binding.tensorflowVersion,
-  };
+  return (
+    binding && {
+      bindingPath: join(bindingDir, binding.path),
+      tfjsNodeDir: join(layout.tfjsNode, 'package'),
+      tensorflowDir: dirname(folder.includeDir),
+      libraryDir: folder.libraryDir,
+      includeDir: folder.includeDir,
+      tensorflowVersion: binding.tensorflowVersion,
+      source: facts.source,
+      gpu: facts.gpu ?? binding.gpuDevice,
+    }
+  );
 }
 
 function rank(copy: Installation): number {

@@ -1,2 +1,11 @@
+export { cacheRoot } from './cache-layout.js';
+export type { Compiler } from './compiler.js';
+export { InstallInputError, InstallInterrupted } from './errors.js';
+export type { InstallEvent, InstallListener } from './events.js';
 export { findInstallation } from './find-installation.js';
+export { formatOutcome } from './format-outcome.js';
+export type { InstallOptions } from './install-tensorflow.js';
+export { installTensorFlow } from './install-tensorflow.js';
 export type { Installation, TensorFlowSource } from './installation.js';
+export type { FailedAttempt, InstallOutcome } from './outcome.js';
+export { printEvents } from './print-events.js';

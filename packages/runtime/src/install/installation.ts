@@ -10,7 +10,7 @@ export interface Installation {
   readonly bindingPath: string;
   /** The unpacked npm package `@tensorflow/tfjs-node-gpu` (its `package.json`, `dist/`, `binding/`). No dependency of it is installed here. */
   readonly tfjsNodeDir: string;
-  /** Root of the TensorFlow copy: the user's folder, or one in the cache. */
+  /** The TensorFlow: the folder that `include/` lies in, and the library too or in its `lib/`. */
   readonly tensorflowDir: string;
   /** The folder that holds `libtensorflow*`. */
   readonly libraryDir: string;

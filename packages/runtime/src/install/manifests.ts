@@ -2,8 +2,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TensorFlowSource } from './installation.js';
 
+/** Counts up when the layout of the cache changes: what an older version put there is then made anew. */
+export const MANIFEST_FORMAT = 1;
+
 /** Every folder of the cache carries one; a folder without it, or whose files differ in size, is not there. */
 export interface Manifest {
+  readonly format: typeof MANIFEST_FORMAT;
   /** The files that matter, by path within the folder, with their sizes in bytes. */
   readonly files: Readonly<Record<string, number>>;
 }
@@ -18,6 +22,8 @@ export interface TensorFlowManifest extends Manifest {
 }
 
 export interface BindingManifest extends Manifest {
+  /** The `.node` file within the folder. */
+  readonly path: string;
   readonly tensorflow: string;
   /** As the library itself says. */
   readonly tensorflowVersion: string;
@@ -30,6 +36,7 @@ export interface BindingManifest extends Manifest {
 export async function readManifest<M extends Manifest>(dir: string): Promise<M | null> {
   try {
     const manifest = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')) as M;
+    if (manifest.format !== MANIFEST_FORMAT) return null;
     for (const [name, size] of Object.entries(manifest.files)) {
       if ((await stat(join(dir, name))).size !== size) return null;
     }

@@ -1,0 +1,10 @@
+/** A command that compiles and links C++17. */
+export interface Compiler {
+  /** Program and its first arguments. */
+  readonly command: readonly string[];
+  readonly kind: 'system' | 'zig';
+  /** For messages and the manifest: `g++`, `zig c++ 0.17.1`. */
+  readonly name: string;
+  /** What it needs in the environment. */
+  readonly env: Readonly<Record<string, string>>;
+}

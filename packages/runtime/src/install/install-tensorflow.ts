@@ -1,0 +1,177 @@
+import { mkdir } from 'node:fs/promises';
+import type { CacheLayout } from './cache-layout.js';
+import { cacheLayout } from './cache-layout.js';
+import { driverPresent } from './driver-present.js';
+import { ensureBinding } from './ensure-binding.js';
+import { InstallInterrupted, StepImpossible } from './errors.js';
+import type { InstallListener } from './events.js';
+import { fetchTfjsNode } from './fetch-tfjs-node.js';
+import { findInstallation, installedCopies } from './find-installation.js';
+import type { Installation } from './installation.js';
+import type { Job } from './job.js';
+import { platformName } from './job.js';
+import { sweep, withLock } from './lock.js';
+import type { FailedAttempt, InstallOutcome } from './outcome.js';
+import { platformPins } from './pinned-wheels.js';
+import type { PlatformPins, TensorFlowBuild } from './pins.js';
+import { namedFolder } from './sources/named-folder.js';
+import { tfjsInstallerCopy } from './sources/tfjs-installer.js';
+import { wheelCopy } from './sources/wheel.js';
+import type { TensorFlowCopy } from './tensorflow-copy.js';
+import type { Toolbox } from './toolbox.js';
+import { openToolbox } from './toolbox.js';
+
+export interface InstallOptions {
+  /** Told of each step and its progress. @default nobody */
+  readonly onEvent?: InstallListener;
+  /** Stops the work: what runs is ended, what is half-made removed, and the promise rejected. */
+  readonly signal?: AbortSignal;
+  /** Other wheels than the pinned ones, for a mirror with builds of its own and for tests. @default this platform's */
+  readonly pins?: PlatformPins;
+}
+
+/**
+ * Provisions native TensorFlow: a library, tfjs-node's JavaScript, and tfjs-node's binding compiled against that library.
+ *
+ * ```
+ * FIN_TENSORFLOW_DIR ───────────────────────────┐
+ * a copy in the cache ──────────────────────────┤
+ * the Python wheel (pip download, unpacked) ────┼─> compile (c++, else zig) ─> load once ─> binding in the cache
+ * tfjs-node's own installer ────────────────────┘        ^
+ * none                           npm pack tfjs-node-gpu ─┘
+ * ```
+ *
+ * The first way that leads to a working binding is taken; `FIN_TENSORFLOW_DIR`, where set, is the only one. Does nothing
+ * where that is there already. Safe to run twice at once (the second waits) and to kill at any moment.
+ *
+ * @throws InstallInputError where `FIN_TENSORFLOW_DIR` names no TensorFlow
+ * @throws InstallInterrupted once `signal` is aborted
+ */
+export async function installTensorFlow(options: InstallOptions = {}): Promise<InstallOutcome> {
+  const layout = cacheLayout();
+  const job: Job = {
+    layout,
+    pins: options.pins ?? platformPins(),
+    gpu: driverPresent(),
+    signal: options.signal,
+    report: options.onEvent ?? (() => {}),
+  };
+  if (process.env.FIN_TENSORFLOW_DIR) namedFolder(process.env.FIN_TENSORFLOW_DIR);
+  const present = await ready(job);
+  if (present) return outcome(layout, 'present', present);
+  try {
+    await mkdir(layout.root, { recursive: true });
+    return await withLock(job, async (signal) => {
+      await sweep(job);
+      const made = await ready(job);
+      return made ? outcome(layout, 'present', made) : provision({ ...job, signal });
+    });
+  } catch (error) {
+    if (options.signal?.aborted)
+      throw new InstallInterrupted('stopped; nothing half-made was left', { cause: error });
+    return outcome(layout, 'impossible', null, [failedAttempt('the cache', diskTrouble(error, layout))]);
+  }
+}
+
+/** What is there and is the best that this machine can have. */
+async function ready(job: Job): Promise<Installation | null> {
+  if (process.env.FIN_TENSORFLOW_DIR) return findInstallation();
+  const [best] = await installedCopies(job.layout);
+  const better = job.gpu && job.pins?.gpu;
+  return best && (best.gpu || !better) ? best : null;
+}
+
+async function provision(job: Job): Promise<InstallOutcome> {
+  const tools = openToolbox(job);
+  const attempts: FailedAttempt[] = [];
+  try {
+    await fetchTfjsNode(job);
+  } catch (error) {
+    const attempt = failedAttempt(
+      "tfjs-node's JavaScript, which every way needs",
+      diskTrouble(error, job.layout),
+    );
+    return outcome(job.layout, 'impossible', null, [attempt]);
+  }
+  for (const way of ways(job, tools)) {
+    try {
+      const copy = await way.get();
+      if (copy) await ensureBinding(job, tools, copy);
+      const installation = await findInstallation();
+      if (installation) return outcome(job.layout, 'installed', installation, attempts);
+    } catch (error) {
+      const attempt = failedAttempt(way.what, diskTrouble(error, job.layout));
+      attempts.push(attempt);
+      job.report({ kind: 'note', text: `${attempt.what}: ${attempt.reason}` });
+    }
+  }
+  return outcome(job.layout, 'impossible', null, attempts);
+}
+
+interface Way {
+  readonly what: string;
+  /** Null where it leads to nothing new. */
+  get(): Promise<TensorFlowCopy | null>;
+}
+
+function ways(job: Job, tools: Toolbox): Way[] {
+  const named = process.env.FIN_TENSORFLOW_DIR;
+  if (named) return [{ what: `FIN_TENSORFLOW_DIR (${named})`, get: async () => namedFolder(named) }];
+  const wheel = (build: TensorFlowBuild): Way => ({
+    what: `the Python wheel ${build.wheels[0].project} ${build.version}${build.gpu ? ' with CUDA' : ''}`,
+    get: () => wheelCopy(job, tools, build),
+  });
+  const { pins } = job;
+  return [
+    ...(pins?.gpu && job.gpu ? [wheel(pins.gpu)] : []),
+    ...(pins ? [wheel(pins.cpu)] : [noWheel]),
+    { what: "tfjs-node's own installer", get: () => tfjsInstallerCopy(job, tools) },
+  ];
+}
+
+const noWheel: Way = {
+  what: 'the Python wheel',
+  get: async () => {
+    throw new StepImpossible(
+      `none is known for ${platformName} (only for Linux x64 and arm64 and macOS arm64)`,
+      {
+        fix:
+          process.platform === 'win32'
+            ? 'On Windows use WSL 2.'
+            : 'Set FIN_TENSORFLOW_DIR to a TensorFlow for this system.',
+      },
+    );
+  },
+};
+
+function failedAttempt(what: string, error: StepImpossible): FailedAttempt {
+  return { what, reason: error.message, ...(error.fix && { fix: error.fix }) };
+}
+
+/** Turns what a disk says into a sentence; rethrows what nobody foresaw. */
+function diskTrouble(error: unknown, { root }: CacheLayout): StepImpossible {
+  if (error instanceof StepImpossible) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new StepImpossible(`the disk of ${root} is full`, {
+      fix: 'Free some space, or set FIN_CACHE_DIR to a folder on a larger disk.',
+      cause: error,
+    });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
+    return new StepImpossible(`${root} cannot be written (${code})`, {
+      fix: 'Set FIN_CACHE_DIR to a folder that can be written.',
+      cause: error,
+    });
+  }
+  throw error;
+}
+
+function outcome(
+  { root }: CacheLayout,
+  status: InstallOutcome['status'],
+  installation: Installation | null,
+  attempts: readonly FailedAttempt[] = [],
+): InstallOutcome {
+  return { status, installation, attempts, cacheDir: root };
+}

@@ -1,0 +1,56 @@
+import { StepImpossible } from './errors.js';
+import { findProgram } from './find-program.js';
+import type { RunOptions, RunResult } from './run-process.js';
+import { lastLines, runProcess } from './run-process.js';
+
+/** A pip that answers, whatever Python it belongs to. */
+export interface Pip {
+  /** As `pip --version` says: version, place, Python. */
+  readonly version: string;
+  run(args: readonly string[], options: RunOptions): Promise<RunResult>;
+}
+
+const ANSWER_MS = 30_000;
+
+/** How to get one, in words that fit this system. */
+const FIX =
+  process.platform === 'darwin'
+    ? 'Install Python 3 with pip (`xcode-select --install` or python.org).'
+    : 'Install Python 3 with pip (Debian, Ubuntu: `sudo apt install python3 python3-pip`; Fedora: `sudo dnf install python3-pip`).';
+
+/**
+ * Finds pip: of `python3`, of `python`, or by its own name. Nothing of the user's Python is changed by us: pip only
+ * downloads, as the user configured it (index, proxy, certificates).
+ *
+ * @throws StepImpossible saying which of Python and pip is missing
+ */
+export async function findPip(signal?: AbortSignal): Promise<Pip> {
+  let pythonWithoutPip: string | undefined;
+  for (const [name, ...first] of [['python3', '-m', 'pip'], ['python', '-m', 'pip'], ['pip3'], ['pip']]) {
+    const program = findProgram(name);
+    if (!program) continue;
+    const { code, stdout } = await runProcess(program, [...first, '--version'], {
+      signal,
+      timeoutMs: ANSWER_MS,
+    });
+    if (code === 0) {
+      return {
+        version: stdout.trim(),
+        run: (args, options) => runProcess(program, [...first, ...args], options),
+      };
+    }
+    if (first.length > 0) pythonWithoutPip ??= program;
+  }
+  throw new StepImpossible(
+    pythonWithoutPip
+      ? `${pythonWithoutPip} has no pip (\`${pythonWithoutPip} -m pip --version\` fails)`
+      : 'there is no python3 on the PATH',
+    { fix: FIX },
+  );
+}
+
+/** What pip said when it failed: its last lines that tell of an error. */
+export function pipComplaint(result: RunResult): string {
+  const errors = result.stderr.split('\n').filter((line) => line.startsWith('ERROR:'));
+  return lastLines((errors.length > 0 ? errors.join('\n') : result.stderr) || `exit code ${result.code}`, 2);
+}

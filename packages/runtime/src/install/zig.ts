@@ -1,0 +1,50 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CacheLayout } from './cache-layout.js';
+import type { Compiler } from './compiler.js';
+import { StepImpossible } from './errors.js';
+import type { Job } from './job.js';
+import { platformName } from './job.js';
+import type { Manifest } from './manifests.js';
+import { readManifest } from './manifests.js';
+import type { PlatformPins } from './pins.js';
+import type { Pip } from './pip.js';
+import { inWorkFolder, publish } from './publish.js';
+import { unpackWheels } from './unpack-wheels.js';
+
+const PROGRAM = join('ziglang', 'zig');
+
+/** The glibc that the binding is linked for: what TensorFlow's own wheels ask for, or newer systems lack nothing of. */
+const GLIBC = '2.28';
+
+/** The compiler in the wheel `ziglang`, where it is in the cache already. */
+export async function findZig(layout: CacheLayout, pins: PlatformPins | undefined): Promise<Compiler | null> {
+  if (!pins) return null;
+  const dir = join(layout.zig, pins.zig.version);
+  if (!(await readManifest(dir))) return null;
+  const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+  const target = process.platform === 'linux' ? ['-target', `${arch}-linux-gnu.${GLIBC}`] : [];
+  return {
+    command: [join(dir, PROGRAM), 'c++', ...target],
+    kind: 'zig',
+    name: `zig c++ ${pins.zig.version}`,
+    env: { ZIG_GLOBAL_CACHE_DIR: layout.zigCache, ZIG_LOCAL_CACHE_DIR: layout.zigCache },
+  };
+}
+
+/** Downloads the wheel `ziglang` into the cache where it is not there yet: a whole C++ compiler with its headers. */
+export async function fetchZig(job: Job, findPip: () => Promise<Pip>): Promise<Compiler> {
+  const { layout, pins } = job;
+  if (!pins) throw new StepImpossible(`no wheel of the zig compiler is known for ${platformName}`);
+  const known = await findZig(layout, pins);
+  if (known) return known;
+  const pip = await findPip();
+  await inWorkFolder(layout, 'zig', async (dir) => {
+    await unpackWheels(job, pip, [pins.zig], dir);
+    await publish<Manifest>(layout, dir, join(layout.zig, pins.zig.version), [PROGRAM], {});
+  });
+  await mkdir(layout.zigCache, { recursive: true });
+  const fetched = await findZig(layout, pins);
+  if (!fetched) throw new StepImpossible(`the wheel ${pins.zig.project} ${pins.zig.version} holds no zig`);
+  return fetched;
+}
