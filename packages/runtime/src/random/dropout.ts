@@ -1,18 +1,40 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { hasNativeOps } from '../backend/has-native-ops.js';
+import { attr } from '../raw/attr.js';
+import { nativeDType } from '../raw/native-dtype.js';
+import { rawOp } from '../raw/raw-op.js';
 import type { RandomStream } from './types.js';
 
 /**
  * Inverted dropout: each element becomes 0 with probability `rate`, the others are scaled by 1 / (1 - rate), so that the mean
- * stays. Differentiable. Which elements fall is decided by one draw from `stream`, alike on every backend.
+ * stays. Differentiable. Which elements fall is decided by one draw from `stream`, alike on every backend. What is kept for the
+ * backward pass is one byte per element.
  *
  * @param rate in [0, 1); 0 returns a copy and draws nothing
  */
-export function dropout(x: tf.Tensor, rate: number, stream: RandomStream): tf.Tensor {
+export function dropout<T extends tf.Tensor>(x: T, rate: number, stream: RandomStream): T {
   if (!(rate >= 0 && rate < 1)) throw new RangeError(`a dropout rate must be in [0, 1), not ${rate}`);
   if (rate === 0) return tf.clone(x);
+  const scale = 1 / (1 - rate);
   return tf.tidy(() => {
-    const keep = tf.greaterEqual(stream.uniform(x.shape), rate);
-    const scale = tf.mul(tf.cast(keep, 'float32'), 1 / (1 - rate));
-    return tf.mul(x, scale);
+    const kept = tf.greaterEqual(stream.uniform(x.shape), rate);
+    const differentiable = tf.customGrad((input, save) => {
+      (save as tf.GradSaveFunc)([kept]);
+      return {
+        value: masked(input as tf.Tensor, kept, scale),
+        gradFunc: (dy: tf.Tensor, [mask]: tf.Tensor[]) => masked(dy, mask!, scale),
+      };
+    });
+    return differentiable(x) as T;
   });
+}
+
+/** `x` times `scale` where kept, 0 elsewhere. */
+function masked(x: tf.Tensor, kept: tf.Tensor, scale: number): tf.Tensor {
+  const scaled = tf.mul(x, scale);
+  if (!hasNativeOps()) return tf.where(kept, scaled, tf.zerosLike(scaled));
+  // TensorFlow's op takes a scalar 0, where tfjs would first blow it up to the whole shape.
+  const zero = tf.scalar(0);
+  const dtype = nativeDType(scaled);
+  return rawOp('SelectV2', [kept, scaled, zero], { T: attr.type(dtype) })[0]!;
 }
