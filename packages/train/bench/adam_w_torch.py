@@ -1,0 +1,28 @@
+"""The peer of adam-w.mjs: torch.optim.AdamW on the CPU, 2 threads.  python bench/adam_w_torch.py [updates]"""
+
+import sys
+import time
+
+import torch
+
+torch.set_num_threads(2)
+updates = int(sys.argv[1]) if len(sys.argv) > 1 else 30
+layer = [[384, 384], [384]] * 4 + [[384], [384], [1536, 384], [1536], [384, 1536], [384], [384], [384]]
+models = {
+    "LSTM forecaster": [[128, 6], [128, 32], [128], [128], [16, 35], [16], [1, 16], [1]],
+    "LoRA r8 on BERT-base": [[8, 768], [768, 8]] * 24 + [[3, 768], [3]],
+    "22M encoder": [[30522, 384], [512, 384], [2, 384], [384], [384]] + layer * 6,
+}
+for name, shapes in models.items():
+    for how in ({}, {"foreach": True}, {"fused": True}):
+        parameters = [torch.nn.Parameter(torch.full(shape, 0.5)) for shape in shapes]
+        for p in parameters:
+            p.grad = torch.full_like(p, 0.1)
+        optimizer = torch.optim.AdamW(parameters, **how)
+        times = []
+        for i in range(updates + 3):
+            start = time.perf_counter()
+            optimizer.step()
+            times.append(1e3 * (time.perf_counter() - start))
+        times = sorted(times[3:])
+        print(f"torch {torch.__version__} {how or 'default'}, {name}: {times[updates // 2]:.2f} ({times[0]:.2f})")

@@ -1,0 +1,284 @@
+import { hasNativeOps } from '@fin/runtime';
+import * as tf from '@tensorflow/tfjs-core';
+import { TrainInputError } from '../errors.js';
+import type { AdamSlot, MakeAdamSlot, Moments } from './adam-kernel.js';
+import type { Bucket, Candidate } from './bucket.js';
+import { planBuckets } from './bucket.js';
+import { composedAdam } from './composed-adam.js';
+import { fusedAdam } from './fused-adam.js';
+import type { HostTensor, NamedGradients, Optimizer, OptimizerState, PackedGradients } from './optimizer.js';
+import { packTensors, unpackTensor } from './pack.js';
+import type { ParameterGroup } from './parameter-group.js';
+
+/** Settings of {@link AdamW}, with `torch.optim.AdamW`'s names and defaults. */
+export interface AdamWOptions {
+  /** @default 1e-3 */
+  readonly learningRate?: number;
+  /** Decay rates of the running means of the gradient and of its square. @default [0.9, 0.999] */
+  readonly betas?: readonly [number, number];
+  /** Added to the denominator. @default 1e-8 */
+  readonly eps?: number;
+  /** Of groups that name none. @default 0.01 */
+  readonly weightDecay?: number;
+  /**
+   * `fused`: TensorFlow's own Adam op; `composed`: ordinary tfjs ops, the same results, slower.
+   * @default fused on native TensorFlow, composed elsewhere
+   */
+  readonly implementation?: 'fused' | 'composed';
+}
+
+/** A parameter's place in its group and how often it was updated. */
+interface Entry {
+  readonly name: string;
+  readonly variable: tf.Variable;
+  readonly group: number;
+  step: number;
+}
+
+/** Parameters that are updated together, with their moments and, if there are several, their weights laid end to end. */
+interface LiveBucket {
+  readonly entries: readonly Entry[];
+  readonly group: number;
+  readonly slot: AdamSlot;
+  /** The members' weights in one vector, and which data the variables held when it was made; null for a single member. */
+  weights: { readonly packed: tf.Tensor; readonly of: readonly object[] } | null;
+}
+
+/**
+ * Adam with decoupled weight decay, equal to `torch.optim.AdamW`.
+ *
+ * Small parameters of a group are kept and updated end to end in one vector, large ones by themselves, so that the number of
+ * ops of a step hardly grows with the number of parameters. A parameter without a gradient is left alone, moments and step
+ * count included.
+ *
+ * @see Loshchilov & Hutter 2019, arXiv 1711.05101
+ */
+export class AdamW implements Optimizer {
+  readonly learningRate: number;
+  readonly parameters: ReadonlyMap<string, tf.Variable>;
+  readonly #groups: readonly { readonly learningRate: number; readonly weightDecay: number }[];
+  readonly #betas: readonly [number, number];
+  readonly #eps: number;
+  readonly #makeSlot: MakeAdamSlot;
+  readonly #entries: readonly Entry[];
+  #buckets: LiveBucket[] = [];
+  /** Moments of parameters that are in no bucket now. */
+  readonly #loose = new Map<string, Moments>();
+
+  constructor(groups: readonly ParameterGroup[], options: AdamWOptions = {}) {
+    const { learningRate = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 } = options;
+    requireRange('learningRate', learningRate, learningRate > 0);
+    requireRange('betas', betas, betas.length === 2 && betas.every((beta) => beta >= 0 && beta < 1));
+    requireRange('eps', eps, eps >= 0);
+    this.learningRate = learningRate;
+    this.#betas = betas;
+    this.#eps = eps;
+    this.#groups = groups.map((group) => ({
+      learningRate: requireRange('learningRate', group.learningRate ?? learningRate, (rate) => rate >= 0),
+      weightDecay: requireRange('weightDecay', group.weightDecay ?? weightDecay, (decay) => decay >= 0),
+    }));
+    const fused = (options.implementation ?? (hasNativeOps() ? 'fused' : 'composed')) === 'fused';
+    this.#makeSlot = fused ? fusedAdam : composedAdam;
+    this.#entries = groups.flatMap(({ parameters }, group) =>
+      [...parameters].map(([name, variable]) => ({ name, variable, group, step: 0 })),
+    );
+    this.parameters = new Map(this.#entries.map(({ name, variable }) => [name, variable]));
+    if (this.#entries.length === 0)
+      throw new TrainInputError('there is nothing to train: the groups hold no parameter');
+    if (new Set(this.#entries.map(({ variable }) => variable)).size < this.#entries.length) {
+      throw new TrainInputError('a parameter is in more than one group');
+    }
+    if (this.parameters.size < this.#entries.length) {
+      throw new TrainInputError('two parameters of different groups have the same name');
+    }
+  }
+
+  /** One update. @param learningRate in place of the optimizer's own; groups with their own rate change in proportion */
+  step(gradients: NamedGradients, learningRate: number = this.learningRate): void {
+    const packed = this.pack(gradients);
+    this.apply(packed, learningRate);
+    tf.dispose(packed as tf.Tensor[]);
+  }
+
+  pack(gradients: NamedGradients): PackedGradients {
+    const present = this.#entries.filter(({ variable }) => gradients[variable.name] !== undefined);
+    this.#arrange(present);
+    return this.#buckets.map(({ entries }) =>
+      packTensors(entries.map(({ variable }) => gradients[variable.name])),
+    );
+  }
+
+  apply(packed: PackedGradients, learningRate: number = this.learningRate): void {
+    const [beta1, beta2] = this.#betas;
+    this.#buckets.forEach((bucket, index) => {
+      const group = this.#groups[bucket.group];
+      const step = bucket.entries[0].step + 1;
+      const settings = {
+        learningRate: (group.learningRate * learningRate) / this.learningRate,
+        weightDecay: group.weightDecay,
+        beta1,
+        beta2,
+        eps: this.#eps,
+        step,
+      };
+      const weights = currentWeights(bucket);
+      const updated = bucket.slot.update(weights, packed[index], settings);
+      store(bucket, updated);
+      for (const entry of bucket.entries) entry.step = step;
+    });
+  }
+
+  async readState(): Promise<OptimizerState> {
+    const counters: Record<string, number> = {};
+    const tensors = new Map<string, HostTensor>();
+    for (const { name, step } of this.#entries) counters[`step.${name}`] = step;
+    for (const [name, moments] of this.#allMoments()) {
+      for (const [kind, tensor] of [
+        ['exp_avg', moments.expAvg],
+        ['exp_avg_sq', moments.expAvgSq],
+      ] as const) {
+        tensors.set(`${kind}.${name}`, { shape: tensor.shape, data: (await tensor.data()) as Float32Array });
+        tensor.dispose();
+      }
+    }
+    return { counters, tensors };
+  }
+
+  restoreState({ counters, tensors }: OptimizerState): void {
+    for (const { name, variable } of this.#entries) {
+      const step = counters[`step.${name}`];
+      if (step === undefined)
+        throw new TrainInputError(`the saved optimizer state knows no parameter "${name}"`);
+      for (const kind of step > 0 ? ['exp_avg', 'exp_avg_sq'] : []) {
+        const saved = tensors.get(`${kind}.${name}`);
+        if (saved && tf.util.arraysEqual([...saved.shape], variable.shape)) continue;
+        const found = saved ? `has the shape [${saved.shape}]` : 'is missing';
+        throw new TrainInputError(
+          `the saved optimizer state does not fit: ${kind}.${name} ${found}, not [${variable.shape}]`,
+        );
+      }
+    }
+    this.#free();
+    const tensor = (name: string) => {
+      const { data, shape } = tensors.get(name)!;
+      return tf.keep(tf.tensor(data, [...shape], 'float32'));
+    };
+    for (const entry of this.#entries) {
+      entry.step = counters[`step.${entry.name}`];
+      if (entry.step === 0) continue;
+      this.#loose.set(entry.name, {
+        expAvg: tensor(`exp_avg.${entry.name}`),
+        expAvgSq: tensor(`exp_avg_sq.${entry.name}`),
+      });
+    }
+  }
+
+  /** Frees the moments; the parameters stay. */
+  dispose(): void {
+    this.#free();
+  }
+
+  /** Sees to it that exactly these parameters are in buckets. */
+  #arrange(present: readonly Entry[]): void {
+    const arranged = this.#buckets.flatMap(({ entries }) => entries);
+    if (arranged.length === present.length && new Set([...arranged, ...present]).size === present.length)
+      return;
+    for (const bucket of this.#buckets) this.#dissolve(bucket);
+    this.#buckets = planBuckets(present as Candidate[]).map((bucket) => this.#assemble(bucket));
+  }
+
+  #assemble({ members, group }: Bucket): LiveBucket {
+    const entries = members as readonly Candidate[] as readonly Entry[];
+    const packed = tf.tidy(() => {
+      const moments = entries.map(({ name, variable }) => this.#loose.get(name) ?? freshMoments(variable));
+      return {
+        expAvg: packTensors(moments.map(({ expAvg }) => expAvg)),
+        expAvgSq: packTensors(moments.map(({ expAvgSq }) => expAvgSq)),
+      };
+    });
+    const slot = this.#makeSlot(packed);
+    tf.dispose(packed);
+    for (const { name } of entries) this.#forget(name);
+    return { entries, group, slot, weights: null };
+  }
+
+  #dissolve(bucket: LiveBucket): void {
+    for (const [name, { expAvg, expAvgSq }] of bucketMoments(bucket)) {
+      this.#loose.set(name, { expAvg: tf.keep(expAvg), expAvgSq: tf.keep(expAvgSq) });
+    }
+    freeBucket(bucket);
+  }
+
+  #allMoments(): [string, Moments][] {
+    const loose = [...this.#loose].map(([name, { expAvg, expAvgSq }]): [string, Moments] => [
+      name,
+      { expAvg: tf.clone(expAvg), expAvgSq: tf.clone(expAvgSq) },
+    ]);
+    return [...loose, ...this.#buckets.flatMap(bucketMoments)];
+  }
+
+  #forget(name: string): void {
+    const moments = this.#loose.get(name);
+    if (moments) tf.dispose([moments.expAvg, moments.expAvgSq]);
+    this.#loose.delete(name);
+  }
+
+  #free(): void {
+    this.#buckets.forEach(freeBucket);
+    this.#buckets = [];
+    for (const name of [...this.#loose.keys()]) this.#forget(name);
+  }
+}
+
+/** The members' weights as the slot takes them. Packed anew only when somebody else has assigned to one of the variables. */
+function currentWeights(bucket: LiveBucket): tf.Tensor {
+  const { entries, weights } = bucket;
+  if (entries.length === 1) return entries[0].variable;
+  if (weights && entries.every(({ variable }, i) => variable.dataId === weights.of[i])) return weights.packed;
+  weights?.packed.dispose();
+  const packed = tf.keep(packTensors(entries.map(({ variable }) => variable)));
+  bucket.weights = { packed, of: [] };
+  return packed;
+}
+
+function store(bucket: LiveBucket, updated: tf.Tensor): void {
+  const { entries } = bucket;
+  const parts = unpackTensor(
+    updated,
+    entries.map(({ variable }) => variable.shape),
+  );
+  entries.forEach(({ variable }, i) => {
+    variable.assign(parts[i]);
+    parts[i].dispose();
+  });
+  if (entries.length === 1) {
+    updated.dispose();
+    return;
+  }
+  bucket.weights?.packed.dispose();
+  bucket.weights = { packed: tf.keep(updated), of: entries.map(({ variable }) => variable.dataId) };
+}
+
+/** Each member's moments, the caller's. */
+function bucketMoments({ entries, slot }: LiveBucket): [string, Moments][] {
+  const shapes = entries.map(({ variable }) => variable.shape);
+  const { expAvg, expAvgSq } = slot.moments();
+  const firsts = unpackTensor(expAvg, shapes);
+  const seconds = unpackTensor(expAvgSq, shapes);
+  tf.dispose([expAvg, expAvgSq]);
+  return entries.map(({ name }, i) => [name, { expAvg: firsts[i], expAvgSq: seconds[i] }]);
+}
+
+function freeBucket({ slot, weights }: LiveBucket): void {
+  slot.dispose();
+  weights?.packed.dispose();
+}
+
+function freshMoments({ shape }: tf.Variable): Moments {
+  return { expAvg: tf.zeros(shape), expAvgSq: tf.zeros(shape) };
+}
+
+function requireRange<T>(name: string, value: T, ok: boolean | ((value: T) => boolean)): T {
+  if (typeof ok === 'function' ? ok(value) : ok) return value;
+  throw new TrainInputError(`${name} is ${value}, which is out of range`);
+}

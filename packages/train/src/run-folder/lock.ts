@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TrainError } from '../errors.js';
+import type { ProcessIdentity } from './process-identity.js';
+import { isCertainlyGone, ownIdentity } from './process-identity.js';
+import { writeFileAtomically } from './write-file-atomically.js';
+
+const PREFIX = '.lock-';
+
+/** Whether a file name is that of a lock. */
+export function isLockFile(name: string): boolean {
+  return name.startsWith(PREFIX);
+}
+
+/** Another process writes this folder, or may still. */
+export class RunLockedError extends TrainError {
+  readonly holder: ProcessIdentity | null;
+
+  constructor(folder: string, lockFile: string, holder: ProcessIdentity | null) {
+    const who = holder
+      ? `process ${holder.pid} on ${holder.host} since ${holder.since}`
+      : 'a process that left an unreadable lock';
+    super(
+      `${folder} is being written by ${who}. Wait for it, or choose another folder; if that process is certainly gone, delete ${lockFile}`,
+    );
+    this.holder = holder;
+  }
+}
+
+/** Held until {@link release}. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/**
+ * Makes this process the only writer of a folder.
+ *
+ * Each process announces itself in a lock file of its own name and only then looks for others: of two that start at the same
+ * time at least one sees the other and steps back (both may; never both stay). Nobody ever takes over another's file, so there
+ * is no moment at which a live lock could be stolen; a file whose process is certainly gone is removed on sight.
+ *
+ * @throws {RunLockedError} when another process holds it
+ */
+export async function acquireLock(folder: string): Promise<Lock> {
+  const own = `${PREFIX}${randomUUID()}`;
+  const identity = await ownIdentity();
+  await writeFileAtomically(join(folder, own), `${JSON.stringify(identity)}\n`);
+  const release = () => rm(join(folder, own), { force: true });
+  try {
+    for (const name of await readdir(folder)) {
+      if (!isLockFile(name) || name === own) continue;
+      const path = join(folder, name);
+      const text = await readFile(path, 'utf8').catch(() => null);
+      if (text === null) continue; // released between the two looks
+      const holder = parseIdentity(text);
+      if (!holder || !(await isCertainlyGone(holder, identity)))
+        throw new RunLockedError(folder, path, holder);
+      await rm(path, { force: true });
+    }
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  return { release };
+}
+
+function parseIdentity(text: string): ProcessIdentity | null {
+  try {
+    const value = JSON.parse(text) as ProcessIdentity;
+    return Number.isInteger(value.pid) && typeof value.host === 'string' ? value : null;
+  } catch {
+    return null;
+  }
+}

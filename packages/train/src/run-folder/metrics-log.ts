@@ -1,0 +1,58 @@
+import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { RunFileError } from './file-error.js';
+
+/** A value of a metrics row. JSON has no NaN or infinity: those are written as null. */
+export type MetricValue = number | string | boolean | null;
+
+/** One line of the metrics log. */
+export type MetricsRow = Readonly<Record<string, MetricValue>>;
+
+/** Rows of JSON, one per line, only ever appended to. */
+export class MetricsLog {
+  readonly #path: string;
+  readonly #file: number;
+
+  /** Opens the log, making it where there is none; a last line that a crash cut off is removed. */
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      this.#file = openSync(path, 'a');
+      dropPartialLine(path);
+    } catch (error) {
+      throw new RunFileError(path, error);
+    }
+  }
+
+  /** Returns when the operating system has the line: it outlives this process from then on, and the machine from {@link sync} on. */
+  append(row: MetricsRow): void {
+    try {
+      writeSync(this.#file, `${JSON.stringify(row)}\n`);
+    } catch (error) {
+      throw new RunFileError(this.#path, error);
+    }
+  }
+
+  sync(): void {
+    fsyncSync(this.#file);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** Rows of a metrics log; a last line that a crash cut off is left out. */
+export function readMetricsLog(path: string): MetricsRow[] {
+  const text = readFileSync(path, 'utf8');
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as MetricsRow);
+}
+
+function dropPartialLine(path: string): void {
+  const bytes = readFileSync(path);
+  const end = bytes.lastIndexOf(0x0a) + 1;
+  if (end < bytes.length) truncateSync(path, end);
+}

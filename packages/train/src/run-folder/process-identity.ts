@@ -1,0 +1,57 @@
+import { readFile, readlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+
+/** Which process, for a reader on this or another machine, now or after a restart. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly host: string;
+  /** When it took the lock, ISO 8601. */
+  readonly since: string;
+  /** Changes with each boot of the machine; null where the system does not tell. */
+  readonly boot: string | null;
+  /** The numbering of processes that `pid` belongs to (containers have their own); null where the system does not tell. */
+  readonly namespace: string | null;
+  /** When the process started, in the system's own count: tells it from a later one with its number. Null as above. */
+  readonly started: string | null;
+}
+
+/** The identity of this process. */
+export async function ownIdentity(): Promise<ProcessIdentity> {
+  return {
+    pid: process.pid,
+    host: hostname(),
+    since: new Date().toISOString(),
+    boot: await readTrimmed('/proc/sys/kernel/random/boot_id'),
+    namespace: await readlink('/proc/self/ns/pid').catch(() => null),
+    started: await startTime(process.pid),
+  };
+}
+
+/** Whether a process has ended for sure; one that cannot be looked at from here counts as alive. */
+export async function isCertainlyGone(other: ProcessIdentity, own: ProcessIdentity): Promise<boolean> {
+  if (other.host !== own.host) return false;
+  if (other.boot !== own.boot) return true;
+  if (other.namespace !== own.namespace) return false;
+  if (!answers(other.pid)) return true;
+  const started = await startTime(other.pid);
+  return started !== null && other.started !== null && started !== other.started;
+}
+
+function answers(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Field 22 of `/proc/PID/stat`, counted behind the command name, which may itself contain spaces and brackets. */
+async function startTime(pid: number): Promise<string | null> {
+  const stat = await readTrimmed(`/proc/${pid}/stat`);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+}
+
+async function readTrimmed(path: string): Promise<string | null> {
+  return (await readFile(path, 'utf8').catch(() => null))?.trim() ?? null;
+}

@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { basename, isAbsolute, join, normalize, sep } from 'node:path';
+import { TrainInputError } from '../errors.js';
+import { RunDamagedError } from './damaged-error.js';
+import { RunFileError } from './file-error.js';
+import { listFiles } from './list-files.js';
+import type { Lock } from './lock.js';
+import { acquireLock, isLockFile } from './lock.js';
+import { MANIFEST_NAME, verifyManifest, writeManifest } from './manifest.js';
+import type { MetricsRow } from './metrics-log.js';
+import { MetricsLog, readMetricsLog } from './metrics-log.js';
+import type { FileContent } from './write-file-atomically.js';
+import { makeFolder, syncFolder, TEMPORARY_NAME, writeFileAtomically } from './write-file-atomically.js';
+
+const RUN_NAME = 'run.json';
+const METRICS_NAME = 'metrics.jsonl';
+const FORMAT = 'fin-run';
+const VERSION = 1;
+
+/** The folder is not one that a run may be written to. */
+export class RunExistsError extends TrainInputError {
+  readonly dir: string;
+
+  constructor(dir: string, message: string) {
+    super(message);
+    this.dir = dir;
+  }
+}
+
+/** How {@link RunFolder.create} treats a folder that is there already. */
+export interface CreateRunOptions {
+  /** Whether the run that is in the folder may be deleted. Other files never are. @default false */
+  readonly overwrite?: boolean;
+}
+
+/**
+ * The folder of one run. Every file is written to a temporary name, synced and renamed; `finish` writes a manifest with sizes
+ * and checksums last, so that a folder with a manifest is whole and one without is not.
+ *
+ * ```
+ * create ── run.json ── writeJson, appendMetrics, … ── finish ── manifest.json        open ── verify ── readJson, …
+ *   └ lock: one writer                                    └ lock released
+ * ```
+ */
+export class RunFolder {
+  /** Absolute or as it was given. */
+  readonly dir: string;
+  /** Identifies the run, whatever its folder is called. */
+  readonly id: string;
+  readonly #writer: { readonly lock: Lock; readonly metrics: MetricsLog } | null;
+  #closed = false;
+
+  private constructor(dir: string, id: string, writer: { lock: Lock; metrics: MetricsLog } | null) {
+    this.dir = dir;
+    this.id = id;
+    this.#writer = writer;
+  }
+
+  /**
+   * Begins a run in a folder that does not exist yet or is empty.
+   *
+   * @throws {RunExistsError} when there is a run, or anything else, in it
+   * @throws {RunLockedError} when another process is writing it
+   */
+  static async create(dir: string, options: CreateRunOptions = {}): Promise<RunFolder> {
+    await makeFolder(dir).catch((error: unknown) => {
+      throw new RunFileError(dir, error);
+    });
+    const lock = await acquireLock(dir);
+    try {
+      await makeRoom(dir, options.overwrite ?? false);
+      const id = randomUUID();
+      const record = { format: FORMAT, version: VERSION, id, createdAt: new Date().toISOString() };
+      await writeFileAtomically(join(dir, RUN_NAME), `${JSON.stringify(record, null, 2)}\n`);
+      return new RunFolder(dir, id, { lock, metrics: new MetricsLog(join(dir, METRICS_NAME)) });
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Goes on writing a run that was begun before, finished or not; a finished one counts as unfinished from now on.
+   *
+   * @throws {TrainInputError} when there is no run in the folder
+   * @throws {RunLockedError} when another process is writing it
+   */
+  static async resume(dir: string): Promise<RunFolder> {
+    const id = await readRunId(dir);
+    const lock = await acquireLock(dir);
+    try {
+      await rm(join(dir, MANIFEST_NAME), { force: true });
+      await removeTemporaryFiles(dir);
+      await syncFolder(dir);
+      return new RunFolder(dir, id, { lock, metrics: new MetricsLog(join(dir, METRICS_NAME)) });
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Opens a finished run for reading, after comparing every file with the manifest.
+   *
+   * @throws {RunDamagedError} naming the file that is not as it was written
+   * @throws {TrainInputError} when there is no run in the folder
+   */
+  static async open(dir: string): Promise<RunFolder> {
+    const id = await readRunId(dir);
+    await verifyManifest(dir);
+    return new RunFolder(dir, id, null);
+  }
+
+  /** Path of a file of this run. @param name relative to the folder, with forward slashes */
+  path(name: string): string {
+    const path = normalize(name);
+    if (name === '' || isAbsolute(path) || path === '..' || path.startsWith(`..${sep}`)) {
+      throw new TrainInputError(`"${name}" is not the name of a file inside a run folder`);
+    }
+    return join(this.dir, path);
+  }
+
+  async writeJson(name: string, value: unknown): Promise<void> {
+    await this.writeText(name, `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  async writeText(name: string, text: string): Promise<void> {
+    await this.writeBytes(name, text);
+  }
+
+  async writeBytes(name: string, content: FileContent): Promise<void> {
+    this.#requireWriter();
+    await writeFileAtomically(this.path(name), content);
+  }
+
+  /** Adds a line to `metrics.jsonl`. Synchronous, so that it can be called from an event handler. */
+  appendMetrics(row: MetricsRow): void {
+    this.#requireWriter().metrics.append(row);
+  }
+
+  async readJson<T = unknown>(name: string): Promise<T> {
+    return JSON.parse(await this.readText(name)) as T;
+  }
+
+  async readText(name: string): Promise<string> {
+    return readFile(this.path(name), 'utf8');
+  }
+
+  /** Rows of `metrics.jsonl` so far. */
+  readMetrics(): MetricsRow[] {
+    return readMetricsLog(join(this.dir, METRICS_NAME));
+  }
+
+  /** Ends the run: writes the manifest and lets others write the folder. */
+  async finish(): Promise<void> {
+    this.#requireWriter().metrics.sync();
+    await writeManifest(this.dir);
+    await this.close();
+  }
+
+  /** Lets others write the folder, without a manifest: the run stays unfinished. Harmless after {@link finish}. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#writer?.metrics.close();
+    await this.#writer?.lock.release();
+  }
+
+  #requireWriter(): { readonly lock: Lock; readonly metrics: MetricsLog } {
+    if (this.#writer && !this.#closed) return this.#writer;
+    throw new TrainInputError(
+      `${this.dir} is open for reading only, or finished: nothing more can be written to it`,
+    );
+  }
+}
+
+async function readRunId(dir: string): Promise<string> {
+  const path = join(dir, RUN_NAME);
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null) throw new TrainInputError(`${dir} holds no run: there is no ${RUN_NAME} in it`);
+  try {
+    const { format, version, id } = JSON.parse(text) as Record<string, unknown>;
+    if (format === FORMAT && version === VERSION && typeof id === 'string') return id;
+  } catch {
+    // reported below, like any other content that is not a run's
+  }
+  throw new RunDamagedError(path, `it does not describe a run of version ${VERSION}`);
+}
+
+async function makeRoom(dir: string, overwrite: boolean): Promise<void> {
+  const names = (await readdir(dir)).filter((name) => !isLockFile(name) && !TEMPORARY_NAME.test(name));
+  if (names.length > 0 && !names.includes(RUN_NAME)) {
+    throw new RunExistsError(
+      dir,
+      `${dir} is not empty and holds no run (there is "${names[0]}"): choose another folder`,
+    );
+  }
+  if (names.length > 0 && !overwrite) {
+    throw new RunExistsError(
+      dir,
+      `${dir} already holds a run: choose another folder, or ask for it to be overwritten`,
+    );
+  }
+  // What says that this is a run goes last, so that an interrupted clearing can be done again.
+  for (const name of [...names.filter((name) => name !== RUN_NAME), RUN_NAME]) {
+    await rm(join(dir, name), { recursive: true, force: true });
+  }
+  await removeTemporaryFiles(dir);
+  await syncFolder(dir);
+}
+
+async function removeTemporaryFiles(dir: string): Promise<void> {
+  for (const path of await listFiles(dir)) {
+    const name = basename(path);
+    const beingLocked = isLockFile(name.slice(1)); // another process may be asking for the lock right now
+    if (TEMPORARY_NAME.test(name) && !beingLocked) await rm(join(dir, path), { force: true });
+  }
+}

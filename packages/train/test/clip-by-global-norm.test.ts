@@ -1,0 +1,36 @@
+import { allClose } from '@fin/testkit';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { clipByGlobalNorm, TrainInputError } from '../src/index.js';
+import { oracle } from './oracle.js';
+
+describe('clipByGlobalNorm', () => {
+  it.each(oracle.clipping.map((sample) => [sample.maxNorm, sample.norm, sample] as const))(
+    'equals torch.nn.utils.clip_grad_norm_: at most %d, norm %d',
+    (maxNorm, norm, sample) => {
+      tf.tidy(() => {
+        const before = Object.fromEntries(
+          sample.before.map(({ data, shape }, i) => [`p${i}`, tf.tensor(data, shape, 'float32')]),
+        );
+        const clipped = clipByGlobalNorm(before, maxNorm);
+        allClose(clipped.norm.dataSync(), [norm]);
+        expect(Object.keys(clipped.grads)).toEqual(['p0', 'p1', 'p2']);
+        sample.after.forEach((after, i) => allClose(clipped.grads[`p${i}`].dataSync(), after));
+        const list = clipByGlobalNorm(Object.values(before), maxNorm).grads;
+        sample.after.forEach((after, i) => allClose(list[i].dataSync(), after));
+      });
+    },
+  );
+
+  it('owns nothing but what it returns', () => {
+    const grads = [tf.ones([3]), tf.ones([2, 2])];
+    const before = tf.memory().numTensors;
+    const clipped = clipByGlobalNorm(grads, 1);
+    expect(tf.memory().numTensors).toBe(before + 3);
+    tf.dispose([grads, clipped.grads, clipped.norm]);
+  });
+
+  it('refuses a norm that is not above 0', () => {
+    expect(() => clipByGlobalNorm([], 0)).toThrow(TrainInputError);
+  });
+});

@@ -1,0 +1,250 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  RunDamagedError,
+  RunExistsError,
+  RunFileError,
+  RunFolder,
+  RunLockedError,
+  TrainInputError,
+} from '../../src/index.js';
+
+let home: string;
+let dir: string;
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'fin-run-'));
+  dir = join(home, 'runs', 'first');
+});
+
+afterEach(() => rm(home, { recursive: true, force: true }));
+
+async function finishedRun(): Promise<void> {
+  const run = await RunFolder.create(dir);
+  await run.writeJson('config.json', { seed: 42 });
+  await run.writeText('predictions.csv', 'date,close\n2015-01-02,17832.99\n');
+  await run.writeBytes('checkpoints/best/model.bin', [Uint8Array.of(1, 2), Uint8Array.of(3)]);
+  run.appendMetrics({ step: 1, loss: 0.5 });
+  run.appendMetrics({ step: 2, loss: Number.NaN });
+  await run.finish();
+}
+
+describe('a run folder', () => {
+  it('keeps what was written, and a manifest that says so', async () => {
+    await finishedRun();
+    const run = await RunFolder.open(dir);
+    expect(await run.readJson('config.json')).toEqual({ seed: 42 });
+    expect(await run.readText('predictions.csv')).toContain('17832.99');
+    expect([...(await readFile(run.path('checkpoints/best/model.bin')))]).toEqual([1, 2, 3]);
+    expect(run.readMetrics()).toEqual([
+      { step: 1, loss: 0.5 },
+      { step: 2, loss: null },
+    ]);
+    const manifest = await run.readJson<{ files: { path: string; size: number; sha256: string }[] }>(
+      'manifest.json',
+    );
+    expect(manifest.files.map(({ path, size }) => [path, size])).toEqual([
+      ['checkpoints/best/model.bin', 3],
+      ['config.json', 17],
+      ['metrics.jsonl', 45],
+      ['predictions.csv', 31],
+      ['run.json', expect.any(Number)],
+    ]);
+    expect(manifest.files[0].sha256).toBe('039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81');
+    expect((await readdir(dir)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it.each([
+    [
+      'config.json',
+      'cut short',
+      (path: string) => truncate(path, 5),
+      'it has 5 bytes and was written with 17',
+    ],
+    ['config.json', 'longer', (path: string) => appendFile(path, ' '), 'it has 18 bytes'],
+    ['config.json', 'changed', (path: string) => writeFile(path, '{\n  "seed": 43\n}\n'), 'sha256 differs'],
+    ['predictions.csv', 'deleted', (path: string) => rm(path), 'it is missing'],
+    ['manifest.json', 'deleted', (path: string) => rm(path), 'never finished'],
+    ['manifest.json', 'cut short', (path: string) => truncate(path, 30), 'not a manifest'],
+    ['run.json', 'changed', (path: string) => writeFile(path, '{}'), 'does not describe a run'],
+  ])('names the file when it is damaged: %s %s', async (name, _, damage, problem) => {
+    await finishedRun();
+    await damage(join(dir, name));
+    const error = await RunFolder.open(dir).then(null, (thrown: unknown) => thrown as RunDamagedError);
+    expect(error).toBeInstanceOf(RunDamagedError);
+    expect(error).toMatchObject({ kind: 'input', path: join(dir, name) });
+    expect((error as RunDamagedError).message).toContain(problem);
+  });
+
+  it('is not open for writing when it is finished', async () => {
+    await finishedRun();
+    const run = await RunFolder.open(dir);
+    await expect(run.writeText('more.txt', '')).rejects.toThrow('reading only');
+    expect(() => run.appendMetrics({ step: 3 })).toThrow(TrainInputError);
+  });
+
+  it('refuses names that lead out of it', async () => {
+    const run = await RunFolder.create(dir);
+    for (const name of ['../x', '/etc/x', '', 'a/../../x', '..']) {
+      await expect(run.writeText(name, ''), name).rejects.toThrow(TrainInputError);
+    }
+    await run.close();
+  });
+});
+
+describe('a folder that is there already', () => {
+  it('may be empty', async () => {
+    await mkdir(dir, { recursive: true });
+    await (await RunFolder.create(dir)).close();
+  });
+
+  it('is refused when it holds a run, unless that may go', async () => {
+    await finishedRun();
+    await expect(RunFolder.create(dir)).rejects.toThrow(RunExistsError);
+    await expect(RunFolder.create(dir)).rejects.toThrow('already holds a run');
+    const again = await RunFolder.create(dir, { overwrite: true });
+    expect((await readdir(dir)).filter((name) => !name.startsWith('.'))).toEqual([
+      'metrics.jsonl',
+      'run.json',
+    ]);
+    expect(again.readMetrics()).toEqual([]);
+    await again.close();
+  });
+
+  it('is refused when it holds anything else, whatever is asked', async () => {
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, 'thesis.tex'), 'years of work');
+    await expect(RunFolder.create(dir, { overwrite: true })).rejects.toThrow('"thesis.tex"');
+    expect(await readdir(dir)).toEqual(['thesis.tex']);
+  });
+
+  it('is refused when it is a file', async () => {
+    await writeFile(join(home, 'runs'), '');
+    await expect(RunFolder.create(dir)).rejects.toThrow(RunFileError);
+  });
+
+  it('goes on where it stopped, without what a crash cut off', async () => {
+    await finishedRun();
+    await appendFile(join(dir, 'metrics.jsonl'), '{"step":3,"lo');
+    await writeFile(join(dir, `.config.json.123-${'0'.repeat(36)}.tmp`), 'half');
+    const run = await RunFolder.resume(dir);
+    await expect(RunFolder.open(dir)).rejects.toThrow('never finished');
+    run.appendMetrics({ step: 3, loss: 0.25 });
+    expect(run.readMetrics().map(({ step }) => step)).toEqual([1, 2, 3]);
+    await run.finish();
+    expect((await readdir(dir)).filter((name) => name.startsWith('.'))).toEqual([]);
+    await RunFolder.open(dir);
+  });
+
+  it('cannot be resumed when it holds no run', async () => {
+    await expect(RunFolder.resume(dir)).rejects.toThrow('holds no run');
+  });
+});
+
+describe('the lock', () => {
+  const lockBy = (holder: object) => ({
+    pid: 1,
+    host: hostname(),
+    since: '2015-01-02T00:00:00.000Z',
+    boot: null,
+    namespace: null,
+    started: null,
+    ...holder,
+  });
+
+  it('refuses a second writer until the first is done', async () => {
+    const first = await RunFolder.create(dir);
+    await expect(RunFolder.resume(dir)).rejects.toThrow(RunLockedError);
+    await expect(RunFolder.create(dir, { overwrite: true })).rejects.toThrow(
+      `process ${process.pid} on ${hostname()}`,
+    );
+    await first.writeText('still.txt', 'mine');
+    await first.close();
+    await (await RunFolder.resume(dir)).close();
+  });
+
+  it.skipIf(!existsSync('/proc/self/stat'))('is gone with the process that held it', async () => {
+    await finishedRun();
+    const own = JSON.parse(await readFile(await heldLock(), 'utf8')) as object;
+    for (const holder of [
+      { ...own, pid: 2 ** 22 + 1 },
+      { ...own, boot: 'another boot' },
+      { ...own, started: '1' },
+    ]) {
+      await writeFile(join(dir, '.lock-left'), JSON.stringify(holder));
+      await (await RunFolder.resume(dir)).close();
+      expect(await readdir(dir)).not.toContain('.lock-left');
+    }
+  });
+
+  it('counts as held when its process cannot be looked at', async () => {
+    await finishedRun();
+    for (const content of [JSON.stringify(lockBy({ host: 'another-machine' })), 'unreadable']) {
+      await writeFile(join(dir, '.lock-left'), content);
+      await expect(RunFolder.resume(dir)).rejects.toThrow(join(dir, '.lock-left'));
+    }
+  });
+
+  it('lets one of many processes in, at most', async () => {
+    await finishedRun();
+    const script = `
+      import { RunFolder } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      try {
+        await RunFolder.resume(${JSON.stringify(dir)});
+        console.log('in');
+        setTimeout(() => process.exit(), 1500);
+      } catch (error) {
+        console.log(error.name);
+      }`;
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => outputOf(script)));
+    expect(outcomes.filter((outcome) => outcome === 'in').length).toBeLessThanOrEqual(1);
+    expect(new Set(outcomes.filter((outcome) => outcome !== 'in'))).toEqual(new Set(['RunLockedError']));
+  });
+
+  async function heldLock(): Promise<string> {
+    const run = await RunFolder.resume(dir);
+    const name = (await readdir(dir)).find((entry) => entry.startsWith('.lock-'))!;
+    const copy = join(home, 'lock-copy');
+    await writeFile(copy, await readFile(join(dir, name)));
+    await run.close();
+    return copy;
+  }
+});
+
+describe('a disk that does not take it', () => {
+  it.skipIf(process.getuid?.() === 0)('says so when the folder is read-only', async () => {
+    await mkdir(dir, { recursive: true });
+    await chmod(dir, 0o500);
+    await expect(RunFolder.create(dir)).rejects.toThrow('permission is denied');
+  });
+
+  it('says so when a file cannot be written, and leaves nothing of it', async () => {
+    const run = await RunFolder.create(dir);
+    await mkdir(join(dir, 'config.json'));
+    await expect(run.writeJson('config.json', {})).rejects.toThrow(RunFileError);
+    expect((await readdir(dir)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    await run.close();
+  });
+});
+
+function outputOf(script: string): Promise<string> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return new Promise((resolve) => child.on('close', () => resolve(output.trim())));
+}
