@@ -85,6 +85,23 @@ describe('width', () => {
   });
 });
 
+it('labels of marks close together step down, those with room do not', async () => {
+  const near = [
+    { date: '2015-02-02', label: 'validation' },
+    { date: '2015-02-04', label: 'test' },
+  ];
+  const heights = async (width: number) => {
+    const svg = await renderSvg(sentimentVsClose(sentimentRows(60), { marks: near, width }));
+    return near.map(
+      ({ label }) => new RegExp(`translate\\([\\d.]+,([\\d.]+)\\)[^>]*>${label}<`).exec(svg)?.[1],
+    );
+  };
+  const [first, second] = await heights(300);
+  expect(Number(second) - Number(first)).toBe(14);
+  const [wideFirst, wideSecond] = await heights(6000);
+  expect(wideSecond).toBe(wideFirst);
+});
+
 describe('small data', () => {
   it('draws a single day, a single epoch, and epochs without validation', async () => {
     expect(await renderSvg(predictedVsActual(forecastRows(1)))).toContain('<svg');

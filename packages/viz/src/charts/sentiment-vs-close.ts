@@ -26,8 +26,9 @@ export interface SentimentOptions extends ChartOptions {
 /** Days of the trailing mean: about a month of trading. */
 const MEAN_DAYS = 20;
 
-/** Labels of marks step down by this, px, so that marks close together stay readable. */
 const MARK_LINE_HEIGHT = 14;
+/** Generous width of a character of a mark's label, px. */
+const LABEL_CHARACTER_WIDTH = 8;
 
 const DAILY = 'Daily';
 const MEAN = `${MEAN_DAYS}-day mean`;
@@ -46,7 +47,8 @@ export function sentimentVsClose(
   const { title = 'Headline sentiment and close', width = DEFAULT_WIDTH, marks = [] } = options;
   const dates = rows.map((row) => row.date);
   const x = timeChannel('date', dates, width);
-  const [markLines, markLabels] = marks.length > 0 ? markLayers(marks, x) : [[], []];
+  const [markLines, markLabels] =
+    marks.length > 0 ? markLayers(marks, x, [dates[0], dates[dates.length - 1]], width) : [[], []];
   const color = { domain: [DAILY, MEAN], range: [colors.actual, colors.second] };
   const y = {
     type: 'quantitative',
@@ -99,23 +101,48 @@ export function sentimentVsClose(
   };
 }
 
-function markLayers(marks: NonNullable<SentimentOptions['marks']>, x: TimeChannel): [Layer[], Layer[]] {
-  const data = { values: marks.map(({ date, label }, i) => ({ date, label, top: i * MARK_LINE_HEIGHT })) };
+type Marks = NonNullable<SentimentOptions['marks']>;
+
+function markLayers(
+  marks: Marks,
+  x: TimeChannel,
+  span: readonly [first: string, last: string],
+  width: number,
+): [Layer[], Layer[]] {
+  const data = { values: stepDown(marks, span, width) };
   const line: Layer = {
     data,
     mark: { type: 'rule', color: colors.label, strokeDash: [3, 3] },
     encoding: { x },
   };
-  const label: Layer = {
-    data,
-    mark: { type: 'text', align: 'left', baseline: 'top', dx: 4, color: colors.label, fontSize: 11 },
-    encoding: {
-      x,
-      y: { field: 'top', type: 'quantitative', scale: null, axis: null },
-      text: { field: 'label', type: 'nominal' },
-    },
-  };
-  return [[line], [label]];
+  const text = {
+    type: 'text',
+    align: 'left',
+    baseline: 'top',
+    dx: 4,
+    color: colors.label,
+    fontSize: 11,
+  } as const;
+  const encoding = {
+    x,
+    y: { field: 'top', type: 'quantitative', scale: null, axis: null },
+    text: { field: 'label', type: 'nominal' },
+  } as const;
+  const halo: Layer = { data, mark: { ...text, stroke: '#ffffff', strokeWidth: 4 }, encoding };
+  return [[line], [halo, { data, mark: text, encoding }]];
+}
+
+/** Places labels: one that would run into the label before it goes a line lower. */
+function stepDown(marks: Marks, [first, last]: readonly [string, string], width: number): object[] {
+  const perMs = width / (Date.parse(last) - Date.parse(first) || 1);
+  let top = 0;
+  let end = Number.NEGATIVE_INFINITY;
+  return marks.map(({ date, label }) => {
+    const left = (Date.parse(date) - Date.parse(first)) * perMs;
+    top = left < end ? top + MARK_LINE_HEIGHT : 0;
+    end = left + label.length * LABEL_CHARACTER_WIDTH;
+    return { date, label, top };
+  });
 }
 
 function checkRows(rows: readonly SentimentRow[]): void {

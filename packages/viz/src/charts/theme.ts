@@ -17,7 +17,7 @@ export const colors = {
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
 /** Room for the labels of a vertical axis, px: the same everywhere, so that charts below each other line up. */
-const AXIS_EXTENT = 44;
+const AXIS_EXTENT = 54;
 
 /** Light, quiet and the same on every machine; the accessible name is put on the whole chart, not on every mark. */
 export const theme: Config = {
