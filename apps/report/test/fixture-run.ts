@@ -1,0 +1,122 @@
+import type { Prediction } from '@fin/forecast';
+import { evaluateBaselines, evaluateForecast, formatPredictions } from '@fin/forecast';
+import { RunFolder } from '@fin/train';
+
+/** How a made-up run comes out. */
+export interface FixtureOptions {
+  /** Share of the next day's log return that the forecast knows. @default 0 */
+  readonly skill?: number;
+  /** Trading days; a fifth of them is validation and a fifth test. @default 500 */
+  readonly days?: number;
+  /** @default true */
+  readonly synthetic?: boolean;
+  /** @default the fixture's own name, which says that its figures are made up */
+  readonly market?: string;
+}
+
+/** Writes a run folder as `fin train` and `fin evaluate` would, with made-up numbers, and says so in its names. */
+export async function writeFixtureRun(runDir: string, options: FixtureOptions = {}): Promise<void> {
+  const { skill = 0, days = 500, synthetic = true, market = 'made-up fixture market' } = options;
+  const predictions = makePredictions(days, skill);
+  const part = (split: string) => predictions.filter((prediction) => prediction.split === split);
+  const test = part('test');
+  const targets = (rows: Prediction[]) => rows.map((row) => ({ ...row, targetClose: row.actual }));
+  const span = (split: string) => {
+    const rows = part(split);
+    return { n: rows.length, first: rows[0].targetDate, last: rows[rows.length - 1].targetDate };
+  };
+  const files = {
+    'config.json': {
+      seed: 7,
+      window: 10,
+      model: { encoder: { hiddenSize: 64, layers: 2 }, lstm: { hiddenSize: 32 }, fusion: [64, 32] },
+      training: { epochs: 9, batchSize: 32, learningRate: 0.001, warmupSteps: 20, patience: 3 },
+    },
+    'environment.json': {
+      backend: 'fixture',
+      tensorflowVersion: 'none: these figures are made up',
+      node: 'v20.20.2',
+      platform: 'linux x64',
+      cpu: 'none',
+      notes: ['fixture for the tests of @fin/report'],
+    },
+    'data.json': {
+      name: market,
+      synthetic,
+      signal: synthetic ? skill : null,
+      fingerprint: 'f1c7'.repeat(16),
+      splits: { train: span('train'), validation: span('validation'), test: span('test') },
+    },
+    'evaluation.json': {
+      split: 'test',
+      n: test.length,
+      first: test[0].targetDate,
+      last: test[test.length - 1].targetDate,
+      level: 0.95,
+      rows: [
+        evaluateForecast('finbert-lstm', test),
+        ...evaluateBaselines(targets(part('train')), targets(test)),
+      ],
+    },
+  };
+  const epochs = Array.from({ length: 9 }, (_, i) => ({
+    epoch: i + 1,
+    step: 38 * (i + 1),
+    trainLoss: 0.4 + 0.9 / (1 + 0.5 * i),
+    validationLoss: 0.55 + 0.8 / (1 + 0.7 * i) + 0.02 * Math.max(0, i - 4),
+    learningRate: 0.001,
+    seconds: 1.5,
+  }));
+  const folder = await RunFolder.create(runDir, { overwrite: true });
+  for (const [name, value] of Object.entries(files)) await folder.writeJson(name, value);
+  for (const row of epochs) folder.appendMetrics(row);
+  await folder.writeText('predictions.csv', formatPredictions(predictions));
+  await folder.finish();
+}
+
+function makePredictions(days: number, skill: number): Prediction[] {
+  const dates = weekdays(days + 1);
+  const normal = normals(20160701);
+  let lastClose = 12_000;
+  return dates.slice(1).map((targetDate, i) => {
+    const logReturn = 0.0004 + 0.009 * normal();
+    const noise = 0.002 * normal();
+    const predictedLogReturn = skill * logReturn + noise;
+    const sentiment = Math.tanh(-0.25 + 0.22 * normal() + 40 * skill * logReturn);
+    const neutral = 0.3;
+    const row: Prediction = {
+      split: i < 0.6 * days ? 'train' : i < 0.8 * days ? 'validation' : 'test',
+      decisionDate: dates[i],
+      targetDate,
+      lastClose,
+      actual: lastClose * Math.exp(logReturn),
+      predicted: lastClose * Math.exp(predictedLogReturn),
+      predictedLogReturn,
+      sentiment,
+      positive: (1 - neutral + sentiment) / 2,
+      negative: (1 - neutral - sentiment) / 2,
+      neutral,
+    };
+    lastClose = row.actual;
+    return row;
+  });
+}
+
+function weekdays(n: number): string[] {
+  const days: string[] = [];
+  for (let time = Date.parse('2009-01-02'); days.length < n; time += 86_400_000) {
+    const weekday = new Date(time).getUTCDay();
+    if (weekday > 0 && weekday < 6) days.push(new Date(time).toISOString().slice(0, 10));
+  }
+  return days;
+}
+
+/** Normal numbers from a small congruential generator. */
+function normals(seed: number): () => number {
+  let state = seed;
+  const uniform = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state + 0.5) / 4294967296;
+  };
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
