@@ -3,13 +3,21 @@ import { DataInputError } from '../errors.js';
 import type { CsvFile, CsvRow } from './parse-csv.js';
 import { lineOfCell } from './parse-csv.js';
 
+/** Years outside are typing errors; the exchange opened in 1792. */
+const YEARS = { first: 1792, last: 2100 };
+
 /** The date in a cell, YYYY-MM-DD. No other way of writing dates is guessed: 01/07/2016 is two days. */
 export function dateCell(csv: CsvFile, row: CsvRow, index: number): string {
   const text = row.cells[index].trim();
-  if (epochDay(text) !== null) return text;
+  const year = Number(text.slice(0, 4));
+  if (epochDay(text) !== null && year >= YEARS.first && year <= YEARS.last) return text;
   const place = { file: csv.file, line: lineOfCell(row, index), column: csv.header.cells[index].trim() };
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) {
-    throw new DataInputError(`there is no day ${text}`, { ...place, fix: 'Correct the date.' });
+    const far = epochDay(text) !== null;
+    throw new DataInputError(far ? `the year of ${text} is far off` : `there is no day ${text}`, {
+      ...place,
+      fix: 'Correct the date.',
+    });
   }
   throw new DataInputError(`"${text.slice(0, 40)}" is not a date`, {
     ...place,

@@ -39,6 +39,9 @@ export async function readInputFile(file: string): Promise<Buffer> {
       fix: 'Give the path of the file inside it.',
     });
   }
+  if (!info.isFile()) {
+    throw new DataInputError('is not a regular file', { file, fix: 'Save the data to a file first.' });
+  }
   if (info.size > MAX_FILE_BYTES) {
     throw new DataInputError(`has ${info.size} bytes, more than the ${MAX_FILE_BYTES} that are read`, {
       file,

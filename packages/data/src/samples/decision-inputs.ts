@@ -61,13 +61,14 @@ export function decisionInputs(market: Market, options: SampleOptions): Decision
   return { prices, firstRow: rows[0] ?? -1, lastRow: rows[rows.length - 1] ?? -1, inputAt };
 }
 
-/** Each headline under the first trading day on or after its date; those after the last price belong to none yet. */
+/** Each headline under the first trading day on or after its date. Before the first price and after the last, under none. */
 function headlinesByTradingDay(market: Market, tradingDays: readonly string[]): Map<string, Headline[]> {
   const ranks = numbers(market.headlines, 'rank');
   const texts = strings(market.headlines, 'text');
   const days = new Map<string, Headline[]>();
   let next = 0;
   for (const [i, date] of strings(market.headlines, 'date').entries()) {
+    if (date < tradingDays[0]) continue;
     while (next < tradingDays.length && tradingDays[next] < date) next++;
     if (next === tradingDays.length) break;
     const headline = { text: texts[i], rank: ranks[i], date };

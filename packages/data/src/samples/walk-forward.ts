@@ -20,8 +20,8 @@ export interface WalkForwardOptions {
    */
   readonly purge?: number;
   /**
-   * Samples right after an earlier fold's test part that later folds do not train or validate on, so that what was chosen
-   * by looking at that test does not fit its aftermath. @default 0
+   * Samples right after an earlier fold's test part that later folds do not train on, so that what was chosen by looking
+   * at that test is not then fitted to its aftermath. @default 0
    */
   readonly embargo?: number;
 }
@@ -62,29 +62,23 @@ export function walkForward<S extends Timed>(samples: readonly S[], options: Wal
   const folds: Fold<S>[] = [];
   const testEnds: number[] = [];
   for (let testStart = firstTest; testStart < samples.length; testStart += step) {
-    const allowed = (i: number): boolean => !testEnds.some((end) => i >= end && i < end + embargo);
-    const part = (start: number, end: number): S[] =>
-      samples.slice(start, end).filter((_, i) => allowed(start + i));
+    const embargoed = (i: number): boolean => testEnds.some((end) => i >= end && i < end + embargo);
     const trainEnd = testStart - lead;
+    const trainStart = mode === 'sliding' ? trainEnd - trainSize : 0;
     const testEnd = Math.min(testStart + testSize, samples.length);
     folds.push({
       index: folds.length,
-      train: part(mode === 'sliding' ? trainEnd - trainSize : 0, trainEnd),
-      validation: part(trainEnd + purge, trainEnd + purge + validationSize),
+      train: samples.slice(trainStart, trainEnd).filter((_, i) => !embargoed(trainStart + i)),
+      validation: samples.slice(trainEnd + purge, trainEnd + purge + validationSize),
       test: samples.slice(testStart, testEnd),
     });
     testEnds.push(testEnd);
   }
-  const empty = folds.find(
-    ({ train, validation }) => train.length === 0 || (validationSize > 0 && validation.length === 0),
-  );
+  const empty = folds.find(({ train }) => train.length === 0);
   if (empty) {
-    throw new DataInputError(
-      `the embargo of ${embargo} leaves fold ${empty.index} nothing to train or validate on`,
-      {
-        fix: 'Make embargo smaller, or trainSize or validationSize larger.',
-      },
-    );
+    throw new DataInputError(`the embargo of ${embargo} leaves fold ${empty.index} nothing to train on`, {
+      fix: 'Make embargo smaller, or trainSize larger.',
+    });
   }
   return folds;
 }

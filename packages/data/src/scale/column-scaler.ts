@@ -26,7 +26,8 @@ export abstract class ColumnScaler implements Scaler {
     );
     if (broken >= 0)
       throw new RangeError(`column ${broken} holds a value that is not finite, or too large to scale`);
-    this.center = columns.map(({ center }) => center);
+    // + 0 turns -0 into 0: JSON does not keep the sign of zero.
+    this.center = columns.map(({ center }) => center + 0);
     this.scale = columns.map(({ scale }) => (scale === 0 ? 1 : scale));
     return this;
   }

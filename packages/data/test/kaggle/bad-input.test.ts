@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DataInputError, loadKaggle } from '../../src/index.js';
 import { quirksNews, quirksPrices } from '../quirks.js';
@@ -46,6 +46,11 @@ describe('a price table that cannot be used', () => {
       'has an impossible date',
       quirksPrices.replace('2012-10-31', '2015-02-30'),
       'line 3, column "Date": there is no day 2015-02-30. Correct the date.',
+    ],
+    [
+      'has a year that cannot be',
+      quirksPrices.replace('2012-10-31', '9012-10-31'),
+      'line 3, column "Date": the year of 9012-10-31 is far off. Correct the date.',
     ],
     [
       'has a date in another format',
@@ -260,6 +265,12 @@ describe('a folder that cannot be used', () => {
   it('goes with a price file that is not there', async () => {
     expect(await messageFor({ [NEWS]: quirksNews }, 'no-such.csv')).toBe(
       'no-such.csv: there is no such file. Check the path.',
+    );
+  });
+
+  it.skipIf(!existsSync('/dev/null'))('goes with prices from a device', async () => {
+    expect(await messageFor({ [NEWS]: quirksNews }, '/dev/null')).toBe(
+      '/dev/null: is not a regular file. Save the data to a file first.',
     );
   });
 

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { describeMarket, loadKaggle, syntheticMarket } from '../../src/index.js';
+import { quirksDir } from '../quirks.js';
+
+describe('describeMarket', () => {
+  it('describes the hand-written market', async () => {
+    const { fingerprint, ...description } = describeMarket(await loadKaggle({ dir: quirksDir }));
+    expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
+    expect(description).toMatchObject({
+      market: 'quirks',
+      synthetic: false,
+      news: {
+        days: 5,
+        first: '2012-10-24',
+        last: '2012-11-01',
+        headlines: 13,
+        headlinesPerDay: { min: 1, median: 3, mean: 2.6, max: 3 },
+        characters: { min: 10, max: 31 },
+        words: { min: 2, max: 6 },
+        distinctHeadlines: 12,
+      },
+      prices: {
+        days: 5,
+        firstClose: 99.25,
+        lastClose: 102,
+        lowestClose: { date: '2012-10-24', close: 99.25 },
+        highestClose: { close: 102 },
+      },
+      returns: {
+        worst: { logReturn: 0 },
+        best: { date: '2012-10-26', logReturn: Math.log(102 / 100.5) },
+        upRate: 0.5,
+        unchangedDays: 2,
+      },
+      labels: { ones: 3, zeros: 2 },
+    });
+    expect(description).not.toHaveProperty('signal');
+  });
+
+  it('says that a synthetic market is one', () => {
+    expect(describeMarket(syntheticMarket({ days: 5, signal: 0.02 }))).toMatchObject({
+      synthetic: true,
+      signal: 0.02,
+    });
+  });
+});
