@@ -120,7 +120,9 @@ describe.each(implementations)('AdamW, %s', (implementation) => {
     const optimizer = makeOptimizer(parameters, implementation);
     const copies = [...parameters.values()].map((variable) => tf.clone(variable));
     run(optimizer, parameters, 0, 3);
-    copies.forEach((copy, i) => allClose(copy.dataSync(), sample.initial[names[i]], { rtol: 0, atol: 1e-7 }));
+    for (const [i, copy] of copies.entries()) {
+      allClose(copy.dataSync(), sample.initial[names[i]], { rtol: 0, atol: 1e-7 });
+    }
     optimizer.dispose();
     tf.dispose([...copies, ...parameters.values()]);
   });
@@ -156,9 +158,9 @@ describe.each(implementations)('AdamW, %s', (implementation) => {
         Object.fromEntries(variables.map((v, i) => [v.name, tf.fill(v.shape, Math.sin(i + step))]));
       tf.tidy(() => one.step(grads(together)));
       for (const optimizer of many) tf.tidy(() => optimizer.step(grads(apart)));
-      together.forEach((variable, i) =>
-        expect(maxDifference(variable.dataSync(), apart[i].dataSync())).toBe(0),
-      );
+      for (const [i, variable] of together.entries()) {
+        expect(maxDifference(variable.dataSync(), apart[i].dataSync())).toBe(0);
+      }
     }
     for (const optimizer of [one, ...many]) optimizer.dispose();
     tf.dispose([...together, ...apart]);
