@@ -1,0 +1,82 @@
+import type { Checkpoint } from './checkpoint.js';
+
+/** What transformers puts before the encoder's names in a model with a head, and leaves out in a bare `BertModel`. */
+const ENCODER_PREFIX = 'bert.';
+
+/** Names that TensorFlow's BERT gave the weights of a layer norm; converted checkpoints such as bert-base-uncased keep them. */
+const OLD_NAMES: readonly (readonly [now: string, then: string])[] = [
+  ['LayerNorm.weight', 'LayerNorm.gamma'],
+  ['LayerNorm.bias', 'LayerNorm.beta'],
+];
+
+/** The numbers 0, 1, 2 …, which older versions of transformers stored as if they were weights. */
+const POSITION_IDS = /(^|\.)embeddings\.position_ids$/;
+
+/** How a checkpoint's tensors fit the weights of a model. */
+export interface StateDictMatch {
+  /** Name in the checkpoint of each weight that was found in the right shape, by its name in the model. */
+  readonly mapping: ReadonlyMap<string, string>;
+  /** Weights that the checkpoint does not have: they stay as they were initialized. */
+  readonly missing: readonly string[];
+  /** Tensors of the checkpoint that the model has no place for. */
+  readonly unexpected: readonly string[];
+  /** Weights that the checkpoint has in another shape. */
+  readonly mismatched: readonly {
+    readonly name: string;
+    readonly checkpointName: string;
+    readonly expected: readonly number[];
+    readonly found: readonly number[];
+  }[];
+}
+
+/**
+ * Finds for each weight of a model its tensor in a checkpoint, by the rules of transformers' `from_pretrained`: the prefix
+ * `bert.` is added or taken off for the whole checkpoint when one side has it and the other has not, a layer norm's
+ * `gamma` and `beta` are its weight and bias, and stored position ids are passed over.
+ *
+ * @param expected shape of each weight, by the model's name for it
+ */
+export function matchStateDict(
+  expected: ReadonlyMap<string, readonly number[]>,
+  checkpoint: Pick<Checkpoint, 'names' | 'info'>,
+): StateDictMatch {
+  const stored = new Set(checkpoint.names());
+  const rename = prefixRule([...expected.keys()], [...stored]);
+  const mapping = new Map<string, string>();
+  const missing: string[] = [];
+  const mismatched: StateDictMatch['mismatched'][number][] = [];
+  const used = new Set<string>();
+  for (const [name, shape] of expected) {
+    const checkpointName = spellings(rename(name)).find((spelling) => stored.has(spelling));
+    if (checkpointName === undefined) {
+      missing.push(name);
+      continue;
+    }
+    used.add(checkpointName);
+    const found = checkpoint.info(checkpointName).shape;
+    if (sameShape(shape, found)) mapping.set(name, checkpointName);
+    else mismatched.push({ name, checkpointName, expected: shape, found });
+  }
+  const unexpected = [...stored].filter((name) => !used.has(name) && !POSITION_IDS.test(name));
+  return { mapping, missing, unexpected, mismatched };
+}
+
+function prefixRule(expected: readonly string[], stored: readonly string[]): (name: string) => string {
+  const isEncoder = (name: string): boolean => name.startsWith(ENCODER_PREFIX);
+  const modelHas = expected.some(isEncoder);
+  const checkpointHas = stored.some(isEncoder);
+  if (modelHas === checkpointHas) return (name) => name;
+  if (checkpointHas) return (name) => ENCODER_PREFIX + name;
+  return (name) => (isEncoder(name) ? name.slice(ENCODER_PREFIX.length) : name);
+}
+
+function spellings(name: string): string[] {
+  const old = OLD_NAMES.filter(([now]) => name.endsWith(now)).map(
+    ([now, then]) => name.slice(0, -now.length) + then,
+  );
+  return [name, ...old];
+}
+
+function sameShape(left: readonly number[], right: readonly number[]): boolean {
+  return left.length === right.length && left.every((size, i) => size === right[i]);
+}

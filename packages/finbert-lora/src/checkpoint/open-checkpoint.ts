@@ -1,0 +1,44 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Checkpoint } from './checkpoint.js';
+import { CheckpointError } from './errors.js';
+import { openSafetensorsCheckpoint } from './open-safetensors-checkpoint.js';
+import { openShardedCheckpoint } from './open-sharded-checkpoint.js';
+import { openTorchCheckpoint } from './torch/open-torch-checkpoint.js';
+
+/** The files that hold a model, best first: what needs no unpickling before what does. */
+const OPENERS: readonly (readonly [name: string, open: (file: string) => Promise<Checkpoint>])[] = [
+  ['model.safetensors', openSafetensorsCheckpoint],
+  ['model.safetensors.index.json', openShardedCheckpoint],
+  ['pytorch_model.bin', openTorchCheckpoint],
+];
+
+/**
+ * Opens the weights of a model folder as Hugging Face lays it out: `model.safetensors`, else
+ * `model.safetensors.index.json` with its shards, else `pytorch_model.bin`.
+ *
+ * @throws {CheckpointError | SafetensorsError}
+ * @example
+ * ```ts
+ * const checkpoint = await openCheckpoint('models/all-MiniLM-L6-v2');
+ * const weight = await checkpoint.readFloat32('embeddings.LayerNorm.weight');
+ * await checkpoint.close();
+ * ```
+ */
+export async function openCheckpoint(folder: string): Promise<Checkpoint> {
+  const names = await readdir(folder).catch((cause: unknown) => {
+    throw new CheckpointError('it is not a folder that can be read. Give the folder of a model.', {
+      file: folder,
+      cause,
+    });
+  });
+  for (const [name, open] of OPENERS) {
+    if (names.includes(name)) return open(join(folder, name));
+  }
+  const wanted = OPENERS.map(([name]) => name).join(', ');
+  const found = names.length === 0 ? 'it is empty' : `it has ${names.sort().slice(0, 12).join(', ')}`;
+  throw new CheckpointError(
+    `the folder holds none of ${wanted}; ${found}. Fetch the model's weights, or convert them to safetensors.`,
+    { file: folder },
+  );
+}
