@@ -13,7 +13,11 @@ export function registerInstall(program: Command): void {
     .description(
       'provide native TensorFlow: download it, compile the binding, try it; nothing where it is there',
     )
-    .option('--optional', 'exit with 0 also where it is not possible', false)
+    .option(
+      '--optional',
+      'be content with less: exit with 0 where it is not possible, keep a CPU build where a CUDA build could be had',
+      false,
+    )
     .option('--json', 'print the result as one JSON document on stdout', false)
     .action(async (options: { optional: boolean; json: boolean }) => {
       const { onEvent, end } = printEvents(process.stderr);
@@ -28,7 +32,11 @@ export function registerInstall(program: Command): void {
         });
       }
       try {
-        const outcome = await installTensorFlow({ onEvent, signal: controller.signal });
+        const outcome = await installTensorFlow({
+          onEvent,
+          signal: controller.signal,
+          keepCpuBuild: options.optional,
+        });
         end();
         if (options.json) console.log(JSON.stringify(outcome, null, 2));
         else console.error(formatOutcome(outcome));

@@ -42,9 +42,9 @@ export async function fetchTfjsNode(job: Job): Promise<void> {
       });
     }
     const integrity = `sha512-${await hashFile(join(dir, tgz), 'sha512', 'base64')}`;
-    if (integrity !== TFJS_NODE.integrity) {
+    if (integrity !== job.tfjsIntegrity) {
       throw new StepImpossible(
-        `the registry gave another ${tgz} than the one known to be good (${integrity}, expected ${TFJS_NODE.integrity})`,
+        `the registry gave another ${tgz} than the one known to be good (${integrity}, expected ${job.tfjsIntegrity})`,
         { fix: 'Point npm at a registry that carries the original files, such as registry.npmjs.org.' },
       );
     }

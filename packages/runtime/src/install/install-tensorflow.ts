@@ -13,7 +13,8 @@ import { platformName } from './job.js';
 import { sweep, withLock } from './lock.js';
 import type { FailedAttempt, InstallOutcome } from './outcome.js';
 import { platformPins } from './pinned-wheels.js';
-import type { PlatformPins, TensorFlowBuild } from './pins.js';
+import type { TensorFlowBuild } from './pins.js';
+import { TFJS_NODE } from './pins.js';
 import { namedFolder } from './sources/named-folder.js';
 import { tfjsInstallerCopy } from './sources/tfjs-installer.js';
 import { wheelCopy } from './sources/wheel.js';
@@ -26,8 +27,11 @@ export interface InstallOptions {
   readonly onEvent?: InstallListener;
   /** Stops the work: what runs is ended, what is half-made removed, and the promise rejected. */
   readonly signal?: AbortSignal;
-  /** Other wheels than the pinned ones, for a mirror with builds of its own and for tests. @default this platform's */
-  readonly pins?: PlatformPins;
+  /**
+   * Whether a CPU build that is there already will do where a CUDA build could be had. Otherwise that is tried for, which
+   * takes 3.5 GB of downloads. @default false
+   */
+  readonly keepCpuBuild?: boolean;
 }
 
 /**
@@ -48,28 +52,42 @@ export interface InstallOptions {
  * @throws InstallInterrupted once `signal` is aborted
  */
 export async function installTensorFlow(options: InstallOptions = {}): Promise<InstallOutcome> {
-  const layout = cacheLayout();
-  const job: Job = {
-    layout,
-    pins: options.pins ?? platformPins(),
+  return runJob({
+    layout: cacheLayout(),
+    pins: platformPins(),
+    tfjsIntegrity: TFJS_NODE.integrity,
     gpu: driverPresent(),
+    keepCpuBuild: options.keepCpuBuild ?? false,
     signal: options.signal,
     report: options.onEvent ?? (() => {}),
-  };
+  });
+}
+
+/** {@link installTensorFlow} with everything it depends on given. */
+export async function runJob(job: Job): Promise<InstallOutcome> {
+  const { layout, signal } = job;
   if (process.env.FIN_TENSORFLOW_DIR) namedFolder(process.env.FIN_TENSORFLOW_DIR);
   const present = await ready(job);
   if (present) return outcome(layout, 'present', present);
   try {
-    await mkdir(layout.root, { recursive: true });
+    await makeRoot(layout);
     return await withLock(job, async (signal) => {
       await sweep(job);
       const made = await ready(job);
       return made ? outcome(layout, 'present', made) : provision({ ...job, signal });
     });
   } catch (error) {
-    if (options.signal?.aborted)
-      throw new InstallInterrupted('stopped; nothing half-made was left', { cause: error });
+    if (signal?.aborted)
+      throw new InstallInterrupted('Stopped; nothing half-made is left.', { cause: error });
     return outcome(layout, 'impossible', null, [failedAttempt('the cache', diskTrouble(error, layout))]);
+  }
+}
+
+async function makeRoot({ root }: CacheLayout): Promise<void> {
+  try {
+    await mkdir(root, { recursive: true });
+  } catch (error) {
+    throw unwritable(root, error);
   }
 }
 
@@ -77,7 +95,7 @@ export async function installTensorFlow(options: InstallOptions = {}): Promise<I
 async function ready(job: Job): Promise<Installation | null> {
   if (process.env.FIN_TENSORFLOW_DIR) return findInstallation();
   const [best] = await installedCopies(job.layout);
-  const better = job.gpu && job.pins?.gpu;
+  const better = job.gpu && job.pins?.gpu && !job.keepCpuBuild;
   return best && (best.gpu || !better) ? best : null;
 }
 
@@ -158,13 +176,15 @@ function diskTrouble(error: unknown, { root }: CacheLayout): StepImpossible {
       cause: error,
     });
   }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR' || code === 'EEXIST') {
-    return new StepImpossible(`${root} cannot be written (${code})`, {
-      fix: 'Set FIN_CACHE_DIR to a folder that can be written.',
-      cause: error,
-    });
-  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return unwritable(root, error);
   throw error;
+}
+
+function unwritable(root: string, error: unknown): StepImpossible {
+  return new StepImpossible(`${root} cannot be written (${(error as NodeJS.ErrnoException).code})`, {
+    fix: 'Set FIN_CACHE_DIR to a folder that can be written.',
+    cause: error,
+  });
 }
 
 function outcome(

@@ -239,3 +239,6 @@ export const PINS: Readonly<Record<string, PlatformPins>> = {
 export function platformPins(): PlatformPins | undefined {
   return PINS[`${process.platform}-${process.arch}`];
 }
+
+/** Where the wheels make a native TensorFlow. */
+export const NATIVE_PLATFORMS: readonly string[] = Object.keys(PINS);

@@ -14,6 +14,7 @@ export interface EventPrinter {
 }
 
 const BAR_WIDTH = 24;
+const REDRAW_MS = 200;
 /** Without a terminal: a line at every quarter of a download, and one now and then so that a log shows life. */
 const QUARTER = 0.25;
 const LIFE_MS = 30_000;
@@ -27,15 +28,14 @@ function livePrinter(stream: PrinterStream): EventPrinter {
   let step: string | undefined;
   let fraction: number | undefined;
   let started = 0;
+  let drawn = 0;
   const draw = () => {
     if (step === undefined) return;
-    const seconds = Math.round((Date.now() - started) / 1000);
-    const bar =
-      fraction === undefined
-        ? ''
-        : ` [${'#'.repeat(Math.round(fraction * BAR_WIDTH)).padEnd(BAR_WIDTH, '.')}] ${Math.floor(fraction * 100)}%`;
-    const line = `${step}${bar}${seconds > 0 ? ` ${seconds} s` : ''}`;
-    stream.write(`\r\x1b[2K${line.slice(0, (stream.columns ?? 80) - 1)}`);
+    drawn = Date.now();
+    const seconds = Math.round((drawn - started) / 1000);
+    const end = `${fraction === undefined ? '' : ` ${bar(fraction)}`}${seconds > 0 ? ` ${seconds} s` : ''}`;
+    const room = (stream.columns ?? 80) - 1 - end.length;
+    stream.write(`\r\x1b[2K${step.slice(0, Math.max(room, 0))}${end}`);
   };
   const finishLine = () => {
     if (step === undefined) return;
@@ -48,6 +48,7 @@ function livePrinter(stream: PrinterStream): EventPrinter {
     onEvent(event) {
       if (event.kind === 'progress') {
         fraction = event.done / event.total;
+        if (Date.now() - drawn > REDRAW_MS) draw();
         return;
       }
       if (event.kind === 'note') {
@@ -66,6 +67,10 @@ function livePrinter(stream: PrinterStream): EventPrinter {
       clearInterval(clock);
     },
   };
+}
+
+function bar(fraction: number): string {
+  return `[${'#'.repeat(Math.round(fraction * BAR_WIDTH)).padEnd(BAR_WIDTH, '.')}] ${Math.floor(fraction * 100)}%`;
 }
 
 function plainPrinter(stream: PrinterStream): EventPrinter {

@@ -31,8 +31,9 @@ export function openToolbox(job: Job): Toolbox {
     );
     for (const text of passedOver) job.report({ kind: 'note', text });
     if (compiler) return compiler;
-    job.report({ kind: 'note', text: 'no C++ compiler on the PATH: the one in the wheel ziglang does it' });
     try {
+      await pip();
+      job.report({ kind: 'note', text: 'no C++ compiler on the PATH: the one in the wheel ziglang does it' });
       return await zig();
     } catch (error) {
       if (!(error instanceof StepImpossible)) throw error;

@@ -27,7 +27,7 @@ process.stdout.write('\\n' + JSON.stringify(facts) + '\\n');
 export async function tryBinding(job: Job, path: string): Promise<BindingFacts> {
   job.report({ kind: 'step', text: 'loading it once to see that it works' });
   const result = await runProcess(process.execPath, ['-e', SCRIPT, path], {
-    env: { NODE_OPTIONS: '', TF_CPP_MIN_LOG_LEVEL: '2' },
+    env: { TF_CPP_MIN_LOG_LEVEL: '2' },
     signal: job.signal,
     timeoutMs: TIMEOUT_MS,
   });
