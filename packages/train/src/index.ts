@@ -1,6 +1,26 @@
 export type { ClippedGradients } from './clip-by-global-norm.js';
 export { clipByGlobalNorm } from './clip-by-global-norm.js';
 export { TrainError, TrainInputError } from './errors.js';
+export type { EarlyStoppingOptions } from './fit/early-stopping.js';
+export { fit } from './fit/fit.js';
+export type {
+  EndEvent,
+  EndReason,
+  EpochEvent,
+  EvaluationEvent,
+  EvaluationRecord,
+  FitEvent,
+  FitResult,
+  LogEvent,
+  Metrics,
+  StartEvent,
+  StepEvent,
+} from './fit/fit-events.js';
+export type { EvaluationContext, FitOptions, LossContext } from './fit/fit-options.js';
+export { NonFiniteLossError } from './fit/non-finite-loss-error.js';
+export type { TrainingData } from './fit/training-data.js';
+export type { LayersModel } from './layers-module.js';
+export { layersModule } from './layers-module.js';
 export type { AdamWOptions } from './optimizer/adam-w.js';
 export { AdamW } from './optimizer/adam-w.js';
 export { decayGroups } from './optimizer/decay-groups.js';

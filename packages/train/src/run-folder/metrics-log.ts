@@ -2,10 +2,10 @@ import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync }
 import { RunFileError } from './file-error.js';
 
 /** A value of a metrics row. JSON has no NaN or infinity: those are written as null. */
-export type MetricValue = number | string | boolean | null;
+export type MetricValue = number | string | boolean | null | readonly MetricValue[] | MetricsRow;
 
 /** One line of the metrics log. */
-export type MetricsRow = Readonly<Record<string, MetricValue>>;
+export type MetricsRow = { readonly [name: string]: MetricValue };
 
 /** Rows of JSON, one per line, only ever appended to. */
 export class MetricsLog {

@@ -1,0 +1,409 @@
+import { parameter, randomStreams } from '@fin/runtime';
+import { allClose, maxDifference } from '@fin/testkit';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FitEvent, FitOptions } from '../src/index.js';
+import {
+  AdamW,
+  decayGroups,
+  fit,
+  linearSchedule,
+  NonFiniteLossError,
+  TrainInputError,
+} from '../src/index.js';
+
+/** y = 2 x0 - 3 x1 + 1 */
+const inputs = Array.from({ length: 20 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
+const targets = inputs.map(([a, b]) => 2 * a - 3 * b + 1);
+
+interface Batch {
+  readonly x: tf.Tensor2D;
+  readonly y: tf.Tensor1D;
+  readonly indices: number[];
+}
+
+class Line {
+  readonly weight = parameter('weight', tf.zeros([2, 1]));
+  readonly bias = parameter('bias', tf.zeros([1]));
+  readonly namedParameters = () =>
+    new Map<string, tf.Variable>([
+      ['weight', this.weight],
+      ['bias', this.bias],
+    ]);
+  readonly loss = ({ x, y }: Batch) => {
+    const out = tf.add(tf.matMul(x, this.weight as unknown as tf.Tensor2D), this.bias);
+    return tf.mean(tf.squaredDifference(tf.reshape(out, [-1]), y)) as tf.Scalar;
+  };
+  readonly values = () => [...this.weight.dataSync(), ...this.bias.dataSync()];
+  dispose() {
+    tf.dispose([this.weight, this.bias]);
+  }
+}
+
+const data = {
+  size: inputs.length,
+  batch: (indices: Int32Array): Batch => ({
+    x: tf.tensor2d([...indices].map((i) => inputs[i])),
+    y: tf.tensor1d([...indices].map((i) => targets[i])),
+    indices: [...indices],
+  }),
+};
+
+type Settings = Partial<Omit<FitOptions<Batch>, 'model' | 'optimizer' | 'loss'>> & {
+  readonly loss?: (batch: Batch, line: Line, step: number) => tf.Scalar;
+};
+
+let tensorsBefore: number;
+beforeEach(() => {
+  tensorsBefore = tf.memory().numTensors;
+});
+afterEach(() => expect(tf.memory().numTensors).toBe(tensorsBefore));
+
+/** Trains a line; every tensor that is left afterwards is a failure. */
+async function train(settings: Settings = {}, learningRate = 0.1) {
+  const line = new Line();
+  const optimizer = new AdamW(decayGroups(line, 0), { learningRate });
+  const events: FitEvent[] = [];
+  const { loss, onEvent, ...others } = settings;
+  try {
+    const result = await fit<Batch>({
+      model: line,
+      optimizer,
+      data,
+      batchSize: 4,
+      epochs: 3,
+      random: randomStreams(7),
+      loss: (batch, { step }) => loss?.(batch, line, step) ?? line.loss(batch),
+      onEvent: (event) => {
+        events.push(event);
+        onEvent?.(event);
+      },
+      ...others,
+    });
+    return { result, events, values: line.values() };
+  } finally {
+    optimizer.dispose();
+    line.dispose();
+  }
+}
+
+const of = <T extends FitEvent['type']>(events: FitEvent[], type: T) =>
+  events.filter((event): event is Extract<FitEvent, { type: T }> => event.type === type);
+
+describe('fit', () => {
+  it('finds the line', async () => {
+    const { result, values } = await train({ epochs: 60, schedule: linearSchedule });
+    allClose(values, [2, -3, 1], { atol: 0.02 });
+    expect(result).toMatchObject({
+      reason: 'completed',
+      steps: 300,
+      epochs: 60,
+      best: null,
+      evaluations: [],
+    });
+    expect(result.epochLosses).toHaveLength(60);
+    expect(result.epochLosses[59]).toBeLessThan(0.01);
+  });
+
+  it('tells what it does', async () => {
+    const { events } = await train({
+      epochs: 2,
+      batchSize: 8,
+      logEvery: 2,
+      maxGradNorm: 1,
+      schedule: linearSchedule,
+    });
+    expect(events.map(({ type }) => type)).toEqual([
+      ...['start', 'step', 'log', 'step', 'log', 'step', 'epoch'],
+      ...['log', 'step', 'step', 'log', 'step', 'epoch', 'end'],
+    ]);
+    expect(events[0]).toEqual({ type: 'start', step: 0, totalSteps: 6, stepsPerEpoch: 3, epochs: 2 });
+    const logs = of(events, 'log');
+    expect(logs.map(({ step, epoch }) => [step, epoch])).toEqual([
+      [2, 2 / 3],
+      [3, 1],
+      [4, 4 / 3],
+      [6, 2],
+    ]);
+    allClose(
+      logs.map(({ learningRate }) => learningRate),
+      [0.1 * (5 / 6), 0.1 * (4 / 6), 0.1 * 0.5, 0.1 / 6],
+    );
+    for (const { loss, gradNorm } of logs) {
+      expect(loss).toBeGreaterThan(0);
+      expect(gradNorm).toBeGreaterThan(0);
+    }
+    expect(of(events, 'step').map(({ loss }) => loss)[0]).toBe(null);
+    expect(of(events, 'step').at(-1)!.secondsLeft).toBe(0);
+    const [first] = of(events, 'epoch');
+    expect(first.loss).toBeCloseTo((logs[0].loss * 16 + logs[1].loss * 4) / 20, 5);
+  });
+
+  it('goes through every example once per epoch, in an order that the seed decides', async () => {
+    const orders = async (settings: Settings) => {
+      const order: number[] = [];
+      await train({
+        epochs: 2,
+        ...settings,
+        loss: (batch, line) => {
+          order.push(...batch.indices);
+          return line.loss(batch);
+        },
+      });
+      return [order.slice(0, 20), order.slice(20)];
+    };
+    const sorted = Array.from({ length: 20 }, (_, i) => i);
+    const [first, second] = await orders({});
+    expect([...first].sort((a, b) => a - b)).toEqual(sorted);
+    expect([...second].sort((a, b) => a - b)).toEqual(sorted);
+    expect(second).not.toEqual(first);
+    expect(await orders({})).toEqual([first, second]);
+    expect(await orders({ random: randomStreams(8) })).not.toEqual([first, second]);
+    expect(await orders({ shuffle: false })).toEqual([sorted, sorted]);
+  });
+
+  it('gives the same run for the same seed, bit for bit', async () => {
+    const [a, b] = [await train(), await train()];
+    expect(a.values).toEqual(b.values);
+    expect(a.result).toEqual(b.result);
+  });
+
+  it.each([
+    [2, 4],
+    [3, 3],
+    [20, 1],
+  ])(
+    'accumulates %i batches of %i to the gradient of the large batch',
+    async (gradientAccumulationSteps, batchSize) => {
+      const large = await train({ batchSize: gradientAccumulationSteps * batchSize, maxGradNorm: 2 });
+      const small = await train({ batchSize, gradientAccumulationSteps, maxGradNorm: 2 });
+      expect(small.result.steps).toBe(large.result.steps);
+      expect(maxDifference(small.values, large.values)).toBeLessThan(2e-6);
+      allClose(small.result.epochLosses, large.result.epochLosses);
+    },
+  );
+
+  it('accumulates when a batch does not touch every parameter', async () => {
+    const half = (batch: Batch, line: Line) =>
+      batch.indices.includes(0)
+        ? line.loss(batch)
+        : (tf.mean(tf.square(tf.matMul(batch.x, line.weight as unknown as tf.Tensor2D))) as tf.Scalar);
+    const { values } = await train({ gradientAccumulationSteps: 5, epochs: 1, loss: half });
+    expect(values.every((value) => value !== 0)).toBe(true);
+  });
+
+  it('stops after maxSteps', async () => {
+    const { result, events } = await train({ maxSteps: 7 });
+    expect(result).toMatchObject({ reason: 'completed', steps: 7, epochs: 1.4 });
+    expect(of(events, 'log').at(-1)!.step).toBe(7);
+  });
+
+  it('reads nothing from the device but what it logs', async () => {
+    const reads = vi.spyOn(tf.backend(), 'readSync'); // `read` ends there too
+    await train({ epochs: 4, logEvery: 10, maxGradNorm: 1 });
+    const count = reads.mock.calls.length;
+    reads.mockRestore();
+    // 20 updates: 4 epoch ends, 2 of them on a tenth update. Each reads the losses and the norm; then this test reads 2 values.
+    expect(count).toBe(4 * 2 + 2);
+  });
+
+  it('holds as many tensors after each epoch', async () => {
+    const counts: number[] = [];
+    await train({
+      epochs: 5,
+      maxGradNorm: 1,
+      onEvent: ({ type }) => {
+        if (type === 'epoch') counts.push(tf.memory().numTensors);
+      },
+    });
+    expect(new Set(counts).size).toBe(1);
+  });
+
+  it('prepares a batch ahead, also one that takes its time', async () => {
+    const log: string[] = [];
+    await train({
+      epochs: 1,
+      batchSize: 10,
+      shuffle: false,
+      data: {
+        size: 20,
+        batch: async (indices) => {
+          log.push(`make ${indices[0]}`);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          return data.batch(indices);
+        },
+      },
+      loss: (batch, line) => {
+        log.push(`use ${batch.indices[0]}`);
+        return line.loss(batch);
+      },
+    });
+    expect(log).toEqual(['make 0', 'make 10', 'use 0', 'use 10']);
+  });
+});
+
+describe('evaluation and early stopping', () => {
+  /** Evaluations that return these losses one after the other. */
+  const scripted = (losses: number[]) => {
+    let next = 0;
+    return () => ({ loss: losses[next++] ?? Number.POSITIVE_INFINITY });
+  };
+
+  it('evaluates after each epoch, or every few updates and at the end', async () => {
+    const steps = async (settings: Settings) =>
+      of((await train({ evaluate: () => ({ loss: 1 }), ...settings })).events, 'evaluation').map(
+        ({ step }) => step,
+      );
+    expect(await steps({})).toEqual([5, 10, 15]);
+    expect(await steps({ evaluateEvery: 4 })).toEqual([4, 8, 12, 15]);
+    expect(await steps({ maxSteps: 7 })).toEqual([5, 7]);
+  });
+
+  it('ends when patience is used up, with the best weights back', async () => {
+    const weights: number[][] = [];
+    const evaluate = scripted([3, 2, 2.5, 2.4, 1]);
+    const { result, values, events } = await train({
+      epochs: 10,
+      evaluate,
+      earlyStopping: { patience: 2 },
+      onEvent: () => {},
+      loss: (batch, line, step) => {
+        if (step % 5 === 0) weights[step / 5] = line.values();
+        return line.loss(batch);
+      },
+    });
+    expect(result).toMatchObject({
+      reason: 'earlyStopping',
+      steps: 20,
+      best: { step: 10, metrics: { loss: 2 } },
+    });
+    expect(of(events, 'evaluation').map(({ improved }) => improved)).toEqual([true, true, false, false]);
+    expect(values).toEqual(weights[2]);
+  });
+
+  it('asks for more than minDelta', async () => {
+    const { result } = await train({
+      epochs: 10,
+      evaluate: scripted([3, 2.95, 2.85, 2.8, 2.76]),
+      earlyStopping: { patience: 2, minDelta: 0.1 },
+    });
+    expect(result).toMatchObject({ steps: 25, best: { step: 15 } });
+    expect(result.evaluations).toHaveLength(5);
+  });
+
+  it('takes the highest of a metric of which more is better, and may keep the best without stopping', async () => {
+    const accuracies = [0.5, 0.8, 0.7, 0.6];
+    const { result } = await train({
+      epochs: 4,
+      evaluate: ({ epoch }) => ({ accuracy: accuracies[epoch - 1] }),
+      earlyStopping: { metric: 'accuracy', mode: 'max', patience: Number.POSITIVE_INFINITY },
+    });
+    expect(result).toMatchObject({
+      reason: 'completed',
+      steps: 20,
+      best: { step: 10, metrics: { accuracy: 0.8 } },
+    });
+  });
+
+  it('says when there is nothing to compare', async () => {
+    const earlyStopping = { patience: 1, metric: 'f1' };
+    await expect(train({ earlyStopping })).rejects.toThrow('needs evaluate()');
+    await expect(train({ earlyStopping, evaluate: () => ({ loss: 1 }) })).rejects.toThrow(
+      '"f1", but evaluate() returned loss',
+    );
+    await expect(train({ earlyStopping, evaluate: () => ({ f1: Number.NaN }) })).rejects.toThrow(
+      'returned NaN for "f1"',
+    );
+    await expect(train({ earlyStopping: { patience: 0 }, evaluate: () => ({}) })).rejects.toThrow(
+      TrainInputError,
+    );
+  });
+});
+
+describe('a run that cannot go on', () => {
+  it('names the batch whose loss is not a number', async () => {
+    const error = await train({
+      logEvery: 4,
+      shuffle: false,
+      loss: (batch, line, step) =>
+        step === 6 ? (tf.mul(line.loss(batch), Number.NaN) as tf.Scalar) : line.loss(batch),
+    }).then(null, (thrown: unknown) => thrown as NonFiniteLossError);
+    expect(error).toBeInstanceOf(NonFiniteLossError);
+    expect(error).toMatchObject({
+      kind: 'environment',
+      step: 6,
+      epoch: 1,
+      indices: Int32Array.of(4, 5, 6, 7),
+    });
+    expect((error as Error).message).toContain(
+      'NaN at update 7 (epoch 2), on the batch of the examples 4, 5, 6, 7',
+    );
+  });
+
+  it('names an infinite loss too, and which part of an accumulated batch', async () => {
+    const infinite = (batch: Batch, line: Line) =>
+      batch.indices.includes(9) ? (tf.div(line.loss(batch), 0) as tf.Scalar) : line.loss(batch);
+    await expect(
+      train({ shuffle: false, gradientAccumulationSteps: 5, loss: infinite }),
+    ).rejects.toMatchObject({
+      loss: Number.POSITIVE_INFINITY,
+      step: 0,
+      indices: Int32Array.of(8, 9, 10, 11),
+    });
+  });
+
+  it('stops between updates when it is told to', async () => {
+    const controller = new AbortController();
+    const { result, events } = await train({
+      epochs: 50,
+      signal: controller.signal,
+      evaluate: ({ step }) => ({ loss: step }),
+      earlyStopping: { patience: 100 },
+      onEvent: (event) => {
+        if (event.type === 'step' && event.step === 12) controller.abort();
+      },
+    });
+    expect(result).toMatchObject({ reason: 'aborted', steps: 12, best: { step: 5 } });
+    expect(events.at(-1)).toMatchObject({ type: 'end', reason: 'aborted' });
+  });
+
+  it('lets signals through between updates', async () => {
+    const controller = new AbortController();
+    process.once('SIGUSR2', () => controller.abort());
+    const { result } = await train({
+      epochs: 10_000,
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.type === 'step' && event.step === 3) process.kill(process.pid, 'SIGUSR2');
+      },
+    });
+    expect(result.reason).toBe('aborted');
+    expect(result.steps).toBeLessThan(200);
+  });
+
+  it('passes on what a batch, the loss, an evaluation or a listener throws, and leaves nothing behind', async () => {
+    const fail = (): never => {
+      throw new Error('no more coffee');
+    };
+    const settings: Settings[] = [
+      {
+        data: { size: 20, batch: (indices) => (indices[0] === 8 ? fail() : data.batch(indices)) },
+        shuffle: false,
+      },
+      { data: { size: 20, batch: async () => fail() } },
+      { loss: (batch, line, step) => (step === 2 ? fail() : line.loss(batch)) },
+      { evaluate: async () => fail() },
+      { onEvent: ({ type }) => (type === 'log' ? fail() : undefined) },
+    ];
+    for (const setting of settings) await expect(train(setting)).rejects.toThrow('no more coffee');
+  });
+
+  it.each([
+    [{ epochs: 0 }, 'epochs is 0'],
+    [{ batchSize: 1.5 }, 'batchSize is 1.5'],
+    [{ gradientAccumulationSteps: -1 }, 'gradientAccumulationSteps is -1'],
+    [{ data: { size: 0, batch: data.batch } }, 'the number of training examples is 0'],
+  ])('refuses %o', async (settings: Settings, message) => {
+    await expect(train(settings)).rejects.toThrow(message);
+  });
+});

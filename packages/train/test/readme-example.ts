@@ -1,0 +1,34 @@
+import { loadTensorFlow, randomStreams } from '@fin/runtime';
+import * as tf from '@tensorflow/tfjs-core';
+import { layers, sequential } from '@tensorflow/tfjs-layers';
+import { AdamW, decayGroups, fit, layersModule, linearSchedule, RunFolder, saveWeights } from '../src/index.js';
+
+await loadTensorFlow();
+const net = sequential();
+net.add(layers.dense({ units: 16, activation: 'tanh', inputShape: [2] }));
+net.add(layers.dense({ units: 1 }));
+
+const random = randomStreams(42);
+const x = random.stream('data').uniform([200, 2], -1, 1); // [examples, 2]
+const y = tf.prod(x, 1, true); // [examples, 1]: what is to be learnt
+const error = (out: tf.Tensor, target: tf.Tensor) => tf.losses.meanSquaredError(target, out) as tf.Scalar;
+
+const model = layersModule(net);
+const run = await RunFolder.create('runs/product', { overwrite: true });
+const result = await fit({
+  model,
+  optimizer: new AdamW(decayGroups(model, 0.01), { learningRate: 0.02 }),
+  data: { size: 200, batch: (rows) => ({ x: tf.gather(x, rows), y: tf.gather(y, rows) }) },
+  batchSize: 32,
+  epochs: 40,
+  random,
+  loss: (batch) => error(net.apply(batch.x, { training: true }) as tf.Tensor, batch.y),
+  schedule: ({ totalSteps }) => linearSchedule({ warmupSteps: 10, totalSteps }),
+  maxGradNorm: 1,
+  evaluate: () => ({ loss: tf.tidy(() => error(net.predict(x) as tf.Tensor, y).dataSync()[0]) }),
+  earlyStopping: { patience: 5 },
+  onEvent: (event) => event.type !== 'step' && run.appendMetrics(event),
+});
+await saveWeights(model, run.path('model.safetensors'));
+await run.finish();
+console.log(result.reason, result.best);
