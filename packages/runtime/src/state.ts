@@ -11,6 +11,8 @@ export interface InstalledInterceptor {
 /** Everything this package remembers between calls. */
 export interface RuntimeState {
   loaded: LoadedTensorFlow | null;
+  /** Settles when no load is under way; never rejects. */
+  loading: Promise<unknown>;
   /** In the order of installation: the last one sees a call first. Replaced, never changed in place. */
   interceptors: readonly InstalledInterceptor[];
   /** Handles of the native binding; null until it is loaded. */
@@ -31,6 +33,12 @@ type GlobalWithState = typeof globalThis & { [STATE_KEY]?: RuntimeState };
 /** The process-wide state, made on first use. */
 export function runtimeState(): RuntimeState {
   const holder = globalThis as GlobalWithState;
-  holder[STATE_KEY] ??= { loaded: null, interceptors: [], handles: null, supplied: new Set() };
+  holder[STATE_KEY] ??= {
+    loaded: null,
+    loading: Promise.resolve(),
+    interceptors: [],
+    handles: null,
+    supplied: new Set(),
+  };
   return holder[STATE_KEY];
 }

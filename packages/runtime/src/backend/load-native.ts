@@ -34,7 +34,7 @@ export async function loadNative(): Promise<Pick<LoadedTensorFlow, 'version' | '
   // by default on machines without AVX-512, where they are faster too.
   env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   env.TF_ENABLE_ONEDNN_OPTS ??= '1';
-  const binding = createRequire(import.meta.url)(installation.bindingPath) as NativeBinding;
+  const binding = loadAddon(installation.bindingPath);
   const { NodeJSKernelBackend } = loadTfjsNode(installation.tfjsNodeDir);
   const wrapped = wrapBinding(binding);
   tf.registerBackend(
@@ -43,4 +43,17 @@ export async function loadNative(): Promise<Pick<LoadedTensorFlow, 'version' | '
     PRIORITY,
   );
   return { version: binding.TF_Version, native: wrapped };
+}
+
+function loadAddon(path: string): NativeBinding {
+  try {
+    return createRequire(import.meta.url)(path) as NativeBinding;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `the native TensorFlow that is installed does not load (${reason}). Run \`npx fin-runtime install\` again; ` +
+        'the backends wasm and cpu work without it.',
+      { cause: error },
+    );
+  }
 }

@@ -35,11 +35,19 @@ const LOADERS: Readonly<Record<BackendName, () => Promise<Pick<LoadedTensorFlow,
  *
  * @throws BackendUnavailableError when the backend that was asked for cannot be had
  */
-export async function loadTensorFlow(options: LoadOptions = {}): Promise<LoadedTensorFlow> {
+export function loadTensorFlow(options: LoadOptions = {}): Promise<LoadedTensorFlow> {
   const state = runtimeState();
-  const wanted = options.backend ?? backendFromEnvironment();
-  if (state.loaded && (wanted === null || wanted === state.loaded.backend)) {
-    if (tf.getBackend() !== state.loaded.backend) await activate(state.loaded.backend);
+  // One at a time: two loads at once would register two native backends.
+  const loading = state.loading.then(() => load(options));
+  state.loading = loading.catch(() => undefined);
+  return loading;
+}
+
+async function load(options: LoadOptions): Promise<LoadedTensorFlow> {
+  const state = runtimeState();
+  const wanted = checked(options.backend) ?? state.loaded?.backend ?? checked(env.FIN_BACKEND);
+  if (state.loaded?.backend === wanted) {
+    if (tf.getBackend() !== wanted) await activate(wanted);
     return state.loaded;
   }
   const notes: string[] = [];
@@ -64,9 +72,10 @@ async function activate(backend: BackendName): Promise<void> {
   if (!(await tf.setBackend(backend))) throw new Error(`tfjs could not start its backend "${backend}".`);
 }
 
-function backendFromEnvironment(): BackendName | null {
-  const name = env.FIN_BACKEND;
+/** The backend of that name, null for none. */
+function checked(name: string | undefined): BackendName | null {
   if (!name) return null;
-  if ((BACKEND_NAMES as readonly string[]).includes(name)) return name as BackendName;
-  throw new BackendUnavailableError(name, `FIN_BACKEND must be one of ${BACKEND_NAMES.join(', ')}.`);
+  const known = BACKEND_NAMES.find((backend) => backend === name);
+  if (known) return known;
+  throw new BackendUnavailableError(name, `there are ${BACKEND_NAMES.join(', ')}.`);
 }

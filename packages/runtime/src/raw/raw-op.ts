@@ -2,14 +2,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import { hasNativeOps } from '../backend/has-native-ops.js';
 import type { NodeBackend } from '../backend/node-backend.js';
 import { RawOpError } from '../errors.js';
+import { runtimeState } from '../state.js';
 import type { AttrValue } from './attr.js';
+import { checkCall } from './check-call.js';
 
 /**
  * Calls any TensorFlow op by its name, through the dispatch chain. Inputs stay the caller's; outputs belong to the caller, or
  * to the enclosing `tf.tidy`. Not differentiable by itself: wrap it in `tf.customGrad`.
  *
+ * Two kinds of op the binding cannot call: those with an input list of differing dtypes, and those with a list of strings as
+ * attribute.
+ *
  * @param op name as in TensorFlow's op registry, such as `BlockLSTMV2`
- * @param attrs made by `attr`; those that TensorFlow can infer from the inputs, or has a default for, may be left out
+ * @param attrs made by `attr`. Those that TensorFlow can infer from the inputs, or has a default for, may be left out; naming the
+ *   dtype all the same has the call checked (`checkCall`)
  * @param nOutputs number of outputs; fewer than the op has is an error
  * @throws RawOpError with TensorFlow's own message when it refuses, or when the current backend is not the native one
  */
@@ -22,9 +28,11 @@ export function rawOp(
   if (!hasNativeOps()) {
     throw new RawOpError(op, `raw ops need the native backend, and the current one is "${tf.getBackend()}".`);
   }
+  const backend = tf.backend() as NodeBackend;
   const list = Object.entries(attrs).map(([name, { type, value }]) => ({ name, type, value }));
+  checkCall(runtimeState().handles!.binding, op, inputs.length, attrs);
   try {
-    return (tf.backend() as NodeBackend).executeMultipleOutputs(op, list, inputs, nOutputs);
+    return backend.executeMultipleOutputs(op, list, inputs, nOutputs);
   } catch (error) {
     throw new RawOpError(op, error instanceof Error ? error.message : String(error), { cause: error });
   }
