@@ -1,1 +1,28 @@
-export {};
+export type { Baseline, BaselineName, TrainingMove } from './baselines/index.js';
+export { BASELINE_NAMES, drift, evaluateBaselines, majorityClass, persistence } from './baselines/index.js';
+export { ForecastInputError } from './errors.js';
+export * from './metrics/index.js';
+export type {
+  ForecastBatch,
+  ForecastOutput,
+  PriceTextForecasterOptions,
+} from './model/price-text-forecaster.js';
+export { PriceTextForecaster, sentimentLabels } from './model/price-text-forecaster.js';
+export type { EncoderSettings, ForecasterOptions, ForecasterSettings } from './model/settings.js';
+export { resolveSettings } from './model/settings.js';
+export { evaluateRun, MODEL_NAME } from './pipeline/evaluate-run.js';
+export type { DayForecast } from './pipeline/forecaster.js';
+export { Forecaster } from './pipeline/forecaster.js';
+export { loadForecaster } from './pipeline/load-forecaster.js';
+export type { NextDayForecast } from './pipeline/predict-next-day.js';
+export { predictNextDay } from './pipeline/predict-next-day.js';
+export type { TrainEvent, TrainForecasterOptions, TrainSummary } from './pipeline/train-forecaster.js';
+export { trainForecaster } from './pipeline/train-forecaster.js';
+export type { Evaluation } from './run/evaluation.js';
+export type { ForecasterRecord } from './run/forecaster-record.js';
+export type { Prediction, SplitName } from './run/prediction.js';
+export { splitNames } from './run/prediction.js';
+export { formatPredictions, parsePredictions } from './run/predictions-csv.js';
+export type { RunData, SplitSummary } from './run/run-data.js';
+export { runFiles } from './run/run-files.js';
+export * from './significance/index.js';

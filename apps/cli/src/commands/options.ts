@@ -1,0 +1,45 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Options that several commands share, spelled and explained once. */
+
+export const jsonOption = (): Option =>
+  new Option('--json', 'print one JSON document on stdout').default(false);
+
+export const dataOption = (): Option =>
+  new Option(
+    '--data <dir>',
+    'folder with Combined_News_DJIA.csv and upload_DJIA_table.csv; without it, the bundled synthetic market',
+  ).env('FIN_DATA');
+
+export const pricesOption = (): Option =>
+  new Option('--prices <file>', 'a longer price series to check labels against (same columns, any order)');
+
+export const runOption = (): Option =>
+  new Option('--run <dir>', 'run folder; without it, the newest under ./runs');
+
+export const backendOption = (): Option =>
+  new Option('--backend <name>', 'where to compute; without it, the best that is found')
+    .choices(['tensorflow', 'wasm', 'cpu'])
+    .env('FIN_BACKEND');
+
+/** Parses a whole number of at least `least`. */
+export const wholeNumber =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`a whole number of at least ${least} is needed`);
+    }
+    return value;
+  };
+
+/** Parses a finite number of at least `least`. */
+export const numberFrom =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value < least) {
+      throw new InvalidArgumentError(`a number of at least ${least} is needed`);
+    }
+    return value;
+  };

@@ -1,0 +1,17 @@
+import type { Market } from '@fin/data';
+import { loadKaggle, syntheticMarket } from '@fin/data';
+
+/** Which market a command works on. */
+export interface MarketChoice {
+  /** Folder of the Kaggle files; absent for the bundled synthetic market. */
+  readonly data?: string;
+  /** The synthetic market's signal; absent for its default. */
+  readonly signal?: number;
+}
+
+/** Opens the files of `--data`, or makes the bundled synthetic market. */
+export async function openMarket({ data, signal }: MarketChoice): Promise<Market> {
+  return data === undefined
+    ? syntheticMarket(signal === undefined ? {} : { signal })
+    : loadKaggle({ dir: data });
+}

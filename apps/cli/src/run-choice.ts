@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { runFiles } from '@fin/forecast';
+import { newestRun } from '@fin/report';
+
+/** Folder under which runs are made when no other is named. */
+const RUNS = 'runs';
+
+/** A run folder was named, or looked for, and is not there. */
+export class NoRunError extends Error {
+  readonly kind = 'input';
+}
+
+/** Name of a new run: its start in UTC, so that names sort by age. */
+export const newRunFolder = (now: Date = new Date()): string =>
+  join(RUNS, now.toISOString().slice(0, 19).replace(/[:T]/g, '-'));
+
+/** The run folder that `--run` names, or the newest finished one under `runs/`. */
+export async function chooseRun(run: string | undefined): Promise<string> {
+  if (run === undefined) return newestRun(RUNS);
+  if (!existsSync(join(run, runFiles.config))) {
+    throw new NoRunError(
+      `${run} is not a run folder (it has no ${runFiles.config}): give the folder that \`fin train\` wrote.`,
+    );
+  }
+  return run;
+}

@@ -1,0 +1,116 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { syntheticMarket, writeKaggleFiles } from '@fin/data';
+import { sharedPath } from '@fin/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runFin } from './run-fin.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'fin-cli-'));
+const market = join(folder, 'market');
+const kaggle = sharedPath('data', 'stocknews-djia');
+const longer = sharedPath('data', 'djia-2000-2016', 'DJI_2000-01-03_2016-07-01.csv');
+
+beforeAll(() => writeKaggleFiles(syntheticMarket({ days: 60 }), market));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('fin data check', () => {
+  it('looks at the bundled market by default, and says that it is made up', async () => {
+    const { code, stdout } = await runFin('data', 'check');
+    expect(code).toBe(0);
+    expect(stdout).toContain('(made up)');
+    expect(stdout).toContain('none   trading days missing');
+  });
+
+  it('prints one JSON document', async () => {
+    const { code, stdout, stderr } = await runFin('data', 'check', '--data', market, '--json');
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ synthetic: true, days: 60, headlines: 480, missingDays: [] });
+  });
+
+  it.skipIf(kaggle === null)('finds what is odd in the real files (needs the shared data)', async () => {
+    const { stdout } = await runFin('data', 'check', '--data', kaggle!, '--json');
+    const check = JSON.parse(stdout);
+    const dates = (rows: { date: string }[]) => rows.map(({ date }) => date);
+    expect(check).toMatchObject({ days: 1989, headlines: 49718 });
+    expect(dates(check.labelMismatches)).toEqual(['2014-04-24', '2015-11-27']);
+    expect(dates(check.staleRows)).toEqual(['2015-11-27']);
+    expect(dates(check.notCheckable)).toEqual(['2008-08-08']);
+  });
+
+  it.skipIf(kaggle === null || longer === null)(
+    'checks the first label too with a longer series (needs the shared data)',
+    async () => {
+      const { stdout } = await runFin('data', 'check', '--data', kaggle!, '--prices', longer!, '--json');
+      const check = JSON.parse(stdout);
+      expect(check.labelMismatches.map(({ date }: { date: string }) => date)).toEqual([
+        '2008-08-08',
+        '2014-04-24',
+        '2015-11-27',
+      ]);
+      expect(check.notCheckable).toEqual([]);
+    },
+  );
+});
+
+describe('fin data describe', () => {
+  it('tells sizes for people and for machines', async () => {
+    const text = await runFin('data', 'describe', '--data', market);
+    expect(text.code).toBe(0);
+    expect(text.stdout).toContain('60 days, 480 headlines');
+    const { stdout } = await runFin('data', 'describe', '--data', market, '--json');
+    expect(JSON.parse(stdout).news.headlines).toBe(480);
+  });
+});
+
+describe('files that cannot be used', () => {
+  const broken = join(folder, 'broken');
+  const prices = 'upload_DJIA_table.csv';
+
+  const withPrices = (text: string) => {
+    rmSync(broken, { recursive: true, force: true });
+    mkdirSync(broken);
+    cpSync(market, broken, { recursive: true });
+    writeFileSync(join(broken, prices), text);
+  };
+  const header = 'Date,Open,High,Low,Close,Volume,Adj Close\n';
+
+  it.each([
+    [
+      'an impossible date',
+      `${header}2015-02-30,1,2,1,2,5,2\n`,
+      /upload_DJIA_table\.csv, line 2, column "Date"/,
+    ],
+    ['text in a number', `${header}2015-02-27,1,2,1,high,5,2\n`, /line 2, column "Close"/],
+    ['a missing column', 'Date,Open,High,Low,Volume\n2015-02-27,1,2,1,5\n', /Close/],
+    ['an empty file', '', /upload_DJIA_table\.csv/],
+  ])('%s: one message with file and fix, exit code 2, nothing written', async (_, text, message) => {
+    withPrices(text);
+    const before = readdirSync(broken).sort();
+    for (const command of [
+      ['data', 'check'],
+      ['train', '--run', join(broken, 'run')],
+    ]) {
+      const { code, stdout, stderr } = await runFin(...command, '--data', broken);
+      expect(code).toBe(2);
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(message);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    }
+    expect(readdirSync(broken).sort()).toEqual(before);
+  });
+
+  it('tells machines the same, as one JSON document', async () => {
+    withPrices(`${header}2015-02-30,1,2,1,2,5,2\n`);
+    const { code, stdout } = await runFin('data', 'check', '--data', broken, '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout).error).toMatchObject({ kind: 'input', line: 2, file: join(broken, prices) });
+  });
+
+  it('names a folder without the files', async () => {
+    const { code, stderr } = await runFin('data', 'check', '--data', tmpdir());
+    expect(code).toBe(2);
+    expect(stderr).toContain('Combined_News_DJIA.csv');
+  });
+});

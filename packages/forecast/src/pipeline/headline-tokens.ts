@@ -1,0 +1,43 @@
+import type { Sample } from '@fin/data';
+import type { BertTokenizer, PackedBatch } from '@fin/finbert-lora';
+import { packSequences } from '@fin/finbert-lora';
+import type { RandomStream } from '@fin/runtime';
+
+/** The headlines of one day, as the model reads them. */
+export type DayHeadlines = Sample['headlines'];
+
+/** Token ids of headlines; each distinct text is tokenized once. */
+export class HeadlineTokens {
+  readonly #tokenizer: BertTokenizer;
+  readonly #known = new Map<string, Int32Array>();
+
+  constructor(tokenizer: BertTokenizer) {
+    this.#tokenizer = tokenizer;
+  }
+
+  /** Packs the headlines of several days and says to which day each belongs. */
+  pack(days: readonly DayHeadlines[]): { readonly batch: PackedBatch; readonly dayOf: Int32Array } {
+    const sequences = days.flatMap((headlines) => headlines.map(({ text }) => this.#encode(text)));
+    const dayOf = Int32Array.from(days.flatMap((headlines, day) => headlines.map(() => day)));
+    return { batch: packSequences(sequences), dayOf };
+  }
+
+  #encode(text: string): Int32Array {
+    let ids = this.#known.get(text);
+    if (!ids) {
+      ids = this.#tokenizer.encode(text);
+      this.#known.set(text, ids);
+    }
+    return ids;
+  }
+}
+
+/** At most `count` headlines of a day, drawn without replacement; all of them when there are no more than that. */
+export function drawHeadlines(
+  headlines: DayHeadlines,
+  count: number | null,
+  stream: RandomStream,
+): DayHeadlines {
+  if (count === null || headlines.length <= count) return headlines;
+  return Array.from(stream.permutation(headlines.length).slice(0, count), (index) => headlines[index]);
+}

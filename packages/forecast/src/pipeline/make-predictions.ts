@@ -1,0 +1,33 @@
+import type { Sample, Split } from '@fin/data';
+import type { Prediction } from '../run/prediction.js';
+import { splitNames } from '../run/prediction.js';
+import type { Forecaster } from './forecaster.js';
+
+/** The forecasts of every day of every split, in time order. */
+export async function makePredictions(
+  forecaster: Forecaster,
+  split: Split<Sample>,
+  onProgress: (done: number, total: number) => void,
+): Promise<Prediction[]> {
+  const days = splitNames.flatMap((name) => split[name].map((sample) => ({ name, sample })));
+  const forecasts = await forecaster.predict(
+    days.map(({ sample }) => sample),
+    (done) => onProgress(done, days.length),
+  );
+  return days.map(({ name, sample }, i) => {
+    const { logReturn, positive, negative, neutral } = forecasts[i];
+    return {
+      split: name,
+      decisionDate: sample.decisionDate,
+      targetDate: sample.targetDate,
+      lastClose: sample.lastClose,
+      actual: sample.targetClose,
+      predicted: sample.lastClose * Math.exp(logReturn),
+      predictedLogReturn: logReturn,
+      sentiment: positive - negative,
+      positive,
+      negative,
+      neutral,
+    };
+  });
+}

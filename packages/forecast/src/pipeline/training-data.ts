@@ -1,0 +1,44 @@
+import type { Sample } from '@fin/data';
+import type { RandomStream } from '@fin/runtime';
+import type { TrainingData } from '@fin/train';
+import * as tf from '@tensorflow/tfjs-core';
+import type { ForecastBatch } from '../model/price-text-forecaster.js';
+import type { Forecaster } from './forecaster.js';
+import { drawHeadlines } from './headline-tokens.js';
+import { makeBatch } from './make-batch.js';
+
+/** Days and what came of them. */
+export interface TrainingBatch {
+  readonly input: ForecastBatch;
+  /** Standardized log return to the next close. float32 [days] */
+  readonly target: tf.Tensor1D;
+}
+
+/**
+ * The training days as the loop takes them. Each batch reads a fresh draw of every day's headlines, so that an epoch costs
+ * less than all of them and no two epochs are the same.
+ *
+ * @param draws decides which headlines are read
+ */
+export function trainingData(
+  forecaster: Forecaster,
+  samples: readonly Sample[],
+  draws: RandomStream,
+): TrainingData<TrainingBatch> {
+  const { trainHeadlinesPerDay } = forecaster.settings;
+  let batches = 0;
+  return {
+    size: samples.length,
+    batch(indices) {
+      const days = Array.from(indices, (index) => samples[index]);
+      const draw = draws.at(batches++);
+      const headlines = days.map((day, i) => drawHeadlines(day.headlines, trainHeadlinesPerDay, draw.at(i)));
+      const windows = days.map(({ window }) => window);
+      const returns = forecaster.target.transform(days.map(({ targetLogReturn }) => targetLogReturn));
+      return {
+        input: makeBatch(forecaster.batches, windows, headlines),
+        target: tf.tensor1d(Float32Array.from(returns)),
+      };
+    },
+  };
+}
