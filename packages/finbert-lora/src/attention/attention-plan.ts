@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { PackedBatch } from '../tokenizer/packed-batch.js';
+import type { PaddedBatch } from '../tokenizer/padded-batch.js';
+import type { GroupCosts } from './plan-groups.js';
+import { planGroups } from './plan-groups.js';
+
+/** Added to the score of a padding key: its weight underflows to exactly 0, and nothing becomes infinite. */
+const MASKED_SCORE = -1e9;
+
+/**
+ * Costs of one layer, forward and backward, per hidden unit: measured on native TensorFlow with two cores (bench/). Which
+ * groups there are changes speed and rounding only.
+ */
+const COSTS: GroupCosts = { perGroup: 1, perWeight: 1, perPaddedToken: 1 };
+
+/** Sequences whose attention is computed in one go. */
+export interface AttentionGroup {
+  readonly count: number;
+  readonly length: number;
+  /** First of its rows among the batch's tokens, and how many there are. */
+  readonly start: number;
+  readonly rows: number;
+  /** Row numbers that turn its tokens into `count` times `length` rows and back; null where they are that already. */
+  readonly padding: GroupPadding | null;
+  /** [count, 1, 1, length]: added to scores; null where every key is a token. */
+  readonly keyMask: tf.Tensor4D | null;
+}
+
+/** Row numbers between tokens laid end to end and a padded rectangle. */
+export interface GroupPadding {
+  /** [count · length]: the token of each place; padding repeats the sequence's first token. */
+  readonly toPadded: tf.Tensor1D;
+  /** [count · length]: the same, with padding pointing to the row behind the last token, for gradients: zeros. */
+  readonly toPaddedOrZero: tf.Tensor1D;
+  /** [rows]: the place of each token. */
+  readonly toPacked: tf.Tensor1D;
+}
+
+/** How attention walks over the tokens of one batch. Holds tensors: make it inside the `tf.tidy` of the forward pass. */
+export interface AttentionPlan {
+  readonly tokens: number;
+  readonly groups: readonly AttentionGroup[];
+}
+
+/** Sequences of equal or near length together. @param costs decides how near */
+export function planPacked(batch: PackedBatch, costs: GroupCosts = COSTS): AttentionPlan {
+  const { offsets, size } = batch;
+  const tokens = offsets[size];
+  const lengths = Array.from({ length: size }, (_, k) => offsets[k + 1] - offsets[k]);
+  const groups = planGroups(lengths, costs).map(({ first, count, length, uniform }): AttentionGroup => {
+    const start = offsets[first];
+    const shape = { count, length, start, rows: offsets[first + count] - start };
+    if (uniform) return { ...shape, padding: null, keyMask: null };
+    const toPadded = new Int32Array(count * length);
+    const toPaddedOrZero = new Int32Array(count * length).fill(tokens);
+    const toPacked = new Int32Array(shape.rows);
+    const mask = new Float32Array(count * length).fill(MASKED_SCORE);
+    for (let k = 0, place = 0; k < count; k++, place = k * length) {
+      const begin = offsets[first + k];
+      const end = offsets[first + k + 1];
+      toPadded.fill(begin, place, place + length);
+      for (let token = begin; token < end; token++, place++) {
+        toPadded[place] = token;
+        toPaddedOrZero[place] = token;
+        toPacked[token - start] = place;
+        mask[place] = 0;
+      }
+    }
+    const padding = {
+      toPadded: tf.tensor1d(toPadded, 'int32'),
+      toPaddedOrZero: tf.tensor1d(toPaddedOrZero, 'int32'),
+      toPacked: tf.tensor1d(toPacked, 'int32'),
+    };
+    return { ...shape, padding, keyMask: tf.tensor4d(mask, [count, 1, 1, length]) };
+  });
+  return { tokens, groups };
+}
+
+/** All sequences at once, padded as they are. */
+export function planPadded(batch: PaddedBatch): AttentionPlan {
+  const { size, length, attentionMask } = batch;
+  const scores = Float32Array.from(attentionMask, (isToken) => (isToken ? 0 : MASKED_SCORE));
+  const keyMask = tf.tensor4d(scores, [size, 1, 1, length]);
+  const tokens = size * length;
+  return { tokens, groups: [{ count: size, length, start: 0, rows: tokens, padding: null, keyMask }] };
+}

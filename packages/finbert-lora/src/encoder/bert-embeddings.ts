@@ -1,0 +1,58 @@
+import type { RandomStream } from '@fin/runtime';
+import * as tf from '@tensorflow/tfjs-core';
+import type { BertConfig } from '../config/bert-config.js';
+import type { Part } from '../layers/container.js';
+import { Container } from '../layers/container.js';
+import { EmbeddingLayer } from '../layers/embedding-layer.js';
+import type { ForwardMode } from '../layers/forward-mode.js';
+import { dropActivations } from '../layers/forward-mode.js';
+import { LayerNormLayer } from '../layers/layer-norm-layer.js';
+import type { Tokens } from './tokens.js';
+
+/** What a token is, where it stands and which text it belongs to, added up and normalised. */
+export class BertEmbeddings extends Container {
+  readonly word: EmbeddingLayer;
+  readonly position: EmbeddingLayer;
+  readonly tokenType: EmbeddingLayer;
+  readonly norm: LayerNormLayer;
+  readonly #dropout: number;
+
+  constructor(path: string, config: BertConfig, init: RandomStream) {
+    super();
+    const shape = { size: config.hiddenSize, std: config.initializerRange, init };
+    const { vocabSize, maxPositionEmbeddings, typeVocabSize, padTokenId } = config;
+    this.word = new EmbeddingLayer(`${path}.word_embeddings`, {
+      ...shape,
+      entries: vocabSize,
+      zeroRow: padTokenId,
+    });
+    this.position = new EmbeddingLayer(`${path}.position_embeddings`, {
+      ...shape,
+      entries: maxPositionEmbeddings,
+    });
+    this.tokenType = new EmbeddingLayer(`${path}.token_type_embeddings`, {
+      ...shape,
+      entries: typeVocabSize,
+    });
+    this.norm = new LayerNormLayer(`${path}.LayerNorm`, config.hiddenSize, config.layerNormEps);
+    this.#dropout = config.hiddenDropoutProb;
+  }
+
+  /** @returns [tokens, hidden] */
+  forward(tokens: Tokens, mode: ForwardMode): tf.Tensor2D {
+    return tf.tidy(() => {
+      const words = tf.add(this.word.forward(tokens.inputIds), this.tokenType.forward(tokens.tokenTypeIds));
+      const sum = tf.add(words, this.position.forward(tokens.positionIds)) as tf.Tensor2D;
+      return dropActivations(this.norm.forward(sum), this.#dropout, mode);
+    });
+  }
+
+  protected override parts(): readonly (readonly [string, Part])[] {
+    return [
+      ['word_embeddings', this.word],
+      ['position_embeddings', this.position],
+      ['token_type_embeddings', this.tokenType],
+      ['LayerNorm', this.norm],
+    ];
+  }
+}

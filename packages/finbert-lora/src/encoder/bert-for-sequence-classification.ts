@@ -1,0 +1,67 @@
+import type { RandomStream } from '@fin/runtime';
+import * as tf from '@tensorflow/tfjs-core';
+import type { BertConfig } from '../config/bert-config.js';
+import type { Part } from '../layers/container.js';
+import { Container } from '../layers/container.js';
+import type { ForwardOptions } from '../layers/forward-mode.js';
+import { dropActivations, forwardMode } from '../layers/forward-mode.js';
+import { LinearLayer } from '../layers/linear-layer.js';
+import type { PackedBatch } from '../tokenizer/packed-batch.js';
+import type { PaddedBatch } from '../tokenizer/padded-batch.js';
+import type { BertOutput } from './bert-model.js';
+import { BertModel } from './bert-model.js';
+
+/**
+ * BERT with a linear classifier on the pooled first token, equal to transformers' `BertForSequenceClassification`.
+ *
+ * @example
+ * const model = new BertForSequenceClassification(config, { init: randomStreams(42).stream('init') });
+ * const logits = model.forward(tokenizer.encodeBatch(['Stocks rally', 'Oil slips'])); // [2, labels]
+ */
+export class BertForSequenceClassification extends Container {
+  readonly config: BertConfig;
+  readonly bert: BertModel;
+  readonly classifier: LinearLayer;
+
+  /** @param options.init where fresh weights are drawn from */
+  constructor(config: BertConfig, { init }: { readonly init: RandomStream }) {
+    super();
+    this.config = config;
+    this.bert = new BertModel(config, { init, path: 'bert' });
+    this.classifier = new LinearLayer('classifier', {
+      inFeatures: config.hiddenSize,
+      outFeatures: config.id2label.length,
+      std: config.initializerRange,
+      init,
+    });
+  }
+
+  /**
+   * @returns logits [n, labels], in the order of the texts and of `config.id2label`
+   * @throws BertInputError as `BertModel.forward`
+   */
+  forward(batch: PackedBatch, options: ForwardOptions = {}): tf.Tensor2D {
+    return this.#classify(() => this.bert.forward(batch, options), options);
+  }
+
+  /** The same on a padded batch: the slow twin, for comparison. */
+  forwardPadded(batch: PaddedBatch, options: ForwardOptions = {}): tf.Tensor2D {
+    return this.#classify(() => this.bert.forwardPadded(batch, options), options);
+  }
+
+  #classify(encode: () => BertOutput, options: ForwardOptions): tf.Tensor2D {
+    const rate = this.config.classifierDropout ?? this.config.hiddenDropoutProb;
+    const mode = forwardMode(options, [rate]);
+    return tf.tidy(() => {
+      const pooled = encode().pooled as tf.Tensor2D;
+      return this.classifier.forward(dropActivations(pooled, rate, mode), mode);
+    });
+  }
+
+  protected override parts(): readonly (readonly [string, Part])[] {
+    return [
+      ['bert', this.bert],
+      ['classifier', this.classifier],
+    ];
+  }
+}
