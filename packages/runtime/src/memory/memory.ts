@@ -17,7 +17,7 @@ export interface MemoryReading {
   readonly tensors: number;
   /** Distinct data containers behind them. */
   readonly dataBuffers: number;
-  /** Bytes by tfjs's count, which takes bfloat16 for float32. */
+  /** Bytes by tfjs's count, which takes bfloat16 for float32 and counts a clone again. */
   readonly bytes: number;
   /** null where the native library is not loaded */
   readonly native: NativeMemory | null;
