@@ -12,7 +12,6 @@ export { installedInterceptors, installInterceptor } from './dispatch/install-in
 export { releaseHandle } from './dispatch/release-handle.js';
 export type { Interceptor, Next, OpCall, TensorHandle } from './dispatch/types.js';
 export * from './doctor/index.js';
-export * from './doctor/index.js';
 export { BackendUnavailableError, NotLoadedError, RawOpError, RuntimeError } from './errors.js';
 export * from './install/index.js';
 export type { TensorGrowth } from './memory/count-tensors.js';
