@@ -1,0 +1,153 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { latestInput, makeSamples, splitChronologically, syntheticMarket } from '@fin/data';
+import { RunFolder } from '@fin/train';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import type { ForecasterOptions } from '../../src/index.js';
+import {
+  evaluateRun,
+  loadForecaster,
+  parsePredictions,
+  predictNextDay,
+  runFiles,
+  trainForecaster,
+} from '../../src/index.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+// Small enough for the plain JavaScript backend: about 100 training days, 250 for validation, 40 for the test.
+const market = syntheticMarket({ start: '2013-08-01', days: 400, headlinesPerDay: 2, seed: 3 });
+const settings: ForecasterOptions = {
+  epochs: 2,
+  batchSize: 32,
+  lstmHiddenSize: 4,
+  fusionSize: 4,
+  encoder: {
+    hiddenSize: 8,
+    numHiddenLayers: 1,
+    numAttentionHeads: 2,
+    intermediateSize: 16,
+    vocabularySize: 300,
+    maxLength: 16,
+  },
+};
+
+describe('a run on a small synthetic market', () => {
+  const folder = temporaryFolder();
+  const runDir = join(folder, 'first');
+
+  it('trains, leaves no tensor behind, and writes a run folder that is whole', async () => {
+    const tensors = tf.memory().numTensors;
+    const steps: number[] = [];
+    const summary = await trainForecaster({
+      market,
+      runDir,
+      settings,
+      source: { data: null, signal: 0.01 },
+      onEvent: (event) => {
+        if (event.kind === 'step' && event.phase === 'training') steps.push(event.done);
+      },
+    });
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(summary).toMatchObject({ run: runDir, synthetic: true, backend: tf.getBackend(), epochs: 2 });
+    expect(steps).toEqual(Array.from({ length: steps.length }, (_, i) => i + 1));
+    const run = await RunFolder.open(runDir);
+    expect(run.readMetrics().map(({ epoch }) => epoch)).toEqual([1, 2]);
+    for (const file of Object.values(runFiles)) {
+      expect(existsSync(join(runDir, file)), file).toBe(file !== runFiles.evaluation);
+    }
+  });
+
+  it('forecasts every day of every split, once and in time order', () => {
+    const predictions = parsePredictions(
+      readFileSync(join(runDir, runFiles.predictions), 'utf8'),
+      runFiles.predictions,
+    );
+    const { train, validation, test } = splitChronologically(makeSamples(market));
+    expect(predictions.map(({ targetDate }) => targetDate)).toEqual(
+      [...train, ...validation, ...test].map(({ targetDate }) => targetDate),
+    );
+    expect(predictions.filter(({ split }) => split === 'test')).toHaveLength(test.length);
+    for (const { positive, negative, neutral, sentiment } of predictions) {
+      expect(positive + negative + neutral).toBeCloseTo(1, 5);
+      expect(sentiment).toBeCloseTo(positive - negative, 6);
+    }
+  });
+
+  it('is evaluated beside its baselines, as often as one likes', async () => {
+    const evaluation = await evaluateRun(runDir);
+    expect(evaluation.rows.map(({ model }) => model)).toEqual([
+      'finbert-lstm',
+      'persistence',
+      'drift',
+      'majority-class',
+    ]);
+    expect(new Set(evaluation.rows.map(({ n }) => n))).toEqual(new Set([evaluation.n]));
+    expect(await evaluateRun(runDir)).toEqual(evaluation);
+    expect(await (await RunFolder.open(runDir)).readJson(runFiles.evaluation)).toEqual(evaluation);
+  });
+
+  it('forecasts again from its checkpoint what it forecast before', async () => {
+    const predictions = parsePredictions(
+      readFileSync(join(runDir, runFiles.predictions), 'utf8'),
+      runFiles.predictions,
+    );
+    const { test } = splitChronologically(makeSamples(market));
+    const forecaster = await loadForecaster(runDir);
+    const forecasts = await forecaster.predict(test);
+    forecaster.dispose();
+    const before = predictions.filter(({ split }) => split === 'test');
+    forecasts.forEach(({ logReturn, positive }, i) => {
+      // Days share a batch with other days than before, so sums may round differently.
+      expect(logReturn).toBeCloseTo(before[i].predictedLogReturn, 6);
+      expect(positive).toBeCloseTo(before[i].positive, 5);
+    });
+  });
+
+  it('forecasts the day after the last one', async () => {
+    const tensors = tf.memory().numTensors;
+    const forecast = await predictNextDay(runDir, market);
+    const { decisionDate, targetDate, lastClose } = latestInput(market);
+    expect(forecast).toMatchObject({ decisionDate, targetDate, lastClose, synthetic: true, headlines: 2 });
+    expect(forecast.predicted).toBeCloseTo(lastClose * Math.exp(forecast.predictedLogReturn), 8);
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('is the same run again with the same seed, and another with another', async () => {
+    const csv = async (name: string, seed: number) => {
+      await trainForecaster({ market, runDir: join(folder, name), settings: { ...settings, seed } });
+      return readFileSync(join(folder, name, runFiles.predictions), 'utf8');
+    };
+    expect(await csv('again', 1)).toBe(readFileSync(join(runDir, runFiles.predictions), 'utf8'));
+    expect(await csv('other', 2)).not.toBe(readFileSync(join(runDir, runFiles.predictions), 'utf8'));
+  });
+
+  it('refuses a folder that holds a run, unless it may replace it', async () => {
+    await expect(trainForecaster({ market, runDir, settings })).rejects.toThrow(/already holds a run/);
+    await trainForecaster({ market, runDir, settings: { ...settings, epochs: 1 }, overwrite: true });
+    expect((await RunFolder.open(runDir)).readMetrics()).toHaveLength(1);
+  });
+
+  it('stops between two steps when it is told to, and leaves nothing behind', async () => {
+    const tensors = tf.memory().numTensors;
+    const controller = new AbortController();
+    const stopped = join(folder, 'stopped');
+    const summary = await trainForecaster({
+      market,
+      runDir: stopped,
+      settings,
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.kind === 'step' && event.done === 2) controller.abort();
+      },
+    });
+    expect(summary).toBeNull();
+    expect(existsSync(stopped)).toBe(false);
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('names the file when one was changed', async () => {
+    writeFileSync(join(runDir, runFiles.predictions), 'nothing');
+    await expect(evaluateRun(runDir)).rejects.toThrow(/predictions\.csv is damaged/);
+  });
+});
