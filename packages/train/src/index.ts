@@ -1,9 +1,12 @@
+export type { CheckpointOptions, Resumable } from './checkpoint/checkpoint-options.js';
+export { CheckpointMismatchError, CheckpointsExistError } from './checkpoint/errors.js';
 export type { ClippedGradients } from './clip-by-global-norm.js';
 export { clipByGlobalNorm } from './clip-by-global-norm.js';
 export { TrainError, TrainInputError } from './errors.js';
 export type { EarlyStoppingOptions } from './fit/early-stopping.js';
 export { fit } from './fit/fit.js';
 export type {
+  CheckpointEvent,
   EndEvent,
   EndReason,
   EpochEvent,

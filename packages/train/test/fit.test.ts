@@ -1,4 +1,4 @@
-import { parameter, randomStreams } from '@fin/runtime';
+import { randomStreams } from '@fin/runtime';
 import { allClose, maxDifference } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -11,43 +11,8 @@ import {
   NonFiniteLossError,
   TrainInputError,
 } from '../src/index.js';
-
-/** y = 2 x0 - 3 x1 + 1 */
-const inputs = Array.from({ length: 20 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
-const targets = inputs.map(([a, b]) => 2 * a - 3 * b + 1);
-
-interface Batch {
-  readonly x: tf.Tensor2D;
-  readonly y: tf.Tensor1D;
-  readonly indices: number[];
-}
-
-class Line {
-  readonly weight = parameter('weight', tf.zeros([2, 1]));
-  readonly bias = parameter('bias', tf.zeros([1]));
-  readonly namedParameters = () =>
-    new Map<string, tf.Variable>([
-      ['weight', this.weight],
-      ['bias', this.bias],
-    ]);
-  readonly loss = ({ x, y }: Batch) => {
-    const out = tf.add(tf.matMul(x, this.weight as unknown as tf.Tensor2D), this.bias);
-    return tf.mean(tf.squaredDifference(tf.reshape(out, [-1]), y)) as tf.Scalar;
-  };
-  readonly values = () => [...this.weight.dataSync(), ...this.bias.dataSync()];
-  dispose() {
-    tf.dispose([this.weight, this.bias]);
-  }
-}
-
-const data = {
-  size: inputs.length,
-  batch: (indices: Int32Array): Batch => ({
-    x: tf.tensor2d([...indices].map((i) => inputs[i])),
-    y: tf.tensor1d([...indices].map((i) => targets[i])),
-    indices: [...indices],
-  }),
-};
+import type { LineBatch as Batch } from './line.js';
+import { lineData as data, Line } from './line.js';
 
 type Settings = Partial<Omit<FitOptions<Batch>, 'model' | 'optimizer' | 'loss'>> & {
   readonly loss?: (batch: Batch, line: Line, step: number) => tf.Scalar;
@@ -117,7 +82,7 @@ describe('fit', () => {
       ...['start', 'step', 'log', 'step', 'log', 'step', 'epoch'],
       ...['log', 'step', 'step', 'log', 'step', 'epoch', 'end'],
     ]);
-    expect(events[0]).toEqual({ type: 'start', step: 0, totalSteps: 6, stepsPerEpoch: 3, epochs: 2 });
+    expect(events[0]).toEqual({ type: 'start', step: 0, totalSteps: 6, stepsPerEpoch: 3 });
     const logs = of(events, 'log');
     expect(logs.map(({ step, epoch }) => [step, epoch])).toEqual([
       [2, 2 / 3],

@@ -1,7 +1,15 @@
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
-import { AdamW, decayGroups, fit, layersModule, linearSchedule, RunFolder, saveWeights } from '../src/index.js';
+import {
+  AdamW,
+  decayGroups,
+  fit,
+  layersModule,
+  linearSchedule,
+  RunFolder,
+  saveWeights,
+} from '../src/index.js';
 
 await loadTensorFlow();
 const net = sequential();

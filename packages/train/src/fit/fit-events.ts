@@ -35,7 +35,6 @@ export type StartEvent = {
   /** Updates of the whole run, unless it stops early. */
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
-  readonly epochs: number;
 };
 
 /** After each update. Nothing was read from the device for it. */
@@ -87,10 +86,28 @@ export type EpochEvent = {
   readonly seconds: number;
 };
 
+/** After each checkpoint. */
+export type CheckpointEvent = {
+  readonly type: 'checkpoint';
+  /** Updates done. */
+  readonly step: number;
+  /** Epochs done, with fractions. */
+  readonly epoch: number;
+  /** That it took. */
+  readonly seconds: number;
+};
+
 /** Last of all, also when the run was aborted. */
 export type EndEvent = FitResult & {
   readonly type: 'end';
 };
 
 /** What {@link fit} tells while it runs: plain data, fit for a line of a metrics log. */
-export type FitEvent = StartEvent | StepEvent | LogEvent | EvaluationEvent | EpochEvent | EndEvent;
+export type FitEvent =
+  | StartEvent
+  | StepEvent
+  | LogEvent
+  | EvaluationEvent
+  | EpochEvent
+  | CheckpointEvent
+  | EndEvent;

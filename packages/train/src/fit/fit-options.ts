@@ -1,5 +1,6 @@
 import type { Module, RandomStream, RandomStreams } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
+import type { CheckpointOptions } from '../checkpoint/checkpoint-options.js';
 import type { Optimizer } from '../optimizer/optimizer.js';
 import type { Schedule } from '../schedule/schedule.js';
 import type { EarlyStoppingOptions } from './early-stopping.js';
@@ -34,8 +35,8 @@ export interface FitOptions<Batch> {
   readonly batchSize: number;
   /** Mean loss over the batch's examples, computed without waiting for anything. */
   readonly loss: (batch: Batch, context: LossContext) => tf.Scalar;
-  /** Passes over the data. */
-  readonly epochs: number;
+  /** Passes over the data. @default no limit; give `maxSteps` then */
+  readonly epochs?: number;
   /** Ends the run after this many updates at the latest. @default no limit */
   readonly maxSteps?: number;
   /** Its stream `shuffle` orders each epoch, its stream `dropout` feeds the loss function. */
@@ -58,6 +59,8 @@ export interface FitOptions<Batch> {
   readonly logEvery?: number;
   /** Called in between; what it throws ends the run. */
   readonly onEvent?: (event: FitEvent) => void;
-  /** Ends the run between two updates, without an error. */
+  /** Writes checkpoints, and goes on from one. @default neither */
+  readonly checkpoints?: CheckpointOptions;
+  /** Ends the run between two updates, without an error, and with a checkpoint where there are any. */
   readonly signal?: AbortSignal;
 }

@@ -1,4 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Progress } from '../checkpoint/checkpointer.js';
+import { Checkpointer } from '../checkpoint/checkpointer.js';
 import { TrainInputError } from '../errors.js';
 import { constantSchedule } from '../schedule/constant-schedule.js';
 import type { Schedule } from '../schedule/schedule.js';
@@ -9,6 +11,7 @@ import type { FitOptions } from './fit-options.js';
 import { LossLog } from './loss-log.js';
 import type { RunShape, UpdatePlan } from './plan-epoch.js';
 import { checkShape, planEpoch, stepsPerEpoch, totalSteps } from './plan-epoch.js';
+import { runSettings } from './run-settings.js';
 import { Updater } from './updater.js';
 
 /**
@@ -19,6 +22,7 @@ import { Updater } from './updater.js';
  *                              │                └ the next one is made ahead            └ every logEvery: read the losses ── log
  *                              └ after an epoch, or every evaluateEvery updates: evaluate ── best so far: keep the weights
  *                                                                                         └ out of patience: end
+ *                                   every checkpoints.every updates, at the best evaluation, at the end: checkpoint
  * at the end: the best weights go back into the model
  * ```
  *
@@ -26,11 +30,13 @@ import { Updater } from './updater.js';
  * is noticed.
  *
  * @throws {NonFiniteLossError} naming the batch when the loss is NaN or infinite
- * @throws {TrainInputError} when a setting is impossible
+ * @throws {TrainInputError} when a setting is impossible, or the run cannot go on from the checkpoints that there are
+ * @throws {RunLockedError} when another process writes the same checkpoints
  */
 export async function fit<Batch>(options: FitOptions<Batch>): Promise<FitResult> {
   const run = new Run(options);
   try {
+    await run.resume();
     const result = await run.train();
     options.onEvent?.({ type: 'end', ...result });
     return result;
@@ -49,12 +55,15 @@ class Run<Batch> {
   readonly #updater: Updater<Batch>;
   readonly #best: BestWeights;
   readonly #earlyStopping: EarlyStopping | null;
-  readonly #epochLosses: number[] = [];
-  readonly #evaluations: EvaluationRecord[] = [];
+  #checkpointer: Checkpointer | null = null;
+  #checkpointStep = 0;
+  #epochLosses: readonly number[] = [];
+  #evaluations: readonly EvaluationRecord[] = [];
   #step = 0;
   #lastLoss: number | null = null;
-  #logTime = 0;
   #started = { time: 0, step: 0 };
+  /** When the last log was, and the examples that were trained on since then. */
+  #logged = { time: 0, examples: 0 };
 
   constructor(options: FitOptions<Batch>) {
     this.#options = options;
@@ -62,7 +71,7 @@ class Run<Batch> {
       size: options.data.size,
       batchSize: options.batchSize,
       gradientAccumulationSteps: options.gradientAccumulationSteps ?? 1,
-      epochs: options.epochs,
+      epochs: options.epochs ?? Number.POSITIVE_INFINITY,
       maxSteps: options.maxSteps ?? Number.POSITIVE_INFINITY,
     });
     this.#totalSteps = totalSteps(this.#shape);
@@ -76,12 +85,34 @@ class Run<Batch> {
     }
   }
 
+  /** Goes back to the newest checkpoint, if that is asked for and there is one. */
+  async resume(): Promise<void> {
+    const { checkpoints, model, optimizer } = this.#options;
+    if (!checkpoints) return;
+    const settings = runSettings(this.#options, this.#shape, this.#schedule, this.#totalSteps);
+    this.#checkpointer = await Checkpointer.open(checkpoints, { model, optimizer, settings });
+    const progress = await this.#checkpointer.resume();
+    if (!progress) return;
+    this.#step = progress.step;
+    this.#checkpointStep = progress.step;
+    this.#losses.restore(progress.losses);
+    this.#epochLosses = progress.epochLosses;
+    this.#evaluations = progress.evaluations;
+    const { earlyStopping } = progress;
+    if (!earlyStopping?.best) return;
+    this.#earlyStopping?.restore(earlyStopping);
+    await this.#checkpointer.loadWeightsOf(earlyStopping.best.step);
+    this.#best.keep();
+    await this.#checkpointer.loadWeightsOf(progress.step);
+  }
+
   async train(): Promise<FitResult> {
     const [totalSteps, stepsPerEpoch] = [this.#totalSteps, this.#stepsPerEpoch];
     this.#started = { time: performance.now(), step: this.#step };
-    this.#logTime = this.#started.time;
-    this.#tell({ type: 'start', step: this.#step, totalSteps, stepsPerEpoch, epochs: this.#shape.epochs });
-    const reason = await this.#epochs();
+    this.#logged = { time: this.#started.time, examples: 0 };
+    this.#tell({ type: 'start', step: this.#step, totalSteps, stepsPerEpoch });
+    const reason = this.#earlyStopping?.exhausted ? 'earlyStopping' : await this.#epochs();
+    if (this.#checkpointStep !== this.#step) await this.#checkpoint();
     this.#best.restore();
     return {
       reason,
@@ -97,6 +128,7 @@ class Run<Batch> {
     await this.#updater.dispose();
     this.#losses.dispose();
     this.#best.dispose();
+    await this.#checkpointer?.close();
   }
 
   async #epochs(): Promise<EndReason> {
@@ -116,17 +148,16 @@ class Run<Batch> {
       if (this.#step >= this.#totalSteps) return null;
       await setImmediate(); // signals and timers have their turn here: native ops never yield
       if (this.#options.signal?.aborted) return 'aborted';
-      await this.#updater.update(
-        plan[index],
-        { step: this.#step, epoch },
-        this.#learningRate(this.#step),
-        plan[index + 1]?.[0],
-      );
+      const place = { step: this.#step, epoch };
+      const rate = this.#learningRate(this.#step);
+      this.#logged.examples += await this.#updater.update(plan[index], place, rate, plan[index + 1]?.[0]);
       this.#step++;
       const epochDone = index === plan.length - 1;
       await this.#report(epochDone);
       if (epochDone) this.#tellEpoch(epoch, start);
-      if (await this.#evaluateIfDue()) return 'earlyStopping';
+      const improved = await this.#evaluateIfDue();
+      await this.#checkpointIfDue(improved);
+      if (this.#earlyStopping?.exhausted) return 'earlyStopping';
     }
     return null;
   }
@@ -141,35 +172,58 @@ class Run<Batch> {
   }
 
   async #log(): Promise<void> {
-    const { loss, examples } = await this.#losses.read();
+    await this.#losses.read();
+    const loss = this.#losses.takeWindow();
     const { gradNorm: norm } = this.#updater;
     const gradNorm = norm ? (await norm.data())[0] : null;
     const [step, epoch, learningRate] = [this.#step, this.#epoch, this.#learningRate(this.#step - 1)];
-    const examplesPerSecond = examples / secondsSince(this.#logTime);
-    this.#logTime = performance.now();
+    const examplesPerSecond = this.#logged.examples / secondsSince(this.#logged.time);
+    this.#logged = { time: performance.now(), examples: 0 };
     this.#lastLoss = loss;
     this.#tell({ type: 'log', step, epoch, loss, learningRate, gradNorm, examplesPerSecond });
   }
 
   #tellEpoch(epoch: number, start: number): void {
-    const loss = this.#losses.endEpoch();
-    this.#epochLosses.push(loss);
+    const loss = this.#losses.takeEpoch();
+    this.#epochLosses = [...this.#epochLosses, loss];
     this.#tell({ type: 'epoch', epoch: epoch + 1, step: this.#step, loss, seconds: secondsSince(start) });
   }
 
-  /** @returns whether the run is out of patience */
+  /** @returns whether there was an evaluation, and it is the best so far */
   async #evaluateIfDue(): Promise<boolean> {
     const { evaluate, evaluateEvery = this.#stepsPerEpoch } = this.#options;
     if (!evaluate || (this.#step % evaluateEvery !== 0 && this.#step !== this.#totalSteps)) return false;
-    const place = { step: this.#step, epoch: this.#epoch };
     const start = performance.now();
+    const place = { step: this.#step, epoch: this.#epoch };
     const record = { ...place, metrics: await evaluate(place) };
-    this.#logTime += performance.now() - start; // not part of the training speed
-    this.#evaluations.push(record);
+    this.#evaluations = [...this.#evaluations, record];
     const improved = this.#earlyStopping?.see(record) ?? null;
     if (improved) this.#best.keep();
     this.#tell({ type: 'evaluation', ...record, improved });
-    return this.#earlyStopping?.exhausted ?? false;
+    this.#logged.time += performance.now() - start; // not part of the training speed
+    return improved ?? false;
+  }
+
+  async #checkpointIfDue(improved: boolean): Promise<void> {
+    const every = this.#options.checkpoints?.every ?? this.#stepsPerEpoch;
+    if (improved || this.#step % every === 0) await this.#checkpoint();
+  }
+
+  async #checkpoint(): Promise<void> {
+    if (!this.#checkpointer) return;
+    const start = performance.now();
+    await this.#losses.read(); // nothing that is not a number goes into a checkpoint unseen
+    const progress: Progress = {
+      step: this.#step,
+      losses: this.#losses.state,
+      epochLosses: this.#epochLosses,
+      evaluations: this.#evaluations,
+      earlyStopping: this.#earlyStopping?.state ?? null,
+    };
+    await this.#checkpointer.write(progress);
+    this.#checkpointStep = this.#step;
+    this.#tell({ type: 'checkpoint', step: this.#step, epoch: this.#epoch, seconds: secondsSince(start) });
+    this.#logged.time += performance.now() - start;
   }
 
   /** Epochs done, with fractions. */

@@ -12,11 +12,26 @@ export interface PendingLoss {
   readonly indices: Int32Array;
 }
 
+/** Losses added up over examples. */
+interface LossSum {
+  readonly sum: number;
+  readonly examples: number;
+}
+
+/** What was read and not yet reported: plain data, so that a run can be resumed with it. */
+export interface LossLogState {
+  /** Since the last log. */
+  readonly window: LossSum;
+  /** Since the beginning of the epoch. */
+  readonly epoch: LossSum;
+}
+
+const NOTHING: LossSum = { sum: 0, examples: 0 };
+
 /** Losses of the batches, left on the device until somebody wants to see them. */
 export class LossLog {
   #pending: PendingLoss[] = [];
-  #epochSum = 0;
-  #epochExamples = 0;
+  #state: LossLogState = { window: NOTHING, epoch: NOTHING };
 
   /** Takes over the tensor. */
   add(pending: PendingLoss): void {
@@ -24,40 +39,53 @@ export class LossLog {
   }
 
   /**
-   * Reads what is pending, all at once.
+   * Reads what is pending, all at once. Sums are formed batch by batch, so they do not depend on how often this is called.
    *
-   * @returns the mean over the examples since the last read, and their number
    * @throws {NonFiniteLossError} naming the first batch whose loss is NaN or infinite
    */
-  async read(): Promise<{ readonly loss: number; readonly examples: number }> {
+  async read(): Promise<void> {
     const pending = this.#pending;
+    if (pending.length === 0) return;
     this.#pending = [];
     const stacked = tf.stack(pending.map(({ value }) => value));
     const values = await stacked.data();
     tf.dispose([stacked, ...pending.map(({ value }) => value)]);
-    let sum = 0;
-    let examples = 0;
     for (const [i, { share, step, epoch, indices }] of pending.entries()) {
       const loss = values[i] / share;
       if (!Number.isFinite(loss)) throw new NonFiniteLossError(loss, step, epoch, indices);
-      sum += loss * indices.length;
-      examples += indices.length;
+      const { window, epoch: whole } = this.#state;
+      this.#state = { window: add(window, loss, indices), epoch: add(whole, loss, indices) };
     }
-    this.#epochSum += sum;
-    this.#epochExamples += examples;
-    return { loss: sum / examples, examples };
   }
 
-  /** @returns the mean over what was read since the last call */
-  endEpoch(): number {
-    const mean = this.#epochSum / this.#epochExamples;
-    this.#epochSum = 0;
-    this.#epochExamples = 0;
-    return mean;
+  /** @returns the mean over the examples that were read since the last call */
+  takeWindow(): number {
+    const { window } = this.#state;
+    this.#state = { ...this.#state, window: NOTHING };
+    return window.sum / window.examples;
+  }
+
+  /** @returns the mean over the examples that were read since the last call */
+  takeEpoch(): number {
+    const { epoch } = this.#state;
+    this.#state = { ...this.#state, epoch: NOTHING };
+    return epoch.sum / epoch.examples;
+  }
+
+  get state(): LossLogState {
+    return this.#state;
+  }
+
+  restore(state: LossLogState): void {
+    this.#state = state;
   }
 
   dispose(): void {
     tf.dispose(this.#pending.map(({ value }) => value));
     this.#pending = [];
   }
+}
+
+function add({ sum, examples }: LossSum, mean: number, indices: Int32Array): LossSum {
+  return { sum: sum + mean * indices.length, examples: examples + indices.length };
 }

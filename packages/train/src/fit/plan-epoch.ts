@@ -48,10 +48,13 @@ export function planEpoch(
 /** @throws {TrainInputError} naming the length that is impossible */
 export function checkShape(shape: RunShape): RunShape {
   for (const [name, value] of Object.entries(shape)) {
-    const limitless = name === 'maxSteps' && value === Number.POSITIVE_INFINITY;
+    const limitless = name === 'maxSteps' || name === 'epochs' ? value === Number.POSITIVE_INFINITY : false;
     if (limitless || (Number.isInteger(value) && value >= 1)) continue;
     const what = name === 'size' ? 'the number of training examples' : name;
     throw new TrainInputError(`${what} is ${value}; it must be a whole number from 1 on`);
+  }
+  if (totalSteps(shape) === Number.POSITIVE_INFINITY) {
+    throw new TrainInputError('the run has no end: give it a number of epochs, or maxSteps');
   }
   return shape;
 }

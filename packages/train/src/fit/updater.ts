@@ -34,13 +34,16 @@ export class Updater<Batch> {
     return this.#gradNorm;
   }
 
-  /** @param next the batch that will be needed after this update, to be made meanwhile */
+  /**
+   * @param next the batch that will be needed after this update, to be made meanwhile
+   * @returns number of examples
+   */
   async update(
     plan: UpdatePlan,
     place: UpdatePlace,
     learningRate: number,
     next: Int32Array | undefined,
-  ): Promise<void> {
+  ): Promise<number> {
     const examples = plan.reduce((sum, indices) => sum + indices.length, 0);
     let sum: tf.NamedTensorMap | null = null;
     for (const [part, indices] of plan.entries()) {
@@ -55,6 +58,7 @@ export class Updater<Batch> {
     const clipped = this.#clip(packed as tf.Tensor[]);
     optimizer.apply(clipped, learningRate);
     tf.dispose(clipped);
+    return examples;
   }
 
   async dispose(): Promise<void> {

@@ -56,6 +56,7 @@ interface LiveBucket {
 export class AdamW implements Optimizer {
   readonly learningRate: number;
   readonly parameters: ReadonlyMap<string, tf.Variable>;
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly #groups: readonly { readonly learningRate: number; readonly weightDecay: number }[];
   readonly #betas: readonly [number, number];
   readonly #eps: number;
@@ -83,6 +84,7 @@ export class AdamW implements Optimizer {
       [...parameters].map(([name, variable]) => ({ name, variable, group, step: 0 })),
     );
     this.parameters = new Map(this.#entries.map(({ name, variable }) => [name, variable]));
+    this.settings = { kind: 'AdamW', learningRate, betas, eps, groups: describeGroups(groups, this.#groups) };
     if (this.#entries.length === 0)
       throw new TrainInputError('there is nothing to train: the groups hold no parameter');
     if (new Set(this.#entries.map(({ variable }) => variable)).size < this.#entries.length) {
@@ -276,6 +278,13 @@ function freeBucket({ slot, weights }: LiveBucket): void {
 
 function freshMoments({ shape }: tf.Variable): Moments {
   return { expAvg: tf.zeros(shape), expAvgSq: tf.zeros(shape) };
+}
+
+function describeGroups(
+  groups: readonly ParameterGroup[],
+  rates: readonly { readonly learningRate: number; readonly weightDecay: number }[],
+): unknown[] {
+  return groups.map(({ parameters }, i) => ({ ...rates[i], parameters: [...parameters.keys()] }));
 }
 
 function requireRange<T>(name: string, value: T, ok: boolean | ((value: T) => boolean)): T {

@@ -24,6 +24,8 @@ export interface OptimizerState {
 export interface Optimizer {
   /** What it trains, by the module's own names. */
   readonly parameters: ReadonlyMap<string, tf.Variable>;
+  /** Everything that decides its updates, as plain data: what a resumed run must have in common. */
+  readonly settings: Readonly<Record<string, unknown>>;
   /** The learning rate that a schedule's factor multiplies. */
   readonly learningRate: number;
   /**

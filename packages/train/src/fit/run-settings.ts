@@ -1,0 +1,53 @@
+import type { Schedule } from '../schedule/schedule.js';
+import type { FitOptions } from './fit-options.js';
+import type { RunShape } from './plan-epoch.js';
+
+/** Everything that decides how a run goes, as plain data: what a run that goes on from a checkpoint must have in common with it. */
+export function runSettings<Batch>(
+  options: FitOptions<Batch>,
+  shape: RunShape,
+  schedule: Schedule,
+  totalSteps: number,
+): Record<string, unknown> {
+  const { size, batchSize, gradientAccumulationSteps, epochs, maxSteps } = shape;
+  const {
+    optimizer,
+    random,
+    shuffle = true,
+    maxGradNorm = null,
+    evaluateEvery = null,
+    logEvery = 10,
+  } = options;
+  const { earlyStopping = null, checkpoints } = options;
+  return {
+    examples: size,
+    batchSize,
+    gradientAccumulationSteps,
+    epochs: finiteOrNull(epochs),
+    maxSteps: finiteOrNull(maxSteps),
+    shuffle,
+    // A seed cannot be asked of its streams; what comes of it can.
+    randomness: [
+      ...random
+        .stream('shuffle')
+        .at(0)
+        .permutation(2 ** 16)
+        .subarray(0, 2),
+    ].join(' '),
+    learningRateFactors: [0, 0.1, 0.5, 0.9].map((part) => schedule(Math.floor(part * totalSteps))),
+    maxGradNorm,
+    evaluateEvery,
+    logEvery,
+    earlyStopping: earlyStopping && { ...earlyStopping, patience: finiteOrNull(earlyStopping.patience) },
+    optimizer: optimizer.settings,
+    parameters: Object.fromEntries(
+      [...optimizer.parameters].map(([name, { shape }]) => [name, shape.join('x')]),
+    ),
+    yours: checkpoints?.settings ?? {},
+  };
+}
+
+/** JSON has no infinity. */
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
