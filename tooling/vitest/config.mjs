@@ -25,7 +25,8 @@ export function plainTests(overrides = {}) {
 
 /**
  * Test configuration of a package that computes: one vitest project per backend found on this machine, so that the same
- * suite runs over native TensorFlow, wasm and cpu. Tests in `test/plain/` need no backend and run once.
+ * suite runs over native TensorFlow, wasm and cpu. Tests in `test/plain/` (and benchmarks in
+ * `bench/plain/`) need no backend and run once.
  *
  * `FIN_BACKENDS=tensorflow,wasm` narrows the list. A backend that is not there is named on stderr and left out.
  *
@@ -53,6 +54,10 @@ export async function backendTests(overrides = {}, { loader = setupFile } = {}) 
       },
     });
   }
-  projects.push({ test: { ...shared, ...overrides, name: 'plain', include: ['test/plain/**/*.test.ts'] } });
+  const plain = {
+    include: ['test/plain/**/*.test.ts'],
+    benchmark: { include: ['bench/plain/**/*.bench.ts'] },
+  };
+  projects.push({ test: { ...shared, ...overrides, name: 'plain', ...plain } });
   return defineConfig({ test: { ...reporting, projects } });
 }
