@@ -37,9 +37,13 @@ export async function runDemo(args) {
   await runSetup();
   const env = { FIN_DATA_FINGERPRINT: await fingerprint(data), FIN_TENSORFLOW_KEY: await tensorFlowKey() };
   if (data) env.FIN_DATA = data;
-  const { code } = await runCommand('turbo', ['run', 'report', '--output-logs=full', '--log-prefix=none'], {
-    env,
-  });
+  const { code } = await runCommand(
+    'turbo',
+    ['run', 'report', '--output-logs=new-only', '--log-prefix=none'],
+    {
+      env,
+    },
+  );
   if (code !== 0) throw new StepFailed('fin: the demo stopped (see above).', code);
   const report = inRoot('apps', 'report', 'out', 'report.html');
   if (!existsSync(report)) throw new StepFailed(`fin: the report is not at ${report}`);

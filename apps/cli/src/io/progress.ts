@@ -4,6 +4,8 @@ import type { Io } from './io.js';
 const FRAMES_PER_SECOND = 10;
 /** Without a terminal: at most one plain line in this time, so that logs stay readable. */
 const PLAIN_LINE_MS = 5_000;
+/** Before this much work has been timed, the time left is anybody's guess and is not told. */
+const TIMED_MS = 2_000;
 const BAR_WIDTH = 24;
 
 /** Progress of long work in one or more phases, on stderr: a bar that redraws itself on a terminal, plain lines elsewhere. */
@@ -39,7 +41,7 @@ export function createProgress({ stderr }: Io): Progress {
         clear();
         phase = label;
         started = now;
-        last = Number.NEGATIVE_INFINITY;
+        last = now;
       }
       const finished = done >= total;
       if (!finished && now - last < (stderr.isTTY ? 1000 / FRAMES_PER_SECOND : PLAIN_LINE_MS)) return;
