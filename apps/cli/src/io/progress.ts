@@ -47,8 +47,9 @@ export function createProgress({ stderr }: Io): Progress {
       if (!finished && now - last < (stderr.isTTY ? 1000 / FRAMES_PER_SECOND : PLAIN_LINE_MS)) return;
       last = now;
       const share = total > 0 ? Math.min(1, done / total) : 1;
+      const elapsed = now - started;
       const left =
-        done > 0 && !finished ? `, ${duration(((now - started) / done) * (total - done))} left` : '';
+        elapsed > TIMED_MS && !finished ? `, ${duration((elapsed / done) * (total - done))} left` : '';
       const text = `${done}/${total}${left}${note && `  ${note}`}`;
       if (stderr.isTTY) {
         const filled = Math.round(share * BAR_WIDTH);
