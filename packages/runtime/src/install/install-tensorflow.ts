@@ -10,7 +10,7 @@ import { findInstallation, installedCopies } from './find-installation.js';
 import type { Installation } from './installation.js';
 import type { Job } from './job.js';
 import { platformName } from './job.js';
-import { sweep, withLock } from './lock.js';
+import { withLock } from './lock.js';
 import type { FailedAttempt, InstallOutcome } from './outcome.js';
 import { platformPins } from './pinned-wheels.js';
 import type { TensorFlowBuild } from './pins.js';
@@ -18,6 +18,7 @@ import { TFJS_NODE } from './pins.js';
 import { namedFolder } from './sources/named-folder.js';
 import { tfjsInstallerCopy } from './sources/tfjs-installer.js';
 import { wheelCopy } from './sources/wheel.js';
+import { sweep } from './sweep.js';
 import type { TensorFlowCopy } from './tensorflow-copy.js';
 import type { Toolbox } from './toolbox.js';
 import { openToolbox } from './toolbox.js';
@@ -71,10 +72,10 @@ export async function runJob(job: Job): Promise<InstallOutcome> {
   if (present) return outcome(layout, 'present', present);
   try {
     await makeRoot(layout);
-    return await withLock(job, async (signal) => {
-      await sweep(job);
+    return await withLock(job, async () => {
+      await sweep(layout);
       const made = await ready(job);
-      return made ? outcome(layout, 'present', made) : provision({ ...job, signal });
+      return made ? outcome(layout, 'present', made) : provision(job);
     });
   } catch (error) {
     if (signal?.aborted)

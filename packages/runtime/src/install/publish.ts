@@ -1,24 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CacheLayout } from './cache-layout.js';
 import type { Manifest } from './manifests.js';
 import { MANIFEST_FORMAT, readManifest } from './manifests.js';
+import { workFolderName } from './sweep.js';
 
-/** A new empty folder for work under way, on the same disk as where its result goes. */
-export async function workFolder(layout: CacheLayout, label: string): Promise<string> {
-  const dir = join(layout.tmp, `${label}-${randomUUID()}`);
-  await mkdir(dir, { recursive: true });
-  return dir;
-}
-
-/** Runs `work` in a new folder that is gone afterwards, whatever happens. */
+/** Runs `work` in a new folder, on the same disk as where its result goes. The folder is gone afterwards, whatever happens. */
 export async function inWorkFolder<T>(
   layout: CacheLayout,
   label: string,
   work: (dir: string) => Promise<T>,
 ): Promise<T> {
-  const dir = await workFolder(layout, label);
+  const dir = join(layout.tmp, workFolderName(label));
+  await mkdir(dir, { recursive: true });
   try {
     return await work(dir);
   } finally {

@@ -66,7 +66,7 @@ describe('a run that is killed', () => {
   it('at any moment, again and again, never leaves a half-made installation', async () => {
     const here = machine();
     for (let kill = 0; kill < 8; kill++) {
-      const child = here.start({ FAKE_SLOW_MS: '60' });
+      const child = here.start({ FAKE_SLOW: '06' });
       const ended = finish(child);
       const timer = setTimeout(() => child.kill('SIGKILL'), 120 + 90 * kill);
       const { outcome } = await ended;
@@ -125,7 +125,7 @@ describe('a run that is stopped', () => {
 describe('two runs at once', () => {
   it('do the work once; the second waits and says so', async () => {
     const here = machine();
-    const first = finish(here.start({ FAKE_SLOW_MS: '400' }));
+    const first = finish(here.start({ FAKE_SLOW: '4' }));
     await here.called('npm');
     const second = finish(here.start());
     const [one, two] = await Promise.all([first, second]);

@@ -2,10 +2,7 @@
 const { appendFileSync, readFileSync } = require('node:fs');
 
 require('node:module')._extensions['.node'] = (module, path) => {
-  appendFileSync(
-    process.env.FAKE_LOG,
-    `${JSON.stringify({ name: 'load', args: [path], pid: process.pid })}\n`,
-  );
+  appendFileSync(process.env.FAKE_LOG, `load\t${process.pid}\t\t${path}\n`);
   if (process.env.FAKE_HANG === 'load') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   const { version } = JSON.parse(readFileSync(path, 'utf8'));
   if (version === 'unloadable') throw new Error('libtensorflow_cc.so.2: invalid ELF header');

@@ -30,7 +30,7 @@ export interface Call {
   readonly name: string;
   readonly args: readonly string[];
   readonly pid: number;
-  readonly tmp?: string;
+  readonly tmp: string;
 }
 
 /** What one run of an installation came to. */
@@ -66,6 +66,7 @@ export class Machine {
   readonly platform: PlatformPins;
   readonly #bin = join(this.dir, 'bin');
   readonly #integrity: string;
+  readonly #started: ChildProcess[] = [];
 
   constructor(tools: readonly ToolName[] = ['python3', 'c++', 'npm']) {
     for (const dir of [this.index, this.#bin]) mkdirSync(dir);
@@ -122,7 +123,7 @@ export class Machine {
   /** Starts an installation. */
   start(env: NodeJS.ProcessEnv = {}, job: object = {}): ChildProcess {
     const { FIN_TENSORFLOW_DIR: _, FIN_GPU: __, CXX: ___, ...inherited } = process.env;
-    return spawn(process.execPath, [join(support, 'driver.mjs')], {
+    const child = spawn(process.execPath, [join(support, 'driver.mjs')], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...inherited,
@@ -146,6 +147,8 @@ export class Machine {
         ...env,
       },
     });
+    this.#started.push(child);
+    return child;
   }
 
   /** Runs an installation to its end. */
@@ -155,7 +158,11 @@ export class Machine {
 
   calls(name?: string): Call[] {
     const lines = readFileSync(this.log, 'utf8').split('\n').filter(Boolean);
-    return lines.map((line) => JSON.parse(line) as Call).filter((call) => !name || call.name === name);
+    const calls = lines.map((line) => {
+      const [name, pid, tmp, ...args] = line.split('\t');
+      return { name, pid: Number(pid), tmp, args };
+    });
+    return calls.filter((call) => !name || call.name === name);
   }
 
   /** Waits until a program was called; gives the call. */
@@ -186,7 +193,9 @@ export class Machine {
     }
   }
 
+  /** Ends what a failed test left running, and clears the disk. */
   remove(): void {
+    for (const child of this.#started) child.kill('SIGKILL');
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
@@ -207,5 +216,5 @@ export function finish(child: ChildProcess): Promise<Run> {
 }
 
 function fakeTool(name: string): string {
-  return `#!${process.execPath}\nrequire(${JSON.stringify(join(support, 'fake-tool.cjs'))})(${JSON.stringify(name)});\n`;
+  return `#!/bin/sh\nset -- '${name}' "$@"\n. '${join(support, 'fake-tool.sh')}'\n`;
 }
