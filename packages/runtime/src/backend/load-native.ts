@@ -30,10 +30,7 @@ export async function loadNative(): Promise<Pick<LoadedTensorFlow, 'version' | '
   }
   const installation = await findInstallation();
   if (!installation) throw new Error(NOT_INSTALLED);
-  // Both only take effect before the library is loaded. Its start-up chatter is not for the user; oneDNN's kernels are off
-  // by default on machines without AVX-512, where they are faster too.
-  env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  setLibraryDefaults();
   const binding = loadAddon(installation.bindingPath);
   const { NodeJSKernelBackend } = loadTfjsNode(installation.tfjsNodeDir);
   const wrapped = wrapBinding(binding);
@@ -43,6 +40,16 @@ export async function loadNative(): Promise<Pick<LoadedTensorFlow, 'version' | '
     PRIORITY,
   );
   return { version: binding.TF_Version, native: wrapped };
+}
+
+/** Settings that the library reads while it is loaded, each unless the user has set it. */
+function setLibraryDefaults(): void {
+  // Its start-up messages are not for the user.
+  env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  // oneDNN's kernels are off by default on machines without AVX-512, where they were measured to be faster too.
+  env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  // Take GPU memory as it is needed, not all of it at once: the GPU may be shared.
+  env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
 }
 
 function loadAddon(path: string): NativeBinding {

@@ -24,6 +24,18 @@ export class HandleTable {
     return this.#handles.get(id);
   }
 
+  /**
+   * What is known of a handle. One that was made behind this table's back (before the binding was wrapped, by a program that
+   * loaded tfjs-node itself) is asked for by an op that changes nothing.
+   */
+  describe(id: number): TrackedHandle {
+    const known = this.#handles.get(id);
+    if (known) return known;
+    const [same] = this.binding.executeOp('Identity', [], [id], 1);
+    this.binding.deleteTensor(same!.id);
+    return this.addOutput({ ...same!, id });
+  }
+
   values(): IterableIterator<TrackedHandle> {
     return this.#handles.values();
   }

@@ -28,7 +28,7 @@ export function wrapBinding(addon: NativeBinding): NativeBinding {
       if (state.interceptors.length === 0 && table.maskedCount === 0) {
         return admit(addon.executeOp(op, attrs, ids, nOutputs));
       }
-      const inputs = ids.map((id) => table.get(id)!);
+      const inputs = ids.map((id) => table.describe(id));
       return dispatch(table, { op, attrs, inputs, nOutputs }).map(maskedMetadata);
     },
     createTensor(shape, dtype, values) {

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Interceptor, InterceptorInstallation } from '../../src/index.js';
+import type { Interceptor, InterceptorInstallation, NativeBinding } from '../../src/index.js';
 import {
   attr,
   countTensors,
+  currentTensorFlow,
+  dtypeNumber,
   hasNativeOps,
   installedInterceptors,
   installInterceptor,
@@ -92,6 +94,21 @@ describe.skipIf(!hasNativeOps())('the dispatch chain', () => {
     tf.tidy(() => tf.concat([older, tf.tensor1d([1, 2], 'int32')]));
     expect(inputs.slice(0, 2)).toEqual(['int32[5]', 'int32[2]']);
     older.dispose();
+  });
+
+  it('finds out about handles that were made behind its back', () => {
+    const chain = currentTensorFlow().native!;
+    const addon = Object.getPrototypeOf(chain) as NativeBinding;
+    const id = addon.createTensor([2, 1], dtypeNumber('int32'), Int32Array.of(3, 4));
+    const seen: string[] = [];
+    install('trace', (call, next) => {
+      seen.push(...call.inputs.map(({ dtype, shape }) => `${dtype}[${shape}]`));
+      return next(call);
+    });
+    const [negated] = chain.executeOp('Neg', [{ name: 'T', ...attr.type('int32') }], [id], 1);
+    expect(seen).toEqual(['int32[2,1]']);
+    expect(chain.tensorDataSync(negated!.id)).toEqual(Int32Array.of(-3, -4));
+    for (const made of [id, negated!.id]) chain.deleteTensor(made);
   });
 
   it('lets a call be rewritten, of kernels and of raw ops', () => {
