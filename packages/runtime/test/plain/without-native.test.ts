@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findInstallation } from '../../src/index.js';
+import { bindingKey } from '../../src/install/binding-key.js';
+import { cacheLayout } from '../../src/install/cache-layout.js';
 
 const build = new URL('../../dist/index.js', import.meta.url).href;
 let emptyCache = '';
@@ -32,6 +35,40 @@ async function run(program: string, env: NodeJS.ProcessEnv = {}): Promise<unknow
 const reported = `
   try { const { backend, notes } = await runtime.loadTensorFlow(); console.log(JSON.stringify({ backend, notes })); }
   catch ({ name, kind, message }) { console.log(JSON.stringify({ name, kind, message })); }`;
+
+/** A cache like this machine's whose compiled addon is rubbish. */
+async function damagedCache(): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'fin-runtime-damaged-'));
+  const [real, damaged] = [cacheLayout(), cacheLayout(root)];
+  await symlink(real.tensorflow, damaged.tensorflow);
+  await symlink(dirname(real.tfjsNode), dirname(damaged.tfjsNode));
+  for (const key of await readdir(real.tensorflow)) {
+    const manifest = JSON.parse(
+      await readFile(join(real.binding, bindingKey(key, real.root), 'manifest.json'), 'utf8'),
+    );
+    const dir = join(damaged.binding, bindingKey(key, root));
+    await mkdir(dir, { recursive: true });
+    await writeFile(join(dir, manifest.path), 'not a library');
+    await writeFile(join(dir, 'manifest.json'), JSON.stringify({ ...manifest, files: {} }));
+  }
+  return root;
+}
+
+/** Whether this machine's cache holds a native TensorFlow. */
+const inCache = (await findInstallation())?.tensorflowDir.startsWith(cacheLayout().root) ?? false;
+
+describe.skipIf(!inCache)('with a native TensorFlow that does not load', () => {
+  it('goes on with wasm and says why and what to do', async () => {
+    const root = await damagedCache();
+    expect(await run(reported, { FIN_CACHE_DIR: root })).toEqual({
+      backend: 'wasm',
+      notes: [
+        expect.stringMatching(/^tensorflow: .* does not load \(.*\)\. Run `npx fin-runtime install` again/s),
+      ],
+    });
+    await rm(root, { recursive: true });
+  });
+});
 
 describe('on a machine without native TensorFlow', () => {
   it('goes on with wasm and says why and what to do', async () => {
