@@ -8,3 +8,9 @@ export interface Compiler {
   /** What it needs in the environment. */
   readonly env: Readonly<Record<string, string>>;
 }
+
+/** The compiler that is there, and of each command that does not do, why. */
+export interface AvailableCompiler {
+  readonly compiler: Compiler | null;
+  readonly passedOver: readonly string[];
+}

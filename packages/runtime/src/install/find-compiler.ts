@@ -2,16 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Compiler } from './compiler.js';
+import type { AvailableCompiler, Compiler } from './compiler.js';
 import { findProgram } from './find-program.js';
 import type { RunOptions } from './run-process.js';
 import { lastLines, runProcess } from './run-process.js';
-
-/** What was found, and of each command that does not do, why. */
-export interface CompilerSearch {
-  readonly compiler: Compiler | null;
-  readonly passedOver: readonly string[];
-}
 
 /** In the order of preference; `$CXX` goes before them. */
 const NAMES = ['c++', 'g++', 'clang++'];
@@ -31,7 +25,7 @@ export function nodeApiHeaders(): string {
 export async function findCompiler(
   signal?: AbortSignal,
   scratch: string = tmpdir(),
-): Promise<CompilerSearch> {
+): Promise<AvailableCompiler> {
   const passedOver: string[] = [];
   const wanted = process.env.CXX?.trim().split(/\s+/).filter(Boolean) ?? [];
   for (const command of [wanted, ...NAMES.map((name) => [name])]) {

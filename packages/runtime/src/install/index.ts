@@ -1,5 +1,6 @@
+export { availableCompiler } from './available-compiler.js';
 export { cacheRoot } from './cache-layout.js';
-export type { Compiler } from './compiler.js';
+export type { AvailableCompiler, Compiler } from './compiler.js';
 export { InstallInputError, InstallInterrupted } from './errors.js';
 export type { InstallEvent, InstallListener } from './events.js';
 export { findInstallation } from './find-installation.js';
