@@ -3,6 +3,8 @@ export { CheckpointMismatchError, CheckpointsExistError } from './checkpoint/err
 export type { ClippedGradients } from './clip-by-global-norm.js';
 export { clipByGlobalNorm } from './clip-by-global-norm.js';
 export { TrainError, TrainInputError } from './errors.js';
+export type { SignalAbort } from './fit/abort-on-signals.js';
+export { abortOnSignals } from './fit/abort-on-signals.js';
 export type { EarlyStoppingOptions } from './fit/early-stopping.js';
 export { fit } from './fit/fit.js';
 export type {

@@ -259,10 +259,14 @@ describe('checkpoints', () => {
   });
 
   it('never hold what came of a loss that is not a number', async () => {
-    await expect(train({ poisonAt: 5, logEvery: 100, checkpoints: { every: 3 } })).rejects.toThrow(NonFiniteLossError);
+    await expect(train({ poisonAt: 5, logEvery: 100, checkpoints: { every: 3 } })).rejects.toThrow(
+      NonFiniteLossError,
+    );
     expect(await folders()).toEqual(['step-00000003', 'step-00000004']); // the fourth is the best at an evaluation
     const straight = await train({ checkpoints: null, logEvery: 100 });
-    expect((await train({ logEvery: 100, checkpoints: { every: 3, resume: true } })).values).toEqual(straight.values);
+    expect((await train({ logEvery: 100, checkpoints: { every: 3, resume: true } })).values).toEqual(
+      straight.values,
+    );
   });
 
   it('say in plain JSON what they are', async () => {

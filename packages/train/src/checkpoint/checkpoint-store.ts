@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RunFileError } from '../run-folder/file-error.js';
+import { asFileError, RunFileError } from '../run-folder/file-error.js';
 import type { Lock } from '../run-folder/lock.js';
 import { acquireLock } from '../run-folder/lock.js';
 import { verifyManifest, writeManifest } from '../run-folder/manifest.js';
@@ -71,7 +71,7 @@ export class CheckpointStore {
       await syncFolder(this.#dir);
     } catch (error) {
       await rm(folder, { recursive: true, force: true }).catch(() => {});
-      throw error instanceof Error && 'syscall' in error ? new RunFileError(path, error) : error;
+      throw asFileError(path, error);
     }
   }
 

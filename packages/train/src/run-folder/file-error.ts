@@ -23,3 +23,12 @@ export class RunFileError extends TrainError {
     this.code = code;
   }
 }
+
+/** A {@link RunFileError} for what the system refused underneath, or the error itself if it did not come from there. */
+export function asFileError(path: string, error: unknown): unknown {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof RunFileError) return cause;
+    if ('syscall' in cause) return new RunFileError(path, cause);
+  }
+  return error;
+}

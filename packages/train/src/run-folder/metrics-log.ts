@@ -1,4 +1,15 @@
-import { closeSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { RunFileError } from './file-error.js';
 
 /** A value of a metrics row. JSON has no NaN or infinity: those are written as null. */
@@ -10,7 +21,7 @@ export type MetricsRow = { readonly [name: string]: MetricValue };
 /** Rows of JSON, one per line, only ever appended to. */
 export class MetricsLog {
   readonly #path: string;
-  readonly #file: number;
+  #file: number;
 
   /** Opens the log, making it where there is none; a last line that a crash cut off is removed. */
   constructor(path: string) {
@@ -27,6 +38,25 @@ export class MetricsLog {
   append(row: MetricsRow): void {
     try {
       writeSync(this.#file, `${JSON.stringify(row)}\n`);
+    } catch (error) {
+      throw new RunFileError(this.#path, error);
+    }
+  }
+
+  /** Replaces the rows by some of them, all at once. */
+  keep(wanted: (row: MetricsRow) => boolean): void {
+    const temporary = join(
+      dirname(this.#path),
+      `.${basename(this.#path)}.${process.pid}-${randomUUID()}.tmp`,
+    );
+    try {
+      const lines = readMetricsLog(this.#path)
+        .filter(wanted)
+        .map((row) => `${JSON.stringify(row)}\n`);
+      writeFileSync(temporary, lines.join(''), { flush: true });
+      renameSync(temporary, this.#path);
+      closeSync(this.#file);
+      this.#file = openSync(this.#path, 'a');
     } catch (error) {
       throw new RunFileError(this.#path, error);
     }

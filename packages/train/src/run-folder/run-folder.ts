@@ -139,6 +139,14 @@ export class RunFolder {
     this.#requireWriter().metrics.append(row);
   }
 
+  /**
+   * Drops the rows of `metrics.jsonl` whose `step` is above this one: what a killed run had logged after the checkpoint that it
+   * now goes on from, and will log again.
+   */
+  dropMetricsAfter(step: number): void {
+    this.#requireWriter().metrics.keep((row) => !(typeof row.step === 'number' && row.step > step));
+  }
+
   async readJson<T = unknown>(name: string): Promise<T> {
     return JSON.parse(await this.readText(name)) as T;
   }

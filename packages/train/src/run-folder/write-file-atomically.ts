@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomically as replaceFile } from '@fin/runtime/safetensors';
-import { RunFileError } from './file-error.js';
+import { asFileError } from './file-error.js';
 
 /** What a file can be made of; pieces are written one after the other, so that a large file need not be in memory whole. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -22,7 +22,7 @@ export async function writeFileAtomically(path: string, content: FileContent): P
       for await (const piece of pieces(content)) await append(piece);
     });
   } catch (error) {
-    throw error instanceof Error && 'code' in error ? new RunFileError(path, error) : error;
+    throw asFileError(path, error);
   }
 }
 

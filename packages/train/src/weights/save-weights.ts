@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Module } from '@fin/runtime';
 import { writeSafetensors } from '@fin/runtime/safetensors';
+import { asFileError } from '../run-folder/file-error.js';
 import { makeFolder } from '../run-folder/write-file-atomically.js';
 
 /** What {@link saveWeights} writes. */
@@ -14,7 +15,7 @@ export interface SaveWeightsOptions {
 /**
  * Writes a module's parameters to a safetensors file, float32, by their own names. Atomic; one tensor at a time is in memory.
  *
- * @throws {SafetensorsError} when the file cannot be written
+ * @throws {RunFileError} when the file cannot be written
  */
 export async function saveWeights(
   module: Module,
@@ -33,6 +34,10 @@ export async function saveWeights(
       } as const,
     ]),
   );
-  await makeFolder(dirname(file));
-  await writeSafetensors(file, tensors, metadata);
+  try {
+    await makeFolder(dirname(file));
+    await writeSafetensors(file, tensors, metadata);
+  } catch (error) {
+    throw asFileError(file, error);
+  }
 }

@@ -150,6 +150,16 @@ describe('a folder that is there already', () => {
     await RunFolder.open(dir);
   });
 
+  it('forgets what was logged after the step that it goes on from', async () => {
+    const run = await RunFolder.create(dir);
+    for (const step of [1, 2, 3]) run.appendMetrics({ step });
+    run.appendMetrics({ note: 'no step' });
+    run.dropMetricsAfter(1);
+    run.appendMetrics({ step: 2, again: true });
+    expect(run.readMetrics()).toEqual([{ step: 1 }, { note: 'no step' }, { step: 2, again: true }]);
+    await run.close();
+  });
+
   it('cannot be resumed when it holds no run', async () => {
     await expect(RunFolder.resume(dir)).rejects.toThrow('holds no run');
   });
