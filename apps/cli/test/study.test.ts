@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { syntheticMarket, writeKaggleFiles } from '@fin/data';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runFin } from './run-fin.js';
+
+const bin = fileURLToPath(new URL('../bin/fin.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'fin-study-'));
+const market = join(folder, 'market');
+const run = join(folder, 'run');
+const small = syntheticMarket({ start: '2013-08-01', days: 400, headlinesPerDay: 2 });
+
+beforeAll(() => writeKaggleFiles(small, market));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the whole study, command by command', () => {
+  it('trains', async () => {
+    const { code, stdout, stderr } = await runFin(
+      'train',
+      '--data',
+      market,
+      '--run',
+      run,
+      '--epochs',
+      '1',
+      '--json',
+    );
+    expect(stderr).toContain('made-up market');
+    expect(stderr).toContain('epoch 1: training loss');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ run, synthetic: true, epochs: 1 });
+  });
+
+  it('evaluates: one object per row, baselines included', async () => {
+    const { code, stdout } = await runFin('evaluate', '--run', run, '--json');
+    expect(code).toBe(0);
+    const rows = JSON.parse(stdout);
+    expect(rows.map(({ model }: { model: string }) => model)).toEqual([
+      'finbert-lstm',
+      'persistence',
+      'drift',
+      'majority-class',
+    ]);
+    for (const row of rows) {
+      for (const field of ['mae', 'rmse', 'mape']) expect(row[field]).toBeGreaterThan(0);
+      expect(row).toHaveProperty('directionalAccuracy');
+    }
+    const { stdout: table } = await runFin('evaluate', '--run', run);
+    expect(table).toContain('persistence');
+  });
+
+  it('predicts the next day from the data that the run saw', async () => {
+    const { code, stdout } = await runFin('predict', '--run', run, '--json');
+    expect(code).toBe(0);
+    const dates = small.prices.array('date');
+    expect(JSON.parse(stdout)).toMatchObject({
+      decisionDate: dates[dates.length - 1],
+      synthetic: true,
+      headlines: 2,
+    });
+  });
+
+  it('reports', async () => {
+    const { code, stdout } = await runFin(
+      'report',
+      '--run',
+      run,
+      '--out',
+      join(folder, 'page.html'),
+      '--json',
+    );
+    expect(code).toBe(0);
+    const { file } = JSON.parse(stdout);
+    const page = readFileSync(file, 'utf8');
+    expect(page).toContain('<svg');
+    expect(page).toContain('persistence');
+  });
+
+  it('refuses to write over a run, says how to, and does when told', async () => {
+    const again = ['train', '--data', market, '--run', run, '--epochs', '1'];
+    const { code, stderr } = await runFin(...again);
+    expect(code).toBe(2);
+    expect(stderr).toContain('already holds a run');
+    expect((await runFin(...again, '--overwrite')).code).toBe(0);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a signal in the middle of training', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s ends it with %d and leaves no run', async (signal, expected) => {
+    const stopped = join(folder, `stopped-${signal}`);
+    const child = spawn(process.execPath, [
+      bin,
+      'train',
+      '--data',
+      market,
+      '--run',
+      stopped,
+      '--epochs',
+      '100000',
+    ]);
+    let stderr = '';
+    let sent = false;
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+      if (!sent && stderr.includes('epoch 1:')) sent = child.kill(signal);
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect(stderr).toContain(`stopped by ${signal}`);
+    expect(code).toBe(expected);
+    expect(existsSync(stopped)).toBe(false);
+  });
+});
