@@ -11,6 +11,7 @@ export type { Installation as InterceptorInstallation } from './dispatch/install
 export { installedInterceptors, installInterceptor } from './dispatch/install-interceptor.js';
 export { releaseHandle } from './dispatch/release-handle.js';
 export type { Interceptor, Next, OpCall, TensorHandle } from './dispatch/types.js';
+export { resetWidenedOps, widenedOps } from './dispatch/widened-ops.js';
 export * from './doctor/index.js';
 export { BackendUnavailableError, NotLoadedError, RawOpError, RuntimeError } from './errors.js';
 export * from './install/index.js';

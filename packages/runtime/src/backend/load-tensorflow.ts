@@ -1,6 +1,7 @@
 import { env } from 'node:process';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendUnavailableError } from '../errors.js';
+import { supplyGradients } from '../kernels/supply-gradients.js';
 import { supplyKernels } from '../kernels/supply-kernels.js';
 import { runtimeState } from '../state.js';
 import { addChainedMethods } from './add-chained-methods.js';
@@ -54,6 +55,7 @@ async function load(options: LoadOptions): Promise<LoadedTensorFlow> {
   for (const backend of wanted === null ? BACKEND_NAMES : [wanted]) {
     try {
       addChainedMethods();
+      supplyGradients();
       const facts = await LOADERS[backend]();
       supplyKernels(backend);
       await activate(backend);

@@ -13,6 +13,8 @@ export class HandleTable {
   readonly binding: NativeBinding;
   /** How many live handles tfjs takes for another dtype than theirs. While 0, no op needs its inputs looked at. */
   maskedCount = 0;
+  /** Calls whose inputs had to be widened, by op. */
+  readonly widened: Map<string, number> = new Map();
   readonly #handles = new Map<number, TrackedHandle>();
 
   /** @param binding the addon itself, not the wrapped one */

@@ -51,6 +51,7 @@ export function executeSettled(table: HandleTable, call: OpCall): TensorHandle[]
     const moved = movedDType(call, toWiden);
     if (moved !== null) return execute(table, { ...call, attrs: withDType(call.attrs, mover, moved) });
   }
+  table.widened.set(call.op, (table.widened.get(call.op) ?? 0) + 1);
   const widened = new Map<number, TensorHandle>();
   try {
     for (const input of toWiden) {

@@ -12,6 +12,8 @@ import {
   nativeDType,
   rawOp,
   releaseHandle,
+  resetWidenedOps,
+  widenedOps,
 } from '../../src/index.js';
 
 /** Representable in bfloat16 and float16 alike, so that rounding does not blur the comparison. */
@@ -98,6 +100,18 @@ describe.skipIf(!hasNativeOps()).each(['bfloat16', 'float16'] as const)('a %s te
     expect(fromLow!.dtype).toBe(fromWide!.dtype);
     expect(fromLow!.arraySync()).toEqual(fromWide!.arraySync());
     tf.dispose([fromLow!, fromWide!]);
+  });
+
+  it('is counted where it was widened', () => {
+    resetWidenedOps();
+    tf.tidy(() => {
+      const x = low(dtype);
+      tf.exp(x);
+      tf.exp(x);
+      tf.reshape(x, [6]);
+      tf.sum(tf.cast(x, 'float32'));
+    });
+    expect([...widenedOps()]).toEqual([['Exp', 2]]);
   });
 
   it('lets gradients through, in the dtype of what was cast', () => {

@@ -41,6 +41,14 @@ export const CASES: Readonly<Record<string, Case>> = {
     [2, 3, 4, 5],
     [2, 3, 6, 5],
   ),
+  'matMul of a batch by one matrix': both((a, b) => tf.matMul(a!, b!), [2, 3, 4], [4, 5]),
+  'matMul broadcast, both transposed': both(
+    (a, b) => tf.matMul(a!, b!, true, true),
+    [2, 3, 4, 3],
+    [1, 1, 5, 4],
+  ),
+  'matMul, only the first transposed': both((a, b) => tf.matMul(a!, b!, true), [1, 4, 3], [2, 4, 5]),
+  squaredDifference: both((a, b) => tf.squaredDifference(a!, b!), [2, 3, 4], [3, 1]),
   'matMul int32': forward((a, b) => tf.matMul(a!, b!), int([1, 2, 3, 4], [2, 2]), int([5, 6, 7, 8], [2, 2])),
   'fused matMul': both(
     (a, b, bias) => tf.fused.matMul({ a: a!, b: b!, bias: bias!, activation: 'relu' }),
