@@ -1,5 +1,7 @@
 export { availableCompiler } from './available-compiler.js';
 export { cacheRoot } from './cache-layout.js';
+export type { AddonOptions, AddonOutcome } from './compile-addon.js';
+export { compileAddon } from './compile-addon.js';
 export type { AvailableCompiler, Compiler } from './compiler.js';
 export { InstallInputError, InstallInterrupted } from './errors.js';
 export type { InstallEvent, InstallListener } from './events.js';

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { availableCompiler } from './available-compiler.js';
+import { cacheLayout } from './cache-layout.js';
+import type { Compiler } from './compiler.js';
+import { StepImpossible } from './errors.js';
+import type { InstallListener } from './events.js';
+import { nodeApiHeaders } from './find-compiler.js';
+import { findInstallation } from './find-installation.js';
+import type { Installation } from './installation.js';
+import type { Job } from './job.js';
+import { withLock } from './lock.js';
+import type { Manifest } from './manifests.js';
+import { readManifest } from './manifests.js';
+import { platformPins } from './pinned-wheels.js';
+import { NAPI_VERSION, TFJS_NODE } from './pins.js';
+import { inWorkFolder, publish } from './publish.js';
+import { lastLines, runProcess } from './run-process.js';
+import { sweep } from './sweep.js';
+import { readTensorFlowFolder } from './tensorflow-folder.js';
+import { findZig } from './zig.js';
+
+/** A native addon that works inside the installed TensorFlow, such as one that brings ops. */
+export interface AddonOptions {
+  /** Names its folder in the cache; letters, digits and hyphens. */
+  readonly name: string;
+  /** Folder of its sources: every `.cc` file in it is compiled, every file in it belongs to the cache key. */
+  readonly sourceDir: string;
+  /** Of the compiler, beside what every addon needs. @default none */
+  readonly flags?: readonly string[];
+  /** Told of each step. @default nobody */
+  readonly onEvent?: InstallListener;
+  readonly signal?: AbortSignal;
+}
+
+/** An addon in the cache, or why there is none. */
+export type AddonOutcome =
+  | { readonly path: string; readonly compiler: string; readonly problem: null }
+  | { readonly path: null; readonly compiler: null; readonly problem: string };
+
+interface AddonManifest extends Manifest {
+  readonly path: string;
+  readonly compiler: string;
+}
+
+/** Measured on two cores, for the message; the limit is far above both. */
+const EXPECT = { system: 'about 20 seconds', zig: 'about a minute' };
+const COMPILE_MS = 30 * 60_000;
+const TRIAL_MS = 180_000;
+
+/** Loads TensorFlow's binding first, as a program would. */
+const TRIAL = 'require(process.argv[1]); require(process.argv[2]);';
+
+/**
+ * Compiles an addon in C++17 against the installed TensorFlow and Node-API into the cache, or finds it there: keyed by its
+ * sources, its flags and that TensorFlow. It is loaded once in a process of its own before it can be found. Nothing is fetched:
+ * without a compiler on this machine there is no addon, and the outcome says so. Safe to run twice at once and to kill.
+ *
+ * @throws InstallInterrupted once `signal` is aborted
+ */
+export async function compileAddon(options: AddonOptions): Promise<AddonOutcome> {
+  const installation = await findInstallation();
+  if (!installation) {
+    return impossible('there is no native TensorFlow to compile it for: run `npx fin-runtime install`');
+  }
+  const { name, sourceDir, flags = [], signal, onEvent = () => {} } = options;
+  const layout = cacheLayout();
+  const key = addonKey(await digestFolder(sourceDir), flags, installation);
+  const place = join(layout.root, 'addon', `${name}-${key}`);
+  const present = await find(place);
+  if (present) return present;
+  const job: Job = {
+    layout,
+    pins: platformPins(),
+    tfjsIntegrity: TFJS_NODE.integrity,
+    gpu: installation.gpu,
+    keepCpuBuild: true,
+    signal,
+    report: onEvent,
+  };
+  try {
+    await mkdir(layout.root, { recursive: true });
+    return await withLock(job, async () => {
+      await sweep(layout);
+      return (await find(place)) ?? (await make(job, options, installation, place));
+    });
+  } catch (error) {
+    if (error instanceof StepImpossible) {
+      return impossible(error.fix ? `${error.message}. ${error.fix}` : error.message);
+    }
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || signal?.aborted) throw error;
+    return impossible(`the cache ${layout.root} does not take it (${code})`);
+  }
+}
+
+function impossible(problem: string): AddonOutcome {
+  return { path: null, compiler: null, problem };
+}
+
+async function find(place: string): Promise<AddonOutcome | null> {
+  const manifest = await readManifest<AddonManifest>(place);
+  return manifest && { path: join(place, manifest.path), compiler: manifest.compiler, problem: null };
+}
+
+async function make(
+  job: Job,
+  options: AddonOptions,
+  installation: Installation,
+  place: string,
+): Promise<AddonOutcome> {
+  const { compiler, passedOver } = await availableCompiler();
+  if (!compiler) {
+    const why = passedOver.length > 0 ? passedOver.join('; ') : 'none on the PATH';
+    throw new StepImpossible(`there is no C++ compiler (${why})`);
+  }
+  const path = `${options.name}.node`;
+  return inWorkFolder(job.layout, 'addon', async (dir) => {
+    const output = join(dir, path);
+    const used = await compile(job, compiler, options, installation, output).catch(async (error: unknown) => {
+      const zig = compiler.kind === 'system' ? await findZig(job.layout, job.pins) : null;
+      if (!(error instanceof StepImpossible) || !zig) throw error;
+      job.report({ kind: 'note', text: `${error.message}\ntrying ${zig.name}` });
+      return compile(job, zig, options, installation, output);
+    });
+    await tryOut(job, installation, output);
+    await publish<AddonManifest>(job.layout, dir, place, [path], { path, compiler: used.name });
+    return { path: join(place, path), compiler: used.name, problem: null };
+  });
+}
+
+async function compile(
+  job: Job,
+  compiler: Compiler,
+  { name, sourceDir, flags = [] }: AddonOptions,
+  { tensorflowDir, includeDir, libraryDir }: Installation,
+  output: string,
+): Promise<Compiler> {
+  const libraries = readTensorFlowFolder(tensorflowDir)?.libraries;
+  if (!libraries) throw new StepImpossible(`${tensorflowDir} holds no TensorFlow any more`);
+  const sources = (await readdir(sourceDir)).filter((file) => file.endsWith('.cc')).sort();
+  const expect = EXPECT[compiler.kind];
+  job.report({ kind: 'step', text: `compiling ${name} with ${compiler.name} (${expect}, once)` });
+  const args = [
+    ...['-O3', '-std=c++17', '-fPIC', '-shared', '-pthread', '-fvisibility=hidden'],
+    ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []),
+    ...[`-DNAPI_VERSION=${NAPI_VERSION}`, `-I${nodeApiHeaders()}`, `-I${includeDir}`, ...flags],
+    ...sources.map((file) => join(sourceDir, file)),
+    ...['-o', output],
+    ...libraries.map((library) => join(libraryDir, library)),
+    ...['-Xlinker', '-rpath', '-Xlinker', libraryDir],
+  ];
+  const [program, ...first] = compiler.command;
+  const result = await runProcess(program, [...first, ...args], {
+    env: compiler.env,
+    signal: job.signal,
+    timeoutMs: COMPILE_MS,
+  });
+  if (result.code === 0) return compiler;
+  const complaint = result.timedOut
+    ? 'no end in sight'
+    : lastLines(result.stderr || `exit code ${result.code}`, 6);
+  throw new StepImpossible(`${compiler.name} could not compile it: ${complaint}`);
+}
+
+/** In a process of its own: an addon that does not fit this machine may end the process. */
+async function tryOut(job: Job, { bindingPath }: Installation, path: string): Promise<void> {
+  const result = await runProcess(process.execPath, ['-e', TRIAL, bindingPath, path], {
+    env: { TF_CPP_MIN_LOG_LEVEL: '2' },
+    signal: job.signal,
+    timeoutMs: TRIAL_MS,
+  });
+  if (result.code === 0) return;
+  const complaint = result.timedOut
+    ? 'it did not answer'
+    : (result.endedBy ?? result.stderr.match(/^Error: .*$/m)?.[0] ?? lastLines(result.stderr));
+  throw new StepImpossible(`what was compiled does not load: ${complaint}`);
+}
+
+async function digestFolder(dir: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const entry of (await readdir(dir, { withFileTypes: true })).sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )) {
+    if (!entry.isFile()) continue;
+    const content = await readFile(join(dir, entry.name));
+    hash.update(JSON.stringify([entry.name, content.length])).update(content);
+  }
+  return hash.digest('hex');
+}
+
+/** The binding's path stands for the TensorFlow that it was compiled for. */
+function addonKey(
+  sources: string,
+  flags: readonly string[],
+  { bindingPath, tensorflowVersion }: Installation,
+): string {
+  const machine = [process.platform, process.arch, `napi${NAPI_VERSION}`];
+  const parts = [sources, flags, bindingPath, tensorflowVersion, ...machine];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}
