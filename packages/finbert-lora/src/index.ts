@@ -1,5 +1,10 @@
+export * from './checkpoint/index.js';
 export * from './config/index.js';
 export * from './encoder/index.js';
 export { BertInputError } from './errors.js';
 export * from './layers/index.js';
+export * from './load/index.js';
+export * from './lora/index.js';
+export * from './model/index.js';
+export * from './sentiment/index.js';
 export * from './tokenizer/index.js';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AttentionPlan } from '../attention/attention-plan.js';
-import { planPacked, planPadded } from '../attention/attention-plan.js';
+import { groupCosts, planPacked, planPadded } from '../attention/attention-plan.js';
 import type { BertConfig } from '../config/bert-config.js';
 import { BertInputError } from '../errors.js';
 import type { PackedBatch } from '../tokenizer/packed-batch.js';
@@ -25,7 +25,10 @@ export function packedTokens(batch: PackedBatch, config: BertConfig): Tokens {
   order.forEach((text, k) => {
     first[text] = offsets[k];
   });
-  return { ...idTensors(inputIds, positionIds, tokenTypeIds, first), plan: planPacked(batch) };
+  return {
+    ...idTensors(inputIds, positionIds, tokenTypeIds, first),
+    plan: planPacked(batch, groupCosts(config)),
+  };
 }
 
 /** @throws BertInputError when the batch does not fit the model */

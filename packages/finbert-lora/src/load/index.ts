@@ -1,0 +1,2 @@
+export type { LoadedWeights } from './load-weights.js';
+export { loadWeights } from './load-weights.js';
