@@ -70,6 +70,32 @@ describe('fit', () => {
     expect(result.epochLosses[59]).toBeLessThan(0.01);
   });
 
+  it('leaves a parameter alone while it is frozen, and brings it back with the best weights too', async () => {
+    const biases: number[] = [];
+    const losses = [3, 1, 2, 2];
+    let line: Line | undefined;
+    const { result, values } = await train({
+      epochs: 4,
+      loss: (batch, model) => {
+        line = model;
+        return model.loss(batch);
+      },
+      onEvent: ({ type }) => {
+        // Frozen in the second epoch, whose weights are the best.
+        if (type === 'evaluation' && line) line.bias.trainable = biases.length !== 1;
+      },
+      evaluate: () => {
+        biases.push(line!.values()[2]);
+        return { loss: losses[biases.length - 1] };
+      },
+      earlyStopping: { patience: 3 },
+    });
+    expect(result.best!.epoch).toBe(2);
+    expect(biases[1]).toBe(biases[0]);
+    expect(biases[3]).not.toBe(biases[1]);
+    expect(values[2]).toBe(biases[1]);
+  });
+
   it('tells what it does', async () => {
     const { events } = await train({
       epochs: 2,

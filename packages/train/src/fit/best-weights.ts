@@ -1,21 +1,22 @@
 import type { Module } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** A copy of a module's trainable parameters on the device. Taking one copies nothing: updates replace, never overwrite. */
+/**
+ * A copy of a module's parameters on the device: those that are trainable when it is made, so that parameters frozen for a part
+ * of the run come back with the others. Taking one copies nothing: updates replace, never overwrite.
+ */
 export class BestWeights {
-  readonly #module: Module;
+  readonly #variables: readonly tf.Variable[];
   #copies = new Map<tf.Variable, tf.Tensor>();
 
   constructor(module: Module) {
-    this.#module = module;
+    this.#variables = [...module.namedParameters().values()].filter(({ trainable }) => trainable);
   }
 
   /** Keeps the parameters as they are now, in place of what was kept before. */
   keep(): void {
     this.dispose();
-    for (const variable of this.#module.namedParameters().values()) {
-      if (variable.trainable) this.#copies.set(variable, tf.keep(tf.clone(variable)));
-    }
+    for (const variable of this.#variables) this.#copies.set(variable, tf.keep(tf.clone(variable)));
   }
 
   /** Puts back what was kept; nothing if nothing was. */

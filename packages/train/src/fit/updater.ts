@@ -76,10 +76,11 @@ export class Updater<Batch> {
   ): tf.NamedTensorMap {
     const { loss, random } = this.#options;
     const dropout = random.stream('dropout').at(step).at(part);
+    const variables = this.#variables.filter(({ trainable }) => trainable);
     const { value, grads } = tf.variableGrads(() => {
       const mean = loss(batch, { step, epoch, dropout });
       return share === 1 ? mean : (tf.mul(mean, share) as tf.Scalar);
-    }, this.#variables);
+    }, variables);
     this.#losses.add({ value, share, step, epoch, indices });
     return grads;
   }
