@@ -1,5 +1,4 @@
 import type { Market } from '@fin/data';
-import { loadKaggle, syntheticMarket } from '@fin/data';
 
 /** Which market a command works on. */
 export interface MarketChoice {
@@ -11,6 +10,7 @@ export interface MarketChoice {
 
 /** Opens the files of `--data`, or makes the bundled synthetic market. */
 export async function openMarket({ data, signal }: MarketChoice): Promise<Market> {
+  const { loadKaggle, syntheticMarket } = await import('@fin/data');
   return data === undefined
     ? syntheticMarket(signal === undefined ? {} : { signal })
     : loadKaggle({ dir: data });

@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { runFiles } from '@fin/forecast';
-import { newestRun } from '@fin/report';
 
 /** Folder under which runs are made when no other is named. */
 const RUNS = 'runs';
@@ -17,7 +15,11 @@ export const newRunFolder = (now: Date = new Date()): string =>
 
 /** The run folder that `--run` names, or the newest finished one under `runs/`. */
 export async function chooseRun(run: string | undefined): Promise<string> {
-  if (run === undefined) return newestRun(RUNS);
+  if (run === undefined) {
+    const { newestRun } = await import('@fin/report');
+    return newestRun(RUNS);
+  }
+  const { runFiles } = await import('@fin/forecast');
   if (!existsSync(join(run, runFiles.config))) {
     throw new NoRunError(
       `${run} is not a run folder (it has no ${runFiles.config}): give the folder that \`fin train\` wrote.`,

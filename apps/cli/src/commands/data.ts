@@ -1,4 +1,3 @@
-import { checkMarket, describeMarket, loadPrices } from '@fin/data';
 import type { Command } from 'commander';
 import type { Io } from '../io/io.js';
 import { printResult } from '../io/print-result.js';
@@ -22,6 +21,7 @@ export function addDataCommands(program: Command, io: Io): void {
     .addOption(pricesOption())
     .addOption(jsonOption())
     .action(async ({ data, prices, json }: Options) => {
+      const { checkMarket, loadPrices } = await import('@fin/data');
       const market = await openMarket({ data });
       const check = checkMarket(market, prices === undefined ? {} : { prices: await loadPrices(prices) });
       printResult(io, json, check, checkText);
@@ -32,6 +32,7 @@ export function addDataCommands(program: Command, io: Io): void {
     .addOption(dataOption())
     .addOption(jsonOption())
     .action(async ({ data, json }: Options) => {
+      const { describeMarket } = await import('@fin/data');
       printResult(io, json, describeMarket(await openMarket({ data })), describeText);
     });
 }
