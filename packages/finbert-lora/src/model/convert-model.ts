@@ -1,0 +1,87 @@
+import { copyFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TensorToWrite } from '@fin/runtime/safetensors';
+import { writeFileAtomically, writeSafetensors } from '@fin/runtime/safetensors';
+import type { Checkpoint } from '../checkpoint/checkpoint.js';
+import { openCheckpoint } from '../checkpoint/open-checkpoint.js';
+import { parseConfig } from '../config/parse-config.js';
+import { readJsonFile } from '../read-json-file.js';
+import type { WeightDtype } from './weight-dtype.js';
+import { isFloatDtype, TORCH_NAMES, toWeightDtype } from './weight-dtype.js';
+import { refuseOccupied, writeFolderAtomically } from './write-folder-atomically.js';
+
+/** What belongs to a model beside its configuration and its weights; taken along unchanged. */
+const COMPANIONS =
+  /^(vocab\.txt|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|README\.md|LICENSE.*)$/;
+
+/** Settings of {@link convertModel}. */
+export interface ConvertModelOptions {
+  /** Type of the weights in the new file. @default each as it is */
+  readonly dtype?: WeightDtype;
+}
+
+/** What {@link convertModel} wrote. */
+export interface ConvertedModel {
+  /** Kind of the files it read. */
+  readonly from: Checkpoint['format'];
+  /** The folder it wrote. */
+  readonly dir: string;
+  readonly tensors: number;
+  /** Length of all tensors in bytes. */
+  readonly bytes: number;
+}
+
+/**
+ * Writes a model of any format as one `model.safetensors` into a new folder, with the same names and, unless asked
+ * otherwise, the same types; configuration and tokenizer come along. One tensor at a time is in memory; the folder appears
+ * whole or not at all. Needs no TensorFlow.
+ *
+ * @param out a folder that is not there yet, or is empty
+ * @throws BertInputError when it is taken, or `dir` is not the folder of a BERT; CheckpointError, SafetensorsError
+ */
+export async function convertModel(
+  dir: string,
+  out: string,
+  { dtype }: ConvertModelOptions = {},
+): Promise<ConvertedModel> {
+  const configFile = join(dir, 'config.json');
+  const config = readJsonFile(configFile);
+  parseConfig(config, configFile);
+  await refuseOccupied(out);
+  const checkpoint = await openCheckpoint(dir);
+  try {
+    const tensors = new Map(
+      checkpoint.names().map((name) => [name, tensorToWrite(checkpoint, name, dtype)] as const),
+    );
+    await writeFolderAtomically(out, async (folder) => {
+      for (const name of await readdir(dir)) {
+        if (COMPANIONS.test(name)) await copyFile(join(dir, name), join(folder, name));
+      }
+      const { dtype: _, ...rest } = config; // transformers 5 writes `dtype` where 4 wrote `torch_dtype`, and reads both
+      const json = dtype === undefined ? config : { ...rest, torch_dtype: TORCH_NAMES[dtype] };
+      await writeFileAtomically(join(folder, 'config.json'), (append) =>
+        append(Buffer.from(`${JSON.stringify(json, null, 2)}\n`)),
+      );
+      await writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
+    });
+    const bytes = [...tensors].reduce((sum, [name, tensor]) => sum + bytesOf(checkpoint, name, tensor), 0);
+    return { from: checkpoint.format, dir: out, tensors: tensors.size, bytes };
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+function tensorToWrite(checkpoint: Checkpoint, name: string, dtype: WeightDtype | undefined): TensorToWrite {
+  const info = checkpoint.info(name);
+  if (dtype === undefined || dtype === info.dtype || !isFloatDtype(info.dtype)) {
+    return { dtype: info.dtype, shape: info.shape, data: async () => (await checkpoint.read(name)).data };
+  }
+  const data = async () => toWeightDtype(await checkpoint.readFloat32(name), dtype);
+  return { dtype, shape: info.shape, data };
+}
+
+function bytesOf(checkpoint: Checkpoint, name: string, { dtype, shape }: TensorToWrite): number {
+  const info = checkpoint.info(name);
+  if (dtype === info.dtype) return info.bytes;
+  return shape.reduce((size, axis) => size * axis, 1) * (dtype === 'F32' ? 4 : 2);
+}

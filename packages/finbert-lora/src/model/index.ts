@@ -1,0 +1,10 @@
+export type { ConvertedModel, ConvertModelOptions } from './convert-model.js';
+export { convertModel } from './convert-model.js';
+export type { LoadBertOptions, LoadedBert } from './load-bert.js';
+export { loadBert } from './load-bert.js';
+export type { ModelInfo } from './model-info.js';
+export { modelInfo } from './model-info.js';
+export type { SaveBertOptions } from './save-bert.js';
+export { saveBert } from './save-bert.js';
+export type { WeightDtype } from './weight-dtype.js';
+export { WEIGHT_DTYPES } from './weight-dtype.js';

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { writeFileAtomically, writeSafetensors } from '@fin/runtime/safetensors';
+import { configToJson } from '../config/config-to-json.js';
+import type { BertForSequenceClassification } from '../encoder/bert-for-sequence-classification.js';
+import { BertInputError } from '../errors.js';
+import { LinearLayer } from '../layers/linear-layer.js';
+import type { BertTokenizer } from '../tokenizer/bert-tokenizer.js';
+import type { WeightDtype } from './weight-dtype.js';
+import { TORCH_NAMES, toWeightDtype } from './weight-dtype.js';
+import { writeFolderAtomically } from './write-folder-atomically.js';
+
+/** Settings of {@link saveBert}. */
+export interface SaveBertOptions {
+  /** Type the weights are stored in; 16-bit types halve the file and round. @default 'F32' */
+  readonly dtype?: WeightDtype;
+}
+
+/**
+ * Writes a model and its tokenizer to a folder that transformers' `from_pretrained`, and {@link loadBert}, read:
+ * `config.json`, `model.safetensors`, `vocab.txt`, `tokenizer_config.json`. The folder appears whole or not at all; one
+ * tensor at a time is in memory.
+ *
+ * @param dir a folder that is not there yet, or is empty
+ * @throws BertInputError when the folder is taken, the vocabulary is not the model's, or an adapter is attached
+ */
+export async function saveBert(
+  model: BertForSequenceClassification,
+  tokenizer: BertTokenizer,
+  dir: string,
+  { dtype = 'F32' }: SaveBertOptions = {},
+): Promise<void> {
+  if (tokenizer.vocabSize !== model.config.vocabSize) {
+    throw new BertInputError(
+      `the tokenizer has ${tokenizer.vocabSize} words and the model ${model.config.vocabSize}: they do not belong together`,
+    );
+  }
+  refuseAdapters(model);
+  const tensors = [...model.namedParameters()].map(([name, variable]) => {
+    const data = async () => toWeightDtype((await variable.data()) as Float32Array, dtype);
+    return [name, { dtype, shape: variable.shape, data }] as const;
+  });
+  const config = {
+    ...configToJson(model.config, 'BertForSequenceClassification'),
+    torch_dtype: TORCH_NAMES[dtype],
+  };
+  const texts = { 'config.json': `${JSON.stringify(config, null, 2)}\n`, ...tokenizer.files() };
+  await writeFolderAtomically(dir, async (folder) => {
+    for (const [name, text] of Object.entries(texts)) {
+      await writeFileAtomically(join(folder, name), (append) => append(Buffer.from(text)));
+    }
+    await writeSafetensors(join(folder, 'model.safetensors'), new Map(tensors), { format: 'pt' });
+  });
+}
+
+/** Saved without them, the model would silently compute something else. */
+function refuseAdapters(model: BertForSequenceClassification): void {
+  for (const [path, part] of model.namedParts()) {
+    if (part instanceof LinearLayer && part.adapter !== null) {
+      throw new BertInputError(
+        `${path} has an adapter: save the adapter by itself, or merge it into the weights and take it off first`,
+      );
+    }
+  }
+}
