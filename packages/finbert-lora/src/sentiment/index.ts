@@ -1,0 +1,13 @@
+export { ScoreCacheError } from './cache/score-cache-error.js';
+export type { DayAggregate } from './daily/aggregate-day.js';
+export { aggregateDay, DAY_AGGREGATES } from './daily/aggregate-day.js';
+export type { DatedHeadline } from './daily/aggregate-days.js';
+export { aggregateDays } from './daily/aggregate-days.js';
+export type { DaySentiment, ScoredHeadline } from './daily/day-sentiment.js';
+export type { HeadlineAttentionInput, HeadlineAttentionOptions } from './daily/headline-attention.js';
+export { HeadlineAttention } from './daily/headline-attention.js';
+export { rankWeight } from './daily/rank-weight.js';
+export type { FinBertOptions, SentimentOptions, SentimentProgress } from './finbert.js';
+export { FinBert } from './finbert.js';
+export type { Sentiment, SentimentLabel, SentimentProbabilities } from './sentiment.js';
+export { SENTIMENT_LABELS } from './sentiment.js';
