@@ -109,7 +109,9 @@ describe('files that cannot be used', () => {
   });
 
   it('names a folder without the files', async () => {
-    const { code, stderr } = await runFin('data', 'check', '--data', tmpdir());
+    const empty = join(folder, 'empty');
+    mkdirSync(empty);
+    const { code, stderr } = await runFin('data', 'check', '--data', empty);
     expect(code).toBe(2);
     expect(stderr).toContain('Combined_News_DJIA.csv');
   });
