@@ -45,7 +45,7 @@ export async function fetchTfjsNode(job: Job): Promise<void> {
     if (integrity !== job.tfjsIntegrity) {
       throw new StepImpossible(
         `the registry gave another ${tgz} than the one known to be good (${integrity}, expected ${job.tfjsIntegrity})`,
-        { fix: 'Point npm at a registry that carries the original files, such as npm's public one.' },
+        { fix: 'Point npm at a registry that carries the original files, such as the public one.' },
       );
     }
     const content = join(dir, 'content');
