@@ -13,23 +13,38 @@ export interface ForwardOptions {
 
 /** A forward pass under way. */
 export interface ForwardMode {
+  readonly training: boolean;
   /** Where dropout draws from; null where nothing is dropped. */
   readonly dropoutStream: RandomStream | null;
 }
 
-/** @throws BertInputError when training lacks a dropout stream */
+/**
+ * @param rates of the model itself; adapters may have theirs
+ * @throws BertInputError when training lacks a dropout stream
+ */
 export function forwardMode(
   { training = false, dropout }: ForwardOptions,
   rates: readonly number[],
 ): ForwardMode {
-  if (!training || rates.every((rate) => rate === 0)) return { dropoutStream: null };
-  if (dropout) return { dropoutStream: dropout };
+  const mode = { training, dropoutStream: training && dropout ? dropout : null };
+  requireStream(mode, Math.max(...rates));
+  return mode;
+}
+
+/**
+ * Inverted dropout of activations, or the activations themselves outside training.
+ *
+ * @throws BertInputError when training lacks a dropout stream
+ */
+export function dropActivations(x: tf.Tensor2D, rate: number, mode: ForwardMode): tf.Tensor2D {
+  requireStream(mode, rate);
+  const { dropoutStream } = mode;
+  return dropoutStream === null || rate === 0 ? x : (dropout(x, rate, dropoutStream) as tf.Tensor2D);
+}
+
+function requireStream({ training, dropoutStream }: ForwardMode, rate: number): void {
+  if (!training || rate === 0 || dropoutStream !== null) return;
   throw new BertInputError(
     "training with dropout needs a random stream: pass { training: true, dropout: randomStreams(seed).stream('dropout').at(step) }",
   );
-}
-
-/** Inverted dropout of activations, or the activations themselves outside training. */
-export function dropActivations(x: tf.Tensor2D, rate: number, { dropoutStream }: ForwardMode): tf.Tensor2D {
-  return dropoutStream === null || rate === 0 ? x : (dropout(x, rate, dropoutStream) as tf.Tensor2D);
 }
