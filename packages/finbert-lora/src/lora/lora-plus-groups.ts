@@ -1,0 +1,56 @@
+import type { Module } from '@fin/runtime';
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** Settings of {@link loraPlusGroups}. */
+export interface LoraPlusOptions {
+  /** Of the A matrices, and of what is trained whole. */
+  readonly learningRate: number;
+  /** How much faster the B matrices learn; the paper proposes 16 and a smaller `learningRate`. */
+  readonly ratio: number;
+  /** Decoupled weight decay; biases and norms have none. @default 0 */
+  readonly weightDecay?: number;
+}
+
+/** Parameters that are trained with the same settings: what an optimizer of `@fin/train` takes. */
+export interface LoraPlusGroup {
+  readonly parameters: ReadonlyMap<string, tf.Variable>;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+/**
+ * The parameters of a model with adapters in groups by LoRA+ (Hayou et al., 2024, arXiv 2402.12354), as PEFT's
+ * `create_loraplus_optimizer` makes them: B matrices, magnitudes and all other vectors learn faster by `ratio`.
+ *
+ * @example
+ * const optimizer = new AdamW(loraPlusGroups(peft, { learningRate: 2e-4, ratio: 16 }), { learningRate: 2e-4 });
+ */
+export function loraPlusGroups(
+  model: Module,
+  { learningRate, ratio, weightDecay = 0 }: LoraPlusOptions,
+): LoraPlusGroup[] {
+  const trained = [...model.namedParameters()].filter(([, variable]) => variable.trainable);
+  const fast = ([name, variable]: [string, tf.Variable]): boolean =>
+    name.includes('lora_B') || variable.rank === 1;
+  const decays = ([name]: [string, tf.Variable]): boolean => !/bias|LayerNorm/.test(name);
+  const groups = [
+    { entries: trained.filter((entry) => !fast(entry)), rate: learningRate, decay: weightDecay },
+    {
+      entries: trained.filter((entry) => fast(entry) && decays(entry)),
+      rate: learningRate * ratio,
+      decay: weightDecay,
+    },
+    {
+      entries: trained.filter((entry) => fast(entry) && !decays(entry)),
+      rate: learningRate * ratio,
+      decay: 0,
+    },
+  ];
+  return groups
+    .filter(({ entries }) => entries.length > 0)
+    .map(({ entries, rate, decay }) => ({
+      parameters: new Map(entries),
+      learningRate: rate,
+      weightDecay: decay,
+    }));
+}
