@@ -48,6 +48,7 @@ export { constantSchedule } from './schedule/constant-schedule.js';
 export { cosineSchedule } from './schedule/cosine-schedule.js';
 export { linearSchedule } from './schedule/linear-schedule.js';
 export type { Schedule, ScheduleOptions } from './schedule/schedule.js';
+export { TensorBoardLog } from './tensorboard/tensor-board-log.js';
 export type { LoadedWeights, LoadWeightsOptions } from './weights/load-weights.js';
 export { loadWeights } from './weights/load-weights.js';
 export { WeightsMismatchError } from './weights/mismatch-error.js';

@@ -104,6 +104,22 @@ describe('a resumed run', () => {
     },
   );
 
+  it.each([
+    ['early stopping', { mode: 'max', patience: 10 }],
+    ['none', undefined],
+  ] as const)(
+    'brings back the moving average of the weights, with early stopping: %s',
+    async (_, earlyStopping) => {
+      const settings: Settings = { averageDecay: 0.8, earlyStopping };
+      const straight = await train({ ...settings, checkpoints: null });
+      expect(straight.values).not.toEqual((await train({ earlyStopping, checkpoints: null })).values);
+      for (const stopAfter of [3, 8]) await train({ ...settings, stopAfter, checkpoints: { resume: true } });
+      const resumed = await train({ ...settings, checkpoints: { resume: true } });
+      expect(resumed.values).toEqual(straight.values);
+      expect(resumed.result).toEqual(straight.result);
+    },
+  );
+
   it('can be interrupted again and again', async () => {
     const straight = await train({ checkpoints: null });
     for (let stopAfter = 1; stopAfter < 12; stopAfter++) {

@@ -183,6 +183,31 @@ describe('fit', () => {
     expect(values.every((value) => value !== 0)).toBe(true);
   });
 
+  it('averages the weights, shows evaluations the average and leaves it in the model', async () => {
+    const decay = 0.7;
+    const seen: number[][] = [];
+    const evaluated: number[][] = [];
+    let model: Line | null = null;
+    const { values } = await train({
+      epochs: 2,
+      averageDecay: decay,
+      loss: (batch, line, step) => {
+        model = line;
+        if (step > 0) seen.push(line.values());
+        return line.loss(batch);
+      },
+      evaluate: () => {
+        evaluated.push(model!.values());
+        return {};
+      },
+    });
+    // `seen` has the weights after each update but the last; the average begins with those after the first
+    const average = (weights: number[][]) =>
+      weights.reduce((mean, next) => mean.map((value, i) => value + (1 - decay) * (next[i] - value)));
+    allClose(evaluated[0], average(seen.slice(0, 5)));
+    expect(values).toEqual(evaluated[1]);
+  });
+
   it('stops after maxSteps', async () => {
     const { result, events } = await train({ maxSteps: 7 });
     expect(result).toMatchObject({ reason: 'completed', steps: 7, epochs: 1.4 });

@@ -1,15 +1,7 @@
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
-import {
-  AdamW,
-  decayGroups,
-  fit,
-  layersModule,
-  linearSchedule,
-  RunFolder,
-  saveWeights,
-} from '../src/index.js';
+import { AdamW, decayGroups, fit, layersModule, RunFolder, saveWeights } from '../src/index.js';
 
 await loadTensorFlow();
 const net = sequential();
@@ -31,7 +23,6 @@ const result = await fit({
   epochs: 40,
   random,
   loss: (batch) => error(net.apply(batch.x, { training: true }) as tf.Tensor, batch.y),
-  schedule: ({ totalSteps }) => linearSchedule({ warmupSteps: 10, totalSteps }),
   maxGradNorm: 1,
   evaluate: () => ({ loss: tf.tidy(() => error(net.predict(x) as tf.Tensor, y).dataSync()[0]) }),
   earlyStopping: { patience: 5 },

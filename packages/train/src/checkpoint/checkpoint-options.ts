@@ -16,7 +16,7 @@ export interface CheckpointOptions {
   readonly every?: number;
   /** Checkpoints that are kept, newest first, besides the best one. @default 2 */
   readonly keepLast?: number;
-  /** Whether frozen parameters are written too. @default false */
+  /** Whether parameters that the optimizer does not train are written too. @default false */
   readonly frozenToo?: boolean;
   /**
    * What must be the same in the run that goes on, besides everything that the loop knows itself: fingerprint of the data,

@@ -4,6 +4,7 @@ import type { Module } from '@fin/runtime';
 import type { EarlyStoppingState } from '../fit/early-stopping.js';
 import type { EvaluationRecord } from '../fit/fit-events.js';
 import type { LossLogState } from '../fit/loss-log.js';
+import type { WeightAverage } from '../fit/weight-average.js';
 import type { Optimizer } from '../optimizer/optimizer.js';
 import { RunDamagedError } from '../run-folder/damaged-error.js';
 import { writeFileAtomically } from '../run-folder/write-file-atomically.js';
@@ -13,13 +14,14 @@ import type { CheckpointOptions, Resumable } from './checkpoint-options.js';
 import { CheckpointStore } from './checkpoint-store.js';
 import { describeDifference } from './describe-difference.js';
 import { CheckpointMismatchError, CheckpointsExistError } from './errors.js';
-import { readTensors, trainablePart, writeTensors } from './tensor-files.js';
+import { readTensors, writeTensors } from './tensor-files.js';
 
 const FORMAT = 'fin-checkpoint';
 const VERSION = 1;
 
 const WEIGHTS = 'weights.safetensors';
 const OPTIMIZER = 'optimizer.safetensors';
+const AVERAGE = 'average.safetensors';
 const STATE = 'state.json';
 
 /** What the loop itself remembers: plain data. */
@@ -45,7 +47,11 @@ interface SavedState {
 /** What a checkpoint is made of, and goes back to. */
 export interface Checkpointed {
   readonly model: Module;
+  /** The part of the model that is trained. */
+  readonly trained: Module;
   readonly optimizer: Optimizer;
+  /** Null when no average is kept. */
+  readonly average: WeightAverage | null;
   /** What must be the same when the run goes on. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -54,8 +60,9 @@ export interface Checkpointed {
  * Writes the checkpoints of one run and finds the one to go on from.
  *
  * ```
- * step-00000040/  weights.safetensors    trainable parameters (all, if asked)
+ * step-00000040/  weights.safetensors    what the optimizer trains (all parameters, if asked)
  *                 optimizer.safetensors  its tensors
+ *                 average.safetensors    the parameters' moving averages, if such are kept
  *                 state.json             settings, place in the run, losses, early stopping, the optimizer's numbers, your states
  *                 manifest.json          sizes and sha256, written last
  * ```
@@ -99,18 +106,25 @@ export class Checkpointer {
     return restored;
   }
 
-  /** Puts the weights of an earlier checkpoint into the model. */
-  async loadWeightsOf(step: number): Promise<void> {
+  /** Puts the weights that a checkpoint was written at into the model. */
+  async loadWeights(step: number): Promise<void> {
     await loadWeights(this.#saved(), join(this.#store.path(step), WEIGHTS));
+  }
+
+  /** Puts the weights that were evaluated at a checkpoint into the model: the averages, where such are kept. */
+  async loadEvaluatedWeights(step: number): Promise<void> {
+    if (!this.#subject.average) return this.loadWeights(step);
+    await loadWeights(this.#subject.trained, join(this.#store.path(step), AVERAGE));
   }
 
   /** Writes a checkpoint and deletes those that are no longer to be kept. */
   async write(progress: Progress): Promise<void> {
-    const { optimizer, settings } = this.#subject;
+    const { optimizer, average, settings } = this.#subject;
     await this.#store.write(progress.step, async (folder) => {
       await saveWeights(this.#saved(), join(folder, WEIGHTS));
       const { counters, tensors } = await optimizer.readState();
       await writeTensors(join(folder, OPTIMIZER), tensors);
+      if (average) await writeTensors(join(folder, AVERAGE), await average.read());
       const states = Object.fromEntries(this.#states().map(([name, resumable]) => [name, resumable.state()]));
       const state: SavedState = {
         format: FORMAT,
@@ -152,9 +166,10 @@ export class Checkpointer {
   async #restore(step: number, saved: SavedState): Promise<Progress> {
     const difference = describeDifference(saved.settings, this.#subject.settings);
     if (difference) throw new CheckpointMismatchError(this.#options.dir, difference);
-    await this.loadWeightsOf(step);
+    await this.loadWeights(step);
     const tensors = await readTensors(join(this.#store.path(step), OPTIMIZER));
     this.#subject.optimizer.restoreState({ counters: saved.optimizerCounters, tensors });
+    this.#subject.average?.restore(await readTensors(join(this.#store.path(step), AVERAGE)));
     for (const [name, resumable] of this.#states()) resumable.restore(saved.states[name]);
     return saved.progress;
   }
@@ -175,8 +190,8 @@ export class Checkpointer {
   }
 
   #saved(): Module {
-    const { model } = this.#subject;
-    return this.#options.frozenToo ? model : trainablePart(model);
+    const { model, trained } = this.#subject;
+    return this.#options.frozenToo ? model : trained;
   }
 
   #states(): [string, Resumable][] {

@@ -1,4 +1,3 @@
-import type { Module } from '@fin/runtime';
 import { openSafetensors, toFloat32, writeSafetensors } from '@fin/runtime/safetensors';
 import type { HostTensor } from '../optimizer/optimizer.js';
 
@@ -23,10 +22,4 @@ export async function readTensors(file: string): Promise<Map<string, HostTensor>
   } finally {
     await source.close();
   }
-}
-
-/** The part of a module that is trained. */
-export function trainablePart(module: Module): Module {
-  const trainable = new Map([...module.namedParameters()].filter(([, variable]) => variable.trainable));
-  return { namedParameters: () => trainable };
 }

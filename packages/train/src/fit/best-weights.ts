@@ -1,16 +1,13 @@
 import type { Module } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 
-/**
- * A copy of a module's parameters on the device: those that are trainable when it is made, so that parameters frozen for a part
- * of the run come back with the others. Taking one copies nothing: updates replace, never overwrite.
- */
+/** A copy of a module's parameters on the device. Taking one copies nothing: updates replace, never overwrite. */
 export class BestWeights {
   readonly #variables: readonly tf.Variable[];
   #copies = new Map<tf.Variable, tf.Tensor>();
 
   constructor(module: Module) {
-    this.#variables = [...module.namedParameters().values()].filter(({ trainable }) => trainable);
+    this.#variables = [...module.namedParameters().values()];
   }
 
   /** Keeps the parameters as they are now, in place of what was kept before. */

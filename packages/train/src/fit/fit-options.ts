@@ -27,7 +27,7 @@ export interface EvaluationContext {
 
 /** A training run. */
 export interface FitOptions<Batch> {
-  /** Its trainable parameters are what the best weights are kept of. */
+  /** What the optimizer trains is a part of it. */
   readonly model: Module;
   readonly optimizer: Optimizer;
   readonly data: TrainingData<Batch>;
@@ -49,6 +49,11 @@ export interface FitOptions<Batch> {
   readonly schedule?: (run: { readonly totalSteps: number }) => Schedule;
   /** Clips the norm of all gradients together. @default no clipping */
   readonly maxGradNorm?: number;
+  /**
+   * Keeps an exponential moving average of the weights, of which this part stays at each update, such as 0.999. Evaluations see
+   * the average, and the model has it at the end. @default no average
+   */
+  readonly averageDecay?: number;
   /** Measures the model. @default nothing is measured */
   readonly evaluate?: (context: EvaluationContext) => Metrics | Promise<Metrics>;
   /** Updates between evaluations; there is always one at the end. @default one epoch */

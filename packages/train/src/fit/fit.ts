@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Module } from '@fin/runtime';
 import type { Progress } from '../checkpoint/checkpointer.js';
 import { Checkpointer } from '../checkpoint/checkpointer.js';
 import { TrainInputError } from '../errors.js';
@@ -12,7 +13,9 @@ import { LossLog } from './loss-log.js';
 import type { RunShape, UpdatePlan } from './plan-epoch.js';
 import { checkShape, planEpoch, stepsPerEpoch, totalSteps } from './plan-epoch.js';
 import { runSettings } from './run-settings.js';
+import { trainedPart } from './trained-part.js';
 import { Updater } from './updater.js';
+import { WeightAverage } from './weight-average.js';
 
 /**
  * Trains a model.
@@ -53,8 +56,10 @@ class Run<Batch> {
   readonly #schedule: Schedule;
   readonly #losses: LossLog = new LossLog();
   readonly #updater: Updater<Batch>;
+  readonly #trained: Module;
   readonly #best: BestWeights;
   readonly #earlyStopping: EarlyStopping | null;
+  readonly #average: WeightAverage | null;
   #checkpointer: Checkpointer | null = null;
   #checkpointStep = 0;
   #epochLosses: readonly number[] = [];
@@ -78,8 +83,12 @@ class Run<Batch> {
     this.#stepsPerEpoch = stepsPerEpoch(this.#shape);
     this.#schedule = options.schedule?.({ totalSteps: this.#totalSteps }) ?? constantSchedule();
     this.#updater = new Updater(options, this.#losses);
-    this.#best = new BestWeights(options.model);
+    this.#trained = trainedPart(options.model, options.optimizer);
+    this.#best = new BestWeights(this.#trained);
     this.#earlyStopping = options.earlyStopping ? new EarlyStopping(options.earlyStopping) : null;
+    const { averageDecay } = options;
+    this.#average =
+      averageDecay === undefined ? null : new WeightAverage(this.#trained.namedParameters(), averageDecay);
     if (this.#earlyStopping && !options.evaluate) {
       throw new TrainInputError('early stopping needs evaluate(), whose metrics it compares');
     }
@@ -90,7 +99,13 @@ class Run<Batch> {
     const { checkpoints, model, optimizer } = this.#options;
     if (!checkpoints) return;
     const settings = runSettings(this.#options, this.#shape, this.#schedule, this.#totalSteps);
-    this.#checkpointer = await Checkpointer.open(checkpoints, { model, optimizer, settings });
+    this.#checkpointer = await Checkpointer.open(checkpoints, {
+      model,
+      trained: this.#trained,
+      optimizer,
+      average: this.#average,
+      settings,
+    });
     const progress = await this.#checkpointer.resume();
     if (!progress) return;
     this.#step = progress.step;
@@ -101,9 +116,9 @@ class Run<Batch> {
     const { earlyStopping } = progress;
     if (!earlyStopping?.best) return;
     this.#earlyStopping?.restore(earlyStopping);
-    await this.#checkpointer.loadWeightsOf(earlyStopping.best.step);
+    await this.#checkpointer.loadEvaluatedWeights(earlyStopping.best.step);
     this.#best.keep();
-    await this.#checkpointer.loadWeightsOf(progress.step);
+    await this.#checkpointer.loadWeights(progress.step);
   }
 
   async train(): Promise<FitResult> {
@@ -113,14 +128,16 @@ class Run<Batch> {
     this.#tell({ type: 'start', step: this.#step, totalSteps, stepsPerEpoch });
     const reason = this.#earlyStopping?.exhausted ? 'earlyStopping' : await this.#epochs();
     if (this.#checkpointStep !== this.#step) await this.#checkpoint();
-    this.#best.restore();
+    const best = this.#earlyStopping?.state.best ?? null;
+    if (best) this.#best.restore();
+    else this.#average?.swap();
     return {
       reason,
       steps: this.#step,
       epochs: this.#epoch,
       epochLosses: this.#epochLosses,
       evaluations: this.#evaluations,
-      best: this.#earlyStopping?.state.best ?? null,
+      best,
     };
   }
 
@@ -128,6 +145,7 @@ class Run<Batch> {
     await this.#updater.dispose();
     this.#losses.dispose();
     this.#best.dispose();
+    this.#average?.dispose();
     await this.#checkpointer?.close();
   }
 
@@ -151,6 +169,7 @@ class Run<Batch> {
       const place = { step: this.#step, epoch };
       const rate = this.#learningRate(this.#step);
       this.#logged.examples += await this.#updater.update(plan[index], place, rate, plan[index + 1]?.[0]);
+      this.#average?.update();
       this.#step++;
       const epochDone = index === plan.length - 1;
       await this.#report(epochDone);
@@ -195,10 +214,12 @@ class Run<Batch> {
     if (!evaluate || (this.#step % evaluateEvery !== 0 && this.#step !== this.#totalSteps)) return false;
     const start = performance.now();
     const place = { step: this.#step, epoch: this.#epoch };
+    this.#average?.swap();
     const record = { ...place, metrics: await evaluate(place) };
     this.#evaluations = [...this.#evaluations, record];
     const improved = this.#earlyStopping?.see(record) ?? null;
     if (improved) this.#best.keep();
+    this.#average?.swap();
     this.#tell({ type: 'evaluation', ...record, improved });
     this.#logged.time += performance.now() - start; // not part of the training speed
     return improved ?? false;

@@ -18,7 +18,7 @@ export function runSettings<Batch>(
     evaluateEvery = null,
     logEvery = 10,
   } = options;
-  const { earlyStopping = null, checkpoints } = options;
+  const { earlyStopping = null, averageDecay = null, checkpoints } = options;
   return {
     examples: size,
     batchSize,
@@ -36,6 +36,7 @@ export function runSettings<Batch>(
     ].join(' '),
     learningRateFactors: [0, 0.1, 0.5, 0.9].map((part) => schedule(Math.floor(part * totalSteps))),
     maxGradNorm,
+    averageDecay,
     evaluateEvery,
     logEvery,
     earlyStopping: earlyStopping && { ...earlyStopping, patience: finiteOrNull(earlyStopping.patience) },
