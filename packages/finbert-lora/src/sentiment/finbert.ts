@@ -3,12 +3,12 @@ import { cacheRoot } from '@fin/runtime';
 import { BertInputError } from '../errors.js';
 import type { BertTokenizer } from '../tokenizer/bert-tokenizer.js';
 import { ScoreCache } from './cache/score-cache.js';
-import type { SentimentModel } from './load-sentiment-model.js';
+import type { LoadSentimentModelOptions, SentimentModel } from './load-sentiment-model.js';
 import { loadSentimentModel } from './load-sentiment-model.js';
-import { hashValue } from './model-fingerprint.js';
 import { scoreTexts } from './score-texts.js';
 import type { Sentiment } from './sentiment.js';
 import { toSentiment } from './sentiment.js';
+import { hashValue } from './weights-digest.js';
 
 /** Changes when the same model would score the same text otherwise. */
 const SCORING_VERSION = 1;
@@ -20,7 +20,7 @@ const DEFAULT_MAX_LENGTH = 128;
 const DEFAULT_TOKENS_PER_BATCH = 2048;
 
 /** Settings of {@link FinBert.load}. */
-export interface FinBertOptions {
+export interface FinBertOptions extends LoadSentimentModelOptions {
   /** Tokens of a text that are read, [CLS] and [SEP] included. @default 128, or the model's positions if there are fewer */
   readonly maxLength?: number;
   /** Tokens of one forward pass at most. @default 2048 */
@@ -83,12 +83,12 @@ export class FinBert {
   }
 
   /**
-   * @param dir folder of a model with a trained head
-   * @throws BertInputError when its head is missing or its classes are not those of sentiment; otherwise as `loadBert`
+   * @param dir folder of a model with a trained head, or of an adapter that `fin finetune` trained
+   * @throws BertInputError when it cannot tell sentiment, or an adapter's base model is another; otherwise as `loadBert`
    */
   static async load(dir: string, options: FinBertOptions = {}): Promise<FinBert> {
     const { tokensPerBatch = DEFAULT_TOKENS_PER_BATCH, cacheDir = join(cacheRoot(), 'sentiment') } = options;
-    const parts = await loadSentimentModel(dir);
+    const parts = await loadSentimentModel(dir, options);
     try {
       const { maxPositionEmbeddings } = parts.model.config;
       const maxLength = options.maxLength ?? Math.min(DEFAULT_MAX_LENGTH, maxPositionEmbeddings);

@@ -1,10 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
-import type { BertForSequenceClassification } from '../encoder/bert-for-sequence-classification.js';
 import { BertInputError } from '../errors.js';
 import type { PackedBatch } from '../tokenizer/packed-batch.js';
 import { packSequences } from '../tokenizer/packed-batch.js';
 import { planBatches } from './plan-batches.js';
+
+/** A `BertForSequenceClassification`, or one with adapters on it. */
+export interface TextClassifier {
+  /** @returns logits [n, classes] */
+  forward(batch: PackedBatch): tf.Tensor2D;
+}
 
 /** How texts are scored. */
 export interface ScoreTextsOptions {
@@ -32,7 +37,7 @@ export interface ScoredBatch {
  * @throws BertInputError when the model's probabilities are no numbers
  */
 export async function* scoreTexts(
-  model: BertForSequenceClassification,
+  model: TextClassifier,
   sequences: readonly Int32Array[],
   { tokensPerBatch, columns, signal }: ScoreTextsOptions,
 ): AsyncGenerator<ScoredBatch> {
@@ -54,10 +59,7 @@ export async function* scoreTexts(
 }
 
 /** @returns [texts, classes], row by row */
-async function classProbabilities(
-  model: BertForSequenceClassification,
-  batch: PackedBatch,
-): Promise<Float32Array> {
+async function classProbabilities(model: TextClassifier, batch: PackedBatch): Promise<Float32Array> {
   const probabilities = tf.tidy(() => tf.softmax(model.forward(batch)));
   try {
     return (await probabilities.data()) as Float32Array;

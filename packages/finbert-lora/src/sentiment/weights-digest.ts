@@ -1,20 +1,27 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { BertConfig } from '../config/bert-config.js';
+import { openCheckpoint } from '../checkpoint/open-checkpoint.js';
 
 /** Bytes read at a time. */
 const CHUNK = 1 << 20;
 
-/** sha256 over a model's configuration and the content of the files with its weights, wherever they lie. */
-export async function modelFingerprint(config: BertConfig, files: readonly string[]): Promise<string> {
+/** sha256 over the files with a model's weights, in hex. */
+export async function weightsDigest(dir: string): Promise<string> {
+  const checkpoint = await openCheckpoint(dir);
+  await checkpoint.close();
+  return filesDigest(checkpoint.files);
+}
+
+/** sha256 over the content of files, wherever they lie. */
+export async function filesDigest(files: readonly string[]): Promise<string> {
   const digests: string[] = [];
   for (const file of files) {
     const hash = createHash('sha256');
     await pipeline(createReadStream(file, { highWaterMark: CHUNK }), hash);
     digests.push(hash.digest('hex'));
   }
-  return hashValue([config, digests]);
+  return digests.length === 1 ? digests[0] : hashValue(digests);
 }
 
 /** sha256 of a value as JSON. */
