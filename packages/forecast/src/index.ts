@@ -25,4 +25,5 @@ export { splitNames } from './run/prediction.js';
 export { formatPredictions, parsePredictions } from './run/predictions-csv.js';
 export type { RunData, SplitSummary } from './run/run-data.js';
 export { runFiles } from './run/run-files.js';
+export * from './sentiment-tuning/index.js';
 export * from './significance/index.js';

@@ -1,0 +1,65 @@
+import { crossEntropy } from '@fin/finbert-lora';
+import { randomStreams } from '@fin/runtime';
+import type { FitEvent, FitResult } from '@fin/train';
+import { AdamW, fit, linearSchedule } from '@fin/train';
+import { evaluateClassifier } from './evaluate-classifier.js';
+import { GradualUnfreezing } from './gradual-unfreezing.js';
+import { layerRateGroups } from './layer-rate-groups.js';
+import type { SentenceBatch, SentenceSet } from './sentence-set.js';
+import { sentenceBatches } from './sentence-set.js';
+import type { TuningSettings } from './settings.js';
+import type { TunableModel } from './tunable-model.js';
+
+/** What a classifier is fitted on. */
+export interface ClassifierFit {
+  readonly train: SentenceSet;
+  readonly validation: SentenceSet;
+  /** What each class counts in the loss. */
+  readonly weights: readonly number[];
+  readonly settings: TuningSettings;
+  /** Ends the fit between two updates. */
+  readonly signal?: AbortSignal;
+  readonly onEvent: (event: FitEvent) => void;
+}
+
+/** Trains a classifier; it has the weights of the epoch with the lowest validation loss afterwards. */
+export async function fitClassifier(
+  model: TunableModel,
+  { train, validation, weights, settings, signal, onEvent }: ClassifierFit,
+): Promise<FitResult> {
+  const { labels, layers } = model;
+  const { learningRate, batchSize, epochs, patience, maxGradNorm, warmupShare } = settings;
+  const optimizer = new AdamW(layerRateGroups(model, layers, settings), { learningRate });
+  const unfreezing = settings.gradualUnfreezing ? new GradualUnfreezing(model, layers) : null;
+  try {
+    return await fit<SentenceBatch>({
+      model,
+      optimizer,
+      data: sentenceBatches(train),
+      batchSize,
+      epochs,
+      random: randomStreams(settings.seed),
+      maxGradNorm,
+      schedule: ({ totalSteps }) =>
+        linearSchedule({ totalSteps, warmupSteps: Math.round(warmupShare * totalSteps) }),
+      loss: (batch, { dropout }) =>
+        crossEntropy(model.forward(batch.tokens, { training: true, dropout }), batch.labels, {
+          classWeights: weights,
+        }),
+      evaluate: async () => {
+        const { loss, report } = await evaluateClassifier(model, validation, { labels, weights });
+        return { loss, accuracy: report.accuracy, macroF1: report.macroF1 };
+      },
+      earlyStopping: { patience },
+      signal,
+      onEvent: (event) => {
+        if (event.type === 'start') unfreezing?.update(0);
+        if (event.type === 'step') unfreezing?.update(event.epoch);
+        onEvent(event);
+      },
+    });
+  } finally {
+    unfreezing?.release();
+    optimizer.dispose();
+  }
+}

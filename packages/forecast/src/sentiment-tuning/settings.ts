@@ -1,0 +1,94 @@
+/** What is trained: small matrices beside frozen weights, or all weights. */
+export const tuningMethods = ['lora', 'full'] as const;
+
+export type TuningMethod = (typeof tuningMethods)[number];
+
+/** Everything that decides how a model is fine-tuned. Written into the run folder as it was used. */
+export interface TuningSettings {
+  /** @default 'lora' */
+  readonly method: TuningMethod;
+  /** Seed of the fresh head, the adapters, the order of the sentences and dropout. @default 1 */
+  readonly seed: number;
+  /** Seed of the split in training, validation and test sentences. @default the same as `seed` */
+  readonly splitSeed: number;
+  /** Passes over the training sentences at most. @default 8 with LoRA, 6 in full */
+  readonly epochs: number;
+  /** Sentences per update. @default 32 */
+  readonly batchSize: number;
+  /** Peak rate; see also `layerDecay`. @default 1e-3 with LoRA, 2e-4 in full */
+  readonly learningRate: number;
+  /** Share of the updates over which the rate rises linearly from 0; it falls linearly to 0 over the rest. @default 0.1 */
+  readonly warmupShare: number;
+  /** Decoupled weight decay of matrices; biases and norms have none. @default 0.01 */
+  readonly weightDecay: number;
+  /** Gradients are scaled down to this global norm. @default 1 */
+  readonly maxGradNorm: number;
+  /** Epochs without a better validation loss before training stops. @default 3 */
+  readonly patience: number;
+  /** Tokens of a sentence that are read, [CLS] and [SEP] included. @default 128 */
+  readonly maxLength: number;
+  /** Whether rare classes count more: each by the inverse of its share of the training sentences. @default true */
+  readonly classWeights: boolean;
+  /**
+   * Discriminative learning rates: each layer below the top learns slower than the one above by this factor, and the
+   * embeddings slower than the lowest layer. 1 is the same rate everywhere. @default 1 with LoRA, 1.2 in full
+   */
+  readonly layerDecay: number;
+  /** Gradual unfreezing: the head alone first, then a layer more, from the top, after each third of an epoch. @default false */
+  readonly gradualUnfreezing: boolean;
+  /** Of the adapters; null when all weights are trained. */
+  readonly lora: LoraSettings | null;
+}
+
+/** Shape of the adapters. */
+export interface LoraSettings {
+  /** Rank. @default 8 */
+  readonly r: number;
+  /** The adapters' output is scaled by `loraAlpha / r`. @default 16 */
+  readonly loraAlpha: number;
+  /** Dropout before the adapters. @default 0.1 */
+  readonly loraDropout: number;
+  /** Linear layers that get one, by the end of their names, or `all-linear`. @default query and value */
+  readonly targetModules: readonly string[] | string;
+}
+
+/** What a caller may set; the rest are the defaults. */
+export type TuningOptions = Partial<Omit<TuningSettings, 'lora'>> & { readonly lora?: Partial<LoraSettings> };
+
+const shared = {
+  seed: 1,
+  batchSize: 32,
+  warmupShare: 0.1,
+  weightDecay: 0.01,
+  maxGradNorm: 1,
+  patience: 3,
+  maxLength: 128,
+  classWeights: true,
+  gradualUnfreezing: false,
+};
+
+const byMethod = {
+  lora: { epochs: 8, learningRate: 1e-3, layerDecay: 1 },
+  full: { epochs: 6, learningRate: 2e-4, layerDecay: 1.2 },
+} as const;
+
+const loraDefaults: LoraSettings = {
+  r: 8,
+  loraAlpha: 16,
+  loraDropout: 0.1,
+  targetModules: ['query', 'value'],
+};
+
+/** Fills in what the caller left open. */
+export function resolveTuning({ lora, ...options }: TuningOptions = {}): TuningSettings {
+  const method = options.method ?? 'lora';
+  const seed = options.seed ?? shared.seed;
+  return {
+    ...shared,
+    ...byMethod[method],
+    splitSeed: seed,
+    ...options,
+    method,
+    lora: method === 'lora' ? { ...loraDefaults, ...lora } : null,
+  };
+}

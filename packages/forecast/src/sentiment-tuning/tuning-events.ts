@@ -1,0 +1,54 @@
+import type { FitEvent, RunFolder } from '@fin/train';
+
+/** What fine-tuning tells while it runs. */
+export type TuningEvent =
+  | { readonly kind: 'step'; readonly done: number; readonly total: number; readonly loss: number | null }
+  | {
+      readonly kind: 'epoch';
+      readonly epoch: number;
+      readonly trainLoss: number;
+      readonly validationLoss: number;
+      readonly validationAccuracy: number;
+      readonly validationMacroF1: number;
+      /** Of training, the evaluation not counted. */
+      readonly seconds: number;
+    };
+
+/** Passes the loop's events on, and writes one line of metrics per epoch: its training loss and the evaluation after it. */
+export function tuningReporter(
+  run: RunFolder,
+  onEvent: (event: TuningEvent) => void = () => {},
+): (event: FitEvent) => void {
+  let learningRate = 0;
+  let last: Extract<FitEvent, { type: 'epoch' }> | undefined;
+  return (event) => {
+    if (event.type === 'step') {
+      onEvent({ kind: 'step', done: event.step, total: event.totalSteps, loss: event.loss });
+    } else if (event.type === 'log') learningRate = event.learningRate;
+    else if (event.type === 'epoch') last = event;
+    else if (event.type === 'evaluation' && last) {
+      const { epoch, step, loss: trainLoss, seconds } = last;
+      const { loss: validationLoss, accuracy, macroF1 } = event.metrics;
+      const measured = { validationLoss, validationAccuracy: accuracy, validationMacroF1: macroF1 };
+      run.appendMetrics({ epoch, step, trainLoss, ...measured, learningRate, seconds });
+      onEvent({ kind: 'epoch', epoch, trainLoss, ...measured, seconds });
+    }
+  };
+}
+
+/** How fast sentences are trained on over all epochs, evaluations not counted. */
+export function trainingSpeed(sentencesPerEpoch: number): {
+  see(event: FitEvent): void;
+  perSecond(): number;
+} {
+  let sentences = 0;
+  let seconds = 0;
+  return {
+    see(event) {
+      if (event.type !== 'epoch') return;
+      sentences += sentencesPerEpoch;
+      seconds += event.seconds;
+    },
+    perSecond: () => sentences / seconds,
+  };
+}
