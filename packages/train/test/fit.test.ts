@@ -368,6 +368,18 @@ describe('a run that cannot go on', () => {
     });
   });
 
+  it('refuses an optimizer of another model', async () => {
+    const [line, other] = [new Line(), new Line()];
+    const optimizer = new AdamW(decayGroups(other, 0));
+    const options = { model: line, optimizer, data, batchSize: 4, epochs: 1, random: randomStreams(1) };
+    await expect(fit({ ...options, loss: (batch: Batch) => line.loss(batch) })).rejects.toThrow(
+      'the optimizer trains what is not a parameter of the model: weight, bias',
+    );
+    optimizer.dispose();
+    line.dispose();
+    other.dispose();
+  });
+
   it('stops between updates when it is told to', async () => {
     const controller = new AbortController();
     const { result, events } = await train({
