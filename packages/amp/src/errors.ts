@@ -1,0 +1,19 @@
+/** What every error of this package has in common. */
+export abstract class AmpError extends Error {
+  /** `input`: what the user asked for cannot be; `environment`: something about this program or machine. */
+  abstract readonly kind: 'input' | 'environment';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A setting that makes no sense: an unknown precision, mode or dtype, a growth factor of 1. The message names the choices. */
+export class AmpInputError extends AmpError {
+  readonly kind = 'input';
+}
+
+/** Methods of a `GradScaler` called in an order that its state machine does not allow. */
+export class GradScalerError extends AmpError {
+  readonly kind = 'environment';
+}

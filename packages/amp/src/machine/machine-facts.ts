@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { arch, availableParallelism, cpus, platform } from 'node:os';
+import { env } from 'node:process';
+import { currentTensorFlow } from '@fin/runtime';
+
+/** What the speed of a product depends on. */
+export interface MachineFacts {
+  readonly platform: string;
+  readonly processor: string;
+  /** Of the processor's feature flags: virtual machines give all processors one name. */
+  readonly features: string;
+  readonly threads: number;
+  readonly tensorflow: string;
+  readonly oneDnn: string;
+  readonly gpu: boolean;
+}
+
+/** The facts of this machine and the loaded TensorFlow. */
+export function machineFacts(): MachineFacts {
+  const { version, native } = currentTensorFlow();
+  return {
+    platform: `${platform()} ${arch()}`,
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    features: featureHash(),
+    threads: availableParallelism(),
+    tensorflow: version,
+    oneDnn: env.TF_ENABLE_ONEDNN_OPTS ?? '',
+    gpu: native?.isUsingGpuDevice() ?? false,
+  };
+}
+
+let hash: string | undefined;
+
+function featureHash(): string {
+  if (hash === undefined) {
+    const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readProcessorInfo())?.[1] ?? '';
+    hash = createHash('sha256').update(flags).digest('hex').slice(0, 16);
+  }
+  return hash;
+}
+
+function readProcessorInfo(): string {
+  try {
+    return readFileSync('/proc/cpuinfo', 'utf8');
+  } catch {
+    return '';
+  }
+}
