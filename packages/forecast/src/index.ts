@@ -7,11 +7,16 @@ export type {
   ForecastOutput,
   PriceTextForecasterOptions,
 } from './model/price-text-forecaster.js';
-export { PriceTextForecaster, sentimentLabels } from './model/price-text-forecaster.js';
-export type { EncoderSettings, ForecasterOptions, ForecasterSettings } from './model/settings.js';
-export { resolveSettings } from './model/settings.js';
+export { PriceTextForecaster } from './model/price-text-forecaster.js';
+export type {
+  EncoderSettings,
+  ForecasterOptions,
+  ForecasterSettings,
+  HeadlineAggregate,
+} from './model/settings.js';
+export { headlineAggregates, resolveSettings } from './model/settings.js';
 export { evaluateRun, MODEL_NAME } from './pipeline/evaluate-run.js';
-export type { DayForecast } from './pipeline/forecaster.js';
+export type { DayForecast, ForecasterParts } from './pipeline/forecaster.js';
 export { Forecaster } from './pipeline/forecaster.js';
 export { loadForecaster } from './pipeline/load-forecaster.js';
 export type { NextDayForecast } from './pipeline/predict-next-day.js';
@@ -27,3 +32,4 @@ export type { RunData, SplitSummary } from './run/run-data.js';
 export { runFiles } from './run/run-files.js';
 export * from './sentiment-tuning/index.js';
 export * from './significance/index.js';
+export * from './text/index.js';

@@ -1,3 +1,8 @@
+/** `mean`: all headlines alike; `rank`: the top ones more; `attention`: as is learned. */
+export const headlineAggregates = ['mean', 'rank', 'attention'] as const;
+
+export type HeadlineAggregate = (typeof headlineAggregates)[number];
+
 /** Everything that decides what a forecaster is and how it is trained. Written into the run folder as it was used. */
 export interface ForecasterSettings {
   /** Seed of every random stream. @default 1 */
@@ -8,7 +13,14 @@ export interface ForecasterSettings {
   readonly lstmHiddenSize: number;
   /** Width of the layer that joins text and prices. @default 16 */
   readonly fusionSize: number;
-  /** The text encoder: a small BERT that starts from random weights. */
+  /**
+   * Folder of a sentiment model whose scores stand for the headlines; null for a small BERT that is trained along.
+   * @default null
+   */
+  readonly sentimentModel: string | null;
+  /** How one sentiment is made of a day's scored headlines. @default 'mean' */
+  readonly aggregate: HeadlineAggregate;
+  /** The small BERT, which starts from random weights; of no use with a `sentimentModel`. */
   readonly encoder: EncoderSettings;
   /** Headlines drawn anew for each day at every training step; null uses all. Evaluation always uses all. @default 8 */
   readonly trainHeadlinesPerDay: number | null;
@@ -54,6 +66,8 @@ const defaults: ForecasterSettings = {
   window: 10,
   lstmHiddenSize: 32,
   fusionSize: 16,
+  sentimentModel: null,
+  aggregate: 'mean',
   encoder: {
     hiddenSize: 64,
     numHiddenLayers: 2,

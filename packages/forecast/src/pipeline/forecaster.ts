@@ -1,13 +1,12 @@
 import type { DecisionInput, FeatureName, Sample } from '@fin/data';
 import { defaultFeatures, distinctRows, StandardScaler } from '@fin/data';
-import type { BertConfig } from '@fin/finbert-lora';
-import { BertTokenizer, buildVocabulary, createConfig } from '@fin/finbert-lora';
-import { randomStreams } from '@fin/runtime';
+import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { PriceTextForecaster, sentimentLabels } from '../model/price-text-forecaster.js';
+import { PriceTextForecaster } from '../model/price-text-forecaster.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { ForecasterRecord } from '../run/forecaster-record.js';
-import { HeadlineTokens } from './headline-tokens.js';
+import { sentimentLabels } from '../text/sentiment-labels.js';
+import type { TextSource } from '../text/text-source.js';
 import type { BatchMaker } from './make-batch.js';
 import { disposeBatch, makeBatch } from './make-batch.js';
 
@@ -24,50 +23,60 @@ export interface DayForecast {
   readonly neutral: number;
 }
 
+/** Parts of a forecaster that are made before it. */
+export interface ForecasterParts {
+  /** What reads the headlines; freed with the forecaster. */
+  readonly text: TextSource;
+  /** Source of the initial weights. */
+  readonly init: RandomStream;
+}
+
 /** A model with all that turns days into its input and its output into log returns. */
 export class Forecaster {
   readonly model: PriceTextForecaster;
   readonly batches: BatchMaker;
   /** Scaler of the target log return. */
   readonly target: StandardScaler;
-  readonly #record: ForecasterRecord;
+  readonly #record: Omit<ForecasterRecord, 'text'>;
 
-  private constructor(record: ForecasterRecord) {
-    const { settings, vocabulary, priceFeatures } = record;
-    const tokenizer = BertTokenizer.fromVocab(vocabulary, { maxLength: settings.encoder.maxLength });
+  private constructor(record: Omit<ForecasterRecord, 'text'>, { text, init }: ForecasterParts) {
+    const { settings, priceFeatures } = record;
     this.#record = record;
     this.target = StandardScaler.fromJSON(record.target);
     this.batches = {
-      tokens: new HeadlineTokens(tokenizer),
+      text,
       prices: StandardScaler.fromJSON(record.prices),
       window: settings.window,
     };
     this.model = new PriceTextForecaster({
-      bert: bertConfig(settings, vocabulary.length),
+      text,
       priceFeatures: priceFeatures.length,
       lstmHiddenSize: settings.lstmHiddenSize,
       fusionSize: settings.fusionSize,
-      init: randomStreams(settings.seed).stream('init'),
+      init,
     });
   }
 
-  /** A new forecaster with random weights; vocabulary and scalers come from the training days alone. */
-  static fromTraining(train: readonly Sample[], settings: ForecasterSettings): Forecaster {
-    const texts = train.flatMap(({ headlines }) => headlines.map(({ text }) => text));
-    return new Forecaster({
+  /** A new forecaster with random weights; its scalers come from the training days alone. */
+  static fromTraining(
+    train: readonly Sample[],
+    settings: ForecasterSettings,
+    parts: ForecasterParts,
+  ): Forecaster {
+    const record: Omit<ForecasterRecord, 'text'> = {
       format: 'fin-forecaster',
-      version: 1,
+      version: 2,
       settings,
-      vocabulary: buildVocabulary(texts, { size: settings.encoder.vocabularySize }),
       priceFeatures: defaultFeatures,
       prices: new StandardScaler(defaultFeatures.length).fit(distinctRows(train)).toJSON(),
       target: new StandardScaler(1).fit(train.map(({ targetLogReturn }) => targetLogReturn)).toJSON(),
-    });
+    };
+    return new Forecaster(record, parts);
   }
 
   /** The forecaster that a record describes, with random weights: load the checkpoint's into `model`. */
-  static fromRecord(record: ForecasterRecord): Forecaster {
-    return new Forecaster(record);
+  static fromRecord({ text: _, ...record }: ForecasterRecord, parts: ForecasterParts): Forecaster {
+    return new Forecaster(record, parts);
   }
 
   get settings(): ForecasterSettings {
@@ -79,7 +88,7 @@ export class Forecaster {
   }
 
   toJSON(): ForecasterRecord {
-    return this.#record;
+    return { ...this.#record, text: this.model.text.toJSON() };
   }
 
   /** Forecasts after each of these days, with all headlines and no dropout. */
@@ -88,6 +97,7 @@ export class Forecaster {
     onProgress: (done: number) => void = () => {},
   ): Promise<DayForecast[]> {
     const forecasts: DayForecast[] = [];
+    await this.model.text.read(days.flatMap(({ headlines }) => headlines.map(({ text }) => text)));
     for (let start = 0; start < days.length; start += INFERENCE_DAYS) {
       const part = days.slice(start, start + INFERENCE_DAYS);
       const batch = makeBatch(
@@ -115,18 +125,4 @@ export class Forecaster {
   dispose(): void {
     this.model.dispose();
   }
-}
-
-function bertConfig({ encoder }: ForecasterSettings, vocabSize: number): BertConfig {
-  return createConfig({
-    vocabSize,
-    hiddenSize: encoder.hiddenSize,
-    numHiddenLayers: encoder.numHiddenLayers,
-    numAttentionHeads: encoder.numAttentionHeads,
-    intermediateSize: encoder.intermediateSize,
-    maxPositionEmbeddings: encoder.maxLength,
-    hiddenDropoutProb: encoder.dropout,
-    attentionProbsDropoutProb: encoder.dropout,
-    id2label: sentimentLabels,
-  });
 }

@@ -1,24 +1,28 @@
+import { randomStreams } from '@fin/runtime';
 import { loadWeights, RunFolder } from '@fin/train';
 import { ForecastInputError } from '../errors.js';
 import type { ForecasterRecord } from '../run/forecaster-record.js';
 import { runFiles } from '../run/run-files.js';
+import { openTextSource } from '../text/open-text-source.js';
 import { Forecaster } from './forecaster.js';
 
 /**
  * The forecaster that a run trained, after comparing the run's files with its manifest. The caller disposes it.
  *
- * @throws {ForecastInputError} when the checkpoint is of another format
+ * @throws {ForecastInputError} when the checkpoint is of another format, or its sentiment model is gone or another
  * @throws {RunDamagedError} of `@fin/train` when a file is not what the run wrote
  */
 export async function loadForecaster(runDir: string): Promise<Forecaster> {
   const run = await RunFolder.open(runDir);
   const record = await run.readJson<ForecasterRecord>(runFiles.forecaster);
-  if (record.format !== 'fin-forecaster' || record.version !== 1) {
+  if (record.format !== 'fin-forecaster' || record.version !== 2) {
     throw new ForecastInputError(
-      `${run.path(runFiles.forecaster)} is not a forecaster of version 1; train the run again with this version.`,
+      `${run.path(runFiles.forecaster)} is not a forecaster of version 2; train the run again with this version.`,
     );
   }
-  const forecaster = Forecaster.fromRecord(record);
+  const init = randomStreams(record.settings.seed).stream('init');
+  const text = await openTextSource(record.text, record.settings, init);
+  const forecaster = Forecaster.fromRecord(record, { text, init });
   try {
     await loadWeights(forecaster.model, run.path(runFiles.weights));
     return forecaster;

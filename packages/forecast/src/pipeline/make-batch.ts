@@ -1,11 +1,12 @@
 import type { Sample, StandardScaler } from '@fin/data';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForecastBatch } from '../model/price-text-forecaster.js';
-import type { DayHeadlines, HeadlineTokens } from './headline-tokens.js';
+import type { DayHeadlines } from '../text/headline-tokens.js';
+import type { TextSource } from '../text/text-source.js';
 
 /** What turns days into tensors. */
 export interface BatchMaker {
-  readonly tokens: HeadlineTokens;
+  readonly text: TextSource;
   /** Scaler of the price features, fitted on the training days. */
   readonly prices: StandardScaler;
   /** Days in a window. */
@@ -13,13 +14,13 @@ export interface BatchMaker {
 }
 
 /**
- * The tensors of several days. The caller disposes `windows` and `dayMeans`.
+ * The tensors of several days. The caller disposes them with `disposeBatch`.
  *
  * @param windows raw price features of each day, [window, features] row by row
  * @param headlines the headlines to read for each day
  */
 export function makeBatch(
-  { tokens, prices, window }: BatchMaker,
+  { text, prices, window }: BatchMaker,
   windows: readonly Sample['window'][],
   headlines: readonly DayHeadlines[],
 ): ForecastBatch {
@@ -28,19 +29,13 @@ export function makeBatch(
   windows.forEach((values, day) => {
     scaled.set(prices.transform(values), day * window * features);
   });
-  const { batch, dayOf } = tokens.pack(headlines);
-  const means = new Float32Array(windows.length * dayOf.length);
-  dayOf.forEach((day, headline) => {
-    means[day * dayOf.length + headline] = 1 / headlines[day].length;
-  });
   return {
     windows: tf.tensor3d(scaled, [windows.length, window, features]),
-    headlines: batch,
-    dayMeans: tf.tensor2d(means, [windows.length, dayOf.length]),
+    text: text.prepare(headlines),
   };
 }
 
 /** Frees the tensors of a batch. */
-export function disposeBatch({ windows, dayMeans }: ForecastBatch): void {
-  tf.dispose([windows, dayMeans]);
+export function disposeBatch({ windows, text }: ForecastBatch): void {
+  tf.dispose([windows, ...Object.values(text).filter((value) => value instanceof tf.Tensor)]);
 }

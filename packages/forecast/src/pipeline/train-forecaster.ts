@@ -1,16 +1,18 @@
-import { rm } from 'node:fs/promises';
 import type { Market, Sample, Split } from '@fin/data';
 import { makeSamples, splitChronologically } from '@fin/data';
 import { randomStreams } from '@fin/runtime';
 import type { FitEvent, FitResult } from '@fin/train';
 import { AdamW, decayGroups, fit, linearSchedule, RunFolder, saveWeights } from '@fin/train';
 import { huberLoss, huberLossOf } from '../model/huber-loss.js';
-import type { ForecasterOptions } from '../model/settings.js';
+import type { ForecasterOptions, ForecasterSettings } from '../model/settings.js';
 import { resolveSettings } from '../model/settings.js';
+import { discardRun } from '../run/discard-run.js';
 import { splitNames } from '../run/prediction.js';
 import { formatPredictions } from '../run/predictions-csv.js';
 import type { RunData, SplitSummary } from '../run/run-data.js';
 import { runFiles } from '../run/run-files.js';
+import { newTextSource } from '../text/new-text-source.js';
+import type { TextRecord } from '../text/text-record.js';
 import { describeEnvironment } from './describe-environment.js';
 import { Forecaster } from './forecaster.js';
 import { makePredictions } from './make-predictions.js';
@@ -40,7 +42,8 @@ export interface TrainForecasterOptions {
 export type TrainEvent =
   | {
       readonly kind: 'step';
-      readonly phase: 'training' | 'forecasting';
+      readonly phase: 'scoring' | 'training' | 'forecasting';
+      /** Tokens scored, updates made, or days forecast. */
       readonly done: number;
       readonly total: number;
       readonly loss: number | null;
@@ -59,6 +62,8 @@ export interface TrainSummary {
   readonly market: string;
   readonly synthetic: boolean;
   readonly backend: string;
+  /** What read the headlines: a small BERT trained along, or the scores of a sentiment model. */
+  readonly text: TextRecord['kind'];
   /** Trainable parameters. */
   readonly parameters: number;
   /** Epochs that were trained. */
@@ -90,14 +95,15 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
   const split = splitChronologically(makeSamples(market, { window: settings.window }));
   const environment = describeEnvironment();
   const run = await RunFolder.create(runDir, { overwrite });
-  const forecaster = Forecaster.fromTraining(split.train, settings);
+  let forecaster: Forecaster | undefined;
   try {
     await run.writeJson(runFiles.config, { settings, source });
     await run.writeJson(runFiles.environment, environment);
     await run.writeJson(runFiles.data, describeData(market, split));
+    forecaster = await newForecaster(split, settings, options);
     const result = await fitForecaster(forecaster, split, run, options);
     if (result.reason === 'aborted' || result.best === null) {
-      await discard(run);
+      await discardRun(run);
       return null;
     }
     const predictions = await makePredictions(forecaster, split, (done, total) =>
@@ -112,6 +118,7 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
       market: market.name,
       synthetic: market.synthetic,
       backend: environment.backend,
+      text: forecaster.model.text.toJSON().kind,
       parameters: countParameters(forecaster),
       epochs: Math.round(result.epochs),
       bestEpoch: Math.round(result.best.epoch),
@@ -119,11 +126,27 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
       seconds: (performance.now() - started) / 1000,
     };
   } catch (error) {
-    await discard(run);
+    await discardRun(run);
+    if (options.signal?.aborted && error === options.signal.reason) return null;
     throw error;
   } finally {
-    forecaster.dispose();
+    forecaster?.dispose();
   }
+}
+
+/** Reads all headlines ahead, where that is how the text side works; everything fitted is fitted on the training days. */
+async function newForecaster(
+  split: Split<Sample>,
+  settings: ForecasterSettings,
+  { onEvent, signal }: TrainForecasterOptions,
+): Promise<Forecaster> {
+  const init = randomStreams(settings.seed).stream('init');
+  const days = { train: split.train, all: splitNames.flatMap((name) => split[name]) };
+  const text = await newTextSource(days, settings, init, {
+    signal,
+    onProgress: (done, total) => onEvent?.({ kind: 'step', phase: 'scoring', done, total, loss: null }),
+  });
+  return Forecaster.fromTraining(split.train, settings, { text, init });
 }
 
 async function fitForecaster(
@@ -207,10 +230,4 @@ function describeData(market: Market, split: Split<Sample>): RunData {
 
 function countParameters(forecaster: Forecaster): number {
   return [...forecaster.model.namedParameters().values()].reduce((sum, { size }) => sum + size, 0);
-}
-
-/** Removes a run that will not be finished. */
-async function discard(run: RunFolder): Promise<void> {
-  await run.close();
-  await rm(run.dir, { recursive: true, force: true });
 }

@@ -3,8 +3,8 @@ import type { RandomStream } from '@fin/runtime';
 import type { TrainingData } from '@fin/train';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForecastBatch } from '../model/price-text-forecaster.js';
+import { drawHeadlines } from '../text/headline-tokens.js';
 import type { Forecaster } from './forecaster.js';
-import { drawHeadlines } from './headline-tokens.js';
 import { makeBatch } from './make-batch.js';
 
 /** Days and what came of them. */
@@ -25,7 +25,7 @@ export function trainingData(
   samples: readonly Sample[],
   draws: RandomStream,
 ): TrainingData<TrainingBatch> {
-  const { trainHeadlinesPerDay } = forecaster.settings;
+  const { trainHeadlinesPerDay } = forecaster.model.text;
   let batches = 0;
   return {
     size: samples.length,

@@ -1,0 +1,102 @@
+import type { Sample } from '@fin/data';
+import type { BertConfig, PackedBatch } from '@fin/finbert-lora';
+import {
+  BertForSequenceClassification,
+  BertTokenizer,
+  buildVocabulary,
+  createConfig,
+} from '@fin/finbert-lora';
+import type { RandomStream } from '@fin/runtime';
+import * as tf from '@tensorflow/tfjs-core';
+import type { ForecasterSettings } from '../model/settings.js';
+import type { DayHeadlines } from './headline-tokens.js';
+import { HeadlineTokens } from './headline-tokens.js';
+import { scoreOf } from './score-of.js';
+import { sentimentLabels } from './sentiment-labels.js';
+import type { EncoderTextRecord } from './text-record.js';
+import type { TextOutput, TextSource } from './text-source.js';
+
+/** The headlines of several days as token ids. */
+export interface EncoderBatch {
+  /** The tokens of all headlines of all days. */
+  readonly headlines: PackedBatch;
+  /** Row d averages the headlines of day d; all zeros for a day without any. float32 [days, headlines] */
+  readonly dayMeans: tf.Tensor2D;
+}
+
+/**
+ * A small BERT that starts from random weights and is trained end to end with the forecaster. Its "positive" and "negative"
+ * mean nothing but what moved the next day in the training years.
+ */
+export class EncoderText implements TextSource<EncoderBatch> {
+  readonly trainHeadlinesPerDay: number | null;
+  /** Ties "positive" to a rise from the first step on. */
+  readonly initialScoreWeight = 1;
+  readonly #bert: BertForSequenceClassification;
+  readonly #tokens: HeadlineTokens;
+  readonly #record: EncoderTextRecord;
+
+  constructor(record: EncoderTextRecord, settings: ForecasterSettings, init: RandomStream) {
+    const { vocabulary } = record;
+    const { maxLength } = settings.encoder;
+    this.trainHeadlinesPerDay = settings.trainHeadlinesPerDay;
+    this.#record = record;
+    this.#tokens = new HeadlineTokens(BertTokenizer.fromVocab(vocabulary, { maxLength }));
+    this.#bert = new BertForSequenceClassification(bertConfig(settings, vocabulary.length), { init });
+  }
+
+  /** With a vocabulary from the headlines of the training days alone. */
+  static fromTraining(
+    train: readonly Sample[],
+    settings: ForecasterSettings,
+    init: RandomStream,
+  ): EncoderText {
+    const texts = train.flatMap(({ headlines }) => headlines.map(({ text }) => text));
+    const vocabulary = buildVocabulary(texts, { size: settings.encoder.vocabularySize });
+    return new EncoderText({ kind: 'encoder', vocabulary }, settings, init);
+  }
+
+  /** Nothing is to be done ahead. */
+  async read(): Promise<void> {}
+
+  prepare(days: readonly DayHeadlines[]): EncoderBatch {
+    const { batch, dayOf } = this.#tokens.pack(days);
+    const means = new Float32Array(days.length * dayOf.length);
+    dayOf.forEach((day, headline) => {
+      means[day * dayOf.length + headline] = 1 / days[day].length;
+    });
+    return { headlines: batch, dayMeans: tf.tensor2d(means, [days.length, dayOf.length]) };
+  }
+
+  forward({ headlines, dayMeans }: EncoderBatch, dropout: RandomStream | null): TextOutput {
+    const logits = this.#bert.forward(headlines, dropout ? { training: true, dropout } : {}); // [headlines, 3]
+    const sentiment = tf.matMul(dayMeans, tf.softmax(logits)) as tf.Tensor2D; // [days, 3]
+    return { sentiment, features: sentiment, score: scoreOf(sentiment) };
+  }
+
+  namedParameters(): Map<string, tf.Variable> {
+    return this.#bert.namedParameters();
+  }
+
+  toJSON(): EncoderTextRecord {
+    return this.#record;
+  }
+
+  dispose(): void {
+    this.#bert.dispose();
+  }
+}
+
+function bertConfig({ encoder }: ForecasterSettings, vocabSize: number): BertConfig {
+  return createConfig({
+    vocabSize,
+    hiddenSize: encoder.hiddenSize,
+    numHiddenLayers: encoder.numHiddenLayers,
+    numAttentionHeads: encoder.numAttentionHeads,
+    intermediateSize: encoder.intermediateSize,
+    maxPositionEmbeddings: encoder.maxLength,
+    hiddenDropoutProb: encoder.dropout,
+    attentionProbsDropoutProb: encoder.dropout,
+    id2label: sentimentLabels,
+  });
+}

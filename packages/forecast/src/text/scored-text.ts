@@ -1,0 +1,119 @@
+import type { Sample } from '@fin/data';
+import { StandardScaler } from '@fin/data';
+import type { FinBert, Sentiment } from '@fin/finbert-lora';
+import { aggregateDay } from '@fin/finbert-lora';
+import type { RandomStream } from '@fin/runtime';
+import * as tf from '@tensorflow/tfjs-core';
+import type { HeadlineAggregate } from '../model/settings.js';
+import type { DayAggregator, DayScores, ScoredDayHeadline } from './day-scores.js';
+import { dayAggregator } from './day-scores.js';
+import type { DayHeadlines } from './headline-tokens.js';
+import { scoreOf } from './score-of.js';
+import { sentimentLabels } from './sentiment-labels.js';
+import type { ScoredTextRecord } from './text-record.js';
+import type { ReadOptions, TextOutput, TextSource } from './text-source.js';
+
+/** What tells the sentiment of texts: a `FinBert`. */
+export type SentimentReader = Pick<FinBert, 'sentiment' | 'fingerprint' | 'maxLength' | 'dispose'>;
+
+/** The scored headlines of several days. */
+export interface ScoredBatch extends DayScores {
+  /** 1 for a day with headlines, else 0. float32 [days, 1] */
+  readonly present: tf.Tensor2D;
+}
+
+/** What scores are and what becomes of them. */
+export interface ScoredTextOptions {
+  /** Freed with the source. */
+  readonly reader: SentimentReader;
+  /** Folder of the reader's model, for the record. */
+  readonly model: string;
+  readonly aggregate: HeadlineAggregate;
+  /** Source of the initial weights of what is learned. */
+  readonly init: RandomStream;
+}
+
+/**
+ * Scores of a sentiment model that was trained before and stays as it is. The mean class probabilities of a day vary little
+ * from day to day, so they are standardized by the training days before they meet the prices.
+ */
+export class ScoredText implements TextSource<ScoredBatch> {
+  /** Scores cost nothing: all of them. */
+  readonly trainHeadlinesPerDay = null;
+  /** The classes have their meaning already; whether they move prices is to be learned. */
+  readonly initialScoreWeight = 0;
+  readonly #options: ScoredTextOptions;
+  readonly #aggregator: DayAggregator;
+  readonly #scores = new Map<string, Sentiment>();
+  #scaler: StandardScaler | null = null;
+
+  constructor(options: ScoredTextOptions) {
+    this.#options = options;
+    this.#aggregator = dayAggregator(options.aggregate, options.init);
+  }
+
+  /** Takes the scaler from these days, whose headlines have been read. */
+  fit(train: readonly Sample[]): this {
+    const days = train.filter(({ headlines }) => headlines.length > 0);
+    const rows = days.flatMap(({ headlines }) => {
+      const sentiment = aggregateDay(this.#scored(headlines));
+      return sentimentLabels.map((label) => sentiment[label]);
+    });
+    const none = sentimentLabels.map(() => 0);
+    this.#scaler = new StandardScaler(sentimentLabels.length).fit(rows.length > 0 ? rows : none);
+    return this;
+  }
+
+  /** Takes the scaler from a record. */
+  restore({ sentiment }: ScoredTextRecord): this {
+    this.#scaler = StandardScaler.fromJSON(sentiment);
+    return this;
+  }
+
+  async read(texts: readonly string[], { onProgress, signal }: ReadOptions = {}): Promise<void> {
+    const unread = [...new Set(texts)].filter((text) => !this.#scores.has(text));
+    if (unread.length === 0) return;
+    const sentiments = await this.#options.reader.sentiment(unread, {
+      signal,
+      onProgress: ({ tokens, totalTokens }) => onProgress?.(tokens, totalTokens),
+    });
+    unread.forEach((text, i) => {
+      this.#scores.set(text, sentiments[i]);
+    });
+  }
+
+  prepare(days: readonly DayHeadlines[]): ScoredBatch {
+    const present = Float32Array.from(days, ({ length }) => Math.min(1, length));
+    return {
+      ...this.#aggregator.prepare(days.map((headlines) => this.#scored(headlines))),
+      present: tf.tensor2d(present, [days.length, 1]),
+    };
+  }
+
+  forward({ present, ...scores }: ScoredBatch): TextOutput {
+    const { center, scale } = this.#scaler!.toJSON();
+    const sentiment = this.#aggregator.forward(scores); // [days, 3]
+    const scaled = tf.div(tf.sub(sentiment, tf.tensor1d([...center])), tf.tensor1d([...scale]));
+    const features = tf.mul(present, scaled) as tf.Tensor2D;
+    return { sentiment, features, score: scoreOf(features) };
+  }
+
+  namedParameters(): Map<string, tf.Variable> {
+    return this.#aggregator.namedParameters();
+  }
+
+  toJSON(): ScoredTextRecord {
+    const { model, aggregate, reader } = this.#options;
+    const { fingerprint, maxLength } = reader;
+    return { kind: 'scored', model, fingerprint, maxLength, aggregate, sentiment: this.#scaler!.toJSON() };
+  }
+
+  dispose(): void {
+    this.#aggregator.dispose();
+    this.#options.reader.dispose();
+  }
+
+  #scored(headlines: DayHeadlines): ScoredDayHeadline[] {
+    return headlines.map(({ rank, text }) => ({ rank, sentiment: this.#scores.get(text)! }));
+  }
+}

@@ -1,0 +1,47 @@
+import type { Module, RandomStream } from '@fin/runtime';
+import type * as tf from '@tensorflow/tfjs-core';
+import type { DayHeadlines } from './headline-tokens.js';
+import type { TextRecord } from './text-record.js';
+
+/** What the headlines of several days say. */
+export interface TextOutput {
+  /** Mean class probabilities of each day, in the order of `sentimentLabels`; zeros for a day without headlines. float32 [days, 3] */
+  readonly sentiment: tf.Tensor2D;
+  /** What is joined with the prices. float32 [days, 3] */
+  readonly features: tf.Tensor2D;
+  /** How good the news is: goes into the forecast with a weight of its own. float32 [days, 1] */
+  readonly score: tf.Tensor2D;
+}
+
+/** Settings of {@link TextSource.read}. */
+export interface ReadOptions {
+  /** Called as the work goes on, in whatever unit it is counted. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Stops the work, with its reason as error. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The text side of the forecaster. There are two: `EncoderText`, a small BERT that is trained along with the rest, and
+ * `ScoredText`, the scores of a model that was fine-tuned before. The rest of the forecaster does not know which it has.
+ *
+ * ```
+ * read (once, ahead of all) ── prepare (host: a batch's tensors) ── forward (device: what the days say)
+ * ```
+ *
+ * Its parameters are those that the forecaster trains and saves.
+ */
+export interface TextSource<Batch extends object = object> extends Module {
+  /** Headlines to draw of each day at a training step; null for all. */
+  readonly trainHeadlinesPerDay: number | null;
+  /** Weight of {@link TextOutput.score} at the start. */
+  readonly initialScoreWeight: number;
+  /** Looks at texts ahead of {@link prepare}, which may take long and may read files. Each text is looked at once. */
+  read(texts: readonly string[], options?: ReadOptions): Promise<void>;
+  /** Makes the batch of these days; the tensors directly in it are the caller's. */
+  prepare(days: readonly DayHeadlines[]): Batch;
+  /** @param dropout source of dropout noise; null (evaluation) drops nothing */
+  forward(batch: Batch, dropout: RandomStream | null): TextOutput;
+  toJSON(): TextRecord;
+  dispose(): void;
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import type { LabelledSentence } from '@fin/data';
+import { syntheticMarket, syntheticTone } from '@fin/data';
+import {
+  BertForSequenceClassification,
+  BertTokenizer,
+  buildVocabulary,
+  createConfig,
+  saveBert,
+} from '@fin/finbert-lora';
+import { currentTensorFlow, randomStreams } from '@fin/runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { evaluateRun, trainForecaster, tuneSentiment } from '../../src/index.js';
+import { temporaryFolder } from '../pipeline/temporary-folder.js';
+
+const MINUTES = 60_000;
+/** The synthetic market's ceiling is R² 0.67 at this signal. */
+const STRONG = 0.02;
+
+// On wasm and cpu the same sums take many minutes; that they are the same sums is what the other suites show.
+describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
+  'tuned on tones, then forecasting with the scores (native TensorFlow only)',
+  () => {
+    const folder = temporaryFolder();
+    const cache = process.env.FIN_CACHE_DIR;
+    const runDir = join(folder, 'tuning');
+
+    beforeAll(async () => {
+      process.env.FIN_CACHE_DIR = join(folder, 'cache');
+      const texts = syntheticMarket({ seed: 9 }).headlines.array('text') as string[];
+      const vocabulary = buildVocabulary(texts, { size: 400 });
+      const config = createConfig({
+        vocabSize: vocabulary.length,
+        hiddenSize: 32,
+        numHiddenLayers: 1,
+        numAttentionHeads: 2,
+        intermediateSize: 64,
+        maxPositionEmbeddings: 32,
+      });
+      const model = new BertForSequenceClassification(config, { init: randomStreams(2).stream('init') });
+      await saveBert(model, BertTokenizer.fromVocab(vocabulary, { maxLength: 32 }), join(folder, 'fresh'));
+      model.dispose();
+      const sentences = [...new Set(texts)].slice(0, 1500).map((text, line): LabelledSentence => {
+        const label = (['negative', 'neutral', 'positive'] as const)[syntheticTone([{ text }]) + 1];
+        return { text, label, line };
+      });
+      const bank = { sentences, lines: sentences.length, duplicates: [], conflicts: [] };
+      const settings = { method: 'full', learningRate: 3e-3, layerDecay: 1, maxLength: 32 } as const;
+      const summary = await tuneSentiment({ bank, modelDir: join(folder, 'fresh'), runDir, settings });
+      expect(summary!.accuracy).toBeGreaterThan(0.98);
+    }, 5 * MINUTES);
+    afterAll(() => {
+      if (cache === undefined) delete process.env.FIN_CACHE_DIR;
+      else process.env.FIN_CACHE_DIR = cache;
+    });
+
+    const modelRow = async (signal: number) => {
+      const run = join(folder, `signal-${signal}`);
+      const settings = { sentimentModel: runDir };
+      await trainForecaster({ market: syntheticMarket({ signal }), runDir: run, settings });
+      return (await evaluateRun(run)).rows[0];
+    };
+
+    it(
+      'finds a signal that is there: better than persistence with p < 0.01',
+      async () => {
+        const { dieboldMariano, directionalInterval } = await modelRow(STRONG);
+        expect(dieboldMariano!.statistic).toBeLessThan(0);
+        expect(dieboldMariano!.pValue).toBeLessThan(0.01);
+        expect(directionalInterval![0]).toBeGreaterThan(0.5);
+      },
+      5 * MINUTES,
+    );
+
+    it(
+      'finds none where there is none',
+      async () => {
+        const { dieboldMariano } = await modelRow(0);
+        expect(dieboldMariano!.pValue > 0.01 || dieboldMariano!.statistic > 0).toBe(true);
+      },
+      5 * MINUTES,
+    );
+  },
+);
