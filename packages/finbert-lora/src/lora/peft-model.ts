@@ -109,6 +109,7 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
     { inferenceMode = false }: { readonly inferenceMode?: boolean } = {},
   ): void {
     this.adapted.config(adapterName);
+    this.#notDisabled('set an adapter');
     this.unmergeAdapter();
     this.adapted.select(adapterName, !inferenceMode);
   }
@@ -121,6 +122,7 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
    */
   deleteAdapter(adapterName: string): void {
     this.adapted.config(adapterName);
+    this.#notDisabled('delete an adapter');
     if (this.mergedAdapters.includes(adapterName)) this.#notMerged(`delete "${adapterName}"`);
     if (this.activeAdapter === adapterName) {
       this.adapted.select(this.adapterNames.find((name) => name !== adapterName) ?? null, true);
@@ -149,6 +151,7 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
   mergeAdapter({ adapterNames, safeMerge = false }: MergeOptions = {}): void {
     const names = adapterNames ?? (this.activeAdapter === null ? [] : [this.activeAdapter]);
     for (const name of names) this.adapted.config(name);
+    this.#notDisabled('merge');
     if (safeMerge) for (const [path, layer] of this.adapted.layers) requireFinite(path, layer.preview(names));
     for (const layer of this.adapted.layers.values()) for (const name of names) layer.merge(name);
   }
@@ -162,7 +165,7 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
    * Merges adapters for good and takes everything of LoRA off the model; copies that the active adapter trained whole take the
    * place of their originals. This object is of no use afterwards.
    *
-   * @returns the base model, frozen
+   * @returns the base model, frozen but for those copies
    * @throws as {@link mergeAdapter}
    */
   mergeAndUnload(options: MergeOptions = {}): M {
@@ -189,6 +192,10 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
   dispose(): void {
     for (const module of this.adapted.saved.values()) module.settle();
     this.model.dispose();
+  }
+
+  #notDisabled(act: string): void {
+    if (this.adapted.disabled) throw new BertInputError(`cannot ${act} within disableAdapter`);
   }
 
   #notMerged(act: string): void {

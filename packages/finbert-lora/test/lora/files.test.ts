@@ -171,6 +171,19 @@ describe('a file that does not fit is refused, and nothing has changed', () => {
   });
 });
 
+it('adapters of the time before safetensors are read', async () => {
+  for (const file of ['adapter_config.json', 'adapter_model.bin']) {
+    await cp(join(adapterFolder('default'), file), join(dir, file));
+  }
+  const peft = await loadPeftModel(loraModel().model, dir);
+  models.push(peft);
+  const { all } = await tensors(adapterFolder('default'));
+  const values = [...peft.adapterParameters('default')].map(([name, variable]) => {
+    return [name, { shape: variable.shape, data: variable.dataSync() }] as const;
+  });
+  expect(new Map(values)).toEqual(all);
+});
+
 it('half-precision adapters are widened', async () => {
   await cp(adapterFolder('default'), dir, { recursive: true });
   const { all } = await tensors(dir);

@@ -21,6 +21,10 @@ export class AdaptedModel {
   #active: string | null = null;
   /** The active adapter, or null while adapters are disabled. */
   #atWork: string | null = null;
+  /** Calls of {@link without} under way. */
+  #scopes = 0;
+  /** What was trained when the first of them began. */
+  #trained: readonly tf.Variable[] = [];
 
   constructor(model: Container) {
     this.model = model;
@@ -29,6 +33,11 @@ export class AdaptedModel {
   /** Adapter that is chosen, null for none. */
   get active(): string | null {
     return this.#active;
+  }
+
+  /** Whether {@link without} is under way. */
+  get disabled(): boolean {
+    return this.#scopes > 0;
   }
 
   /** @throws BertInputError when there is no such adapter */
@@ -93,23 +102,19 @@ export class AdaptedModel {
 
   /** Runs a function, synchronous or not, with all adapters out of work and frozen. */
   without<T>(fn: () => T): T {
-    const before = this.#atWork;
-    const flags = this.#allVariables().map((variable) => [variable, variable.trainable] as const);
-    const restore = (): void => {
-      this.#putToWork(before);
-      for (const [variable, trainable] of flags) variable.trainable = trainable;
+    if (this.#scopes++ === 0) this.#suspend();
+    const leave = (): void => {
+      if (--this.#scopes === 0) this.#resume();
     };
-    this.#putToWork(null);
-    for (const name of this.configs.keys()) setTrainable(this.variablesOf(name), false);
     let result: T;
     try {
       result = fn();
     } catch (error) {
-      restore();
+      leave();
       throw error;
     }
-    if (result instanceof Promise) return result.finally(restore) as T;
-    restore();
+    if (result instanceof Promise) return result.finally(leave) as T;
+    leave();
     return result;
   }
 
@@ -145,6 +150,19 @@ export class AdaptedModel {
       if (variable && wanted && !copied.some((module) => module.holds(path))) found.set(path, variable);
     }
     return found;
+  }
+
+  #suspend(): void {
+    this.#putToWork(null);
+    const own = [...this.configs.keys()].flatMap((name) => this.variablesOf(name));
+    this.#trained = own.filter(({ trainable }) => trainable);
+    setTrainable(this.#trained, false);
+  }
+
+  #resume(): void {
+    this.#putToWork(this.#active);
+    setTrainable(this.#trained, true);
+    this.#trained = [];
   }
 
   #putToWork(name: string | null): void {
