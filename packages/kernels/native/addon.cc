@@ -1,0 +1,115 @@
+// The addon that JavaScript loads: registers the ops with TensorFlow and tells what it runs on.
+
+#include <dlfcn.h>
+#include <node_api.h>
+
+#include <cstring>
+#include <mutex>
+#include <string>
+
+#include "cpu.h"
+#include "op.h"
+#include "pool.h"
+#include "tensorflow/c/c_api.h"
+
+namespace fin {
+namespace {
+
+/// TensorFlow keeps pointers into this library for good, so it must never be unloaded: Node would at the end of a worker thread.
+void stay_loaded() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void*>(&stay_loaded), &info) != 0) dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
+}
+
+/// Whether another copy of this library has registered the ops already: doing it twice would end the process.
+bool registered_elsewhere() {
+  TF_Status* status = TF_NewStatus();
+  TF_Buffer* list = TF_GetRegisteredKernelsForOp("FinGelu", status);
+  const bool found = TF_GetCode(status) == TF_OK && list->length > 0;
+  if (list != nullptr) TF_DeleteBuffer(list);
+  TF_DeleteStatus(status);
+  return found;
+}
+
+/// @return an empty text, or why the ops are not there
+std::string register_all() {
+  if (registered_elsewhere()) return "another copy of the kernels is loaded in this process";
+  for (const auto register_some : {register_dropout, register_gelu, register_layer_norm, register_attention}) {
+    const std::string problem = register_some();
+    if (!problem.empty()) return problem;
+  }
+  return "";
+}
+
+/// Registered once, in however many threads of JavaScript the addon is loaded.
+const std::string& registration() {
+  static const std::string problem = (stay_loaded(), register_all());
+  return problem;
+}
+
+napi_value text(napi_env env, const char* value) {
+  napi_value result;
+  napi_create_string_utf8(env, value, NAPI_AUTO_LENGTH, &result);
+  return result;
+}
+
+/// instructionSets(): names of the sets of kernels that this processor can run, best first.
+napi_value instruction_sets(napi_env env, napi_callback_info) {
+  struct List {
+    napi_env env;
+    napi_value names;
+    uint32_t count;
+  } list{env, nullptr, 0};
+  napi_create_array(env, &list.names);
+  each_kernels(
+      [](const char* name, void* context) {
+        List& names = *static_cast<List*>(context);
+        napi_set_element(names.env, names.names, names.count++, text(names.env, name));
+      },
+      &list);
+  return list.names;
+}
+
+/// describe(): { instructionSet, threads } in use.
+napi_value describe(napi_env env, napi_callback_info) {
+  napi_value result, count;
+  napi_create_object(env, &result);
+  napi_set_named_property(env, result, "instructionSet", text(env, kernels().name));
+  napi_create_int32(env, threads(), &count);
+  napi_set_named_property(env, result, "threads", count);
+  return result;
+}
+
+/// choose(instructionSet, threads): for tests and measurements; '' and 0 for the best there is. False for an unknown set.
+napi_value choose(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value values[2];
+  char name[32] = "";
+  size_t length = 0;
+  int32_t wanted = 0;
+  bool known = napi_get_cb_info(env, info, &count, values, nullptr, nullptr) == napi_ok && count == 2 &&
+               napi_get_value_string_utf8(env, values[0], name, sizeof name, &length) == napi_ok &&
+               napi_get_value_int32(env, values[1], &wanted) == napi_ok;
+  known = known && choose_kernels(name);
+  if (known) set_threads(wanted);
+  napi_value result;
+  napi_get_boolean(env, known, &result);
+  return result;
+}
+
+void add_function(napi_env env, napi_value exports, const char* name, napi_callback function) {
+  napi_value value;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);
+  napi_set_named_property(env, exports, name, value);
+}
+
+}  // namespace
+}  // namespace fin
+
+NAPI_MODULE_INIT() {
+  napi_set_named_property(env, exports, "problem", fin::text(env, fin::registration().c_str()));
+  fin::add_function(env, exports, "instructionSets", fin::instruction_sets);
+  fin::add_function(env, exports, "describe", fin::describe);
+  fin::add_function(env, exports, "choose", fin::choose);
+  return exports;
+}

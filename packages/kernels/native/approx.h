@@ -1,0 +1,65 @@
+// Elementary functions on vectors. Included by isa-*.cc after simd.h; no include guard.
+//
+// The coefficients are minimax fits of our own (weighted least squares by Lawson's iteration on Chebyshev nodes), errors
+// below those of single precision.
+
+/// The values of Horner's rule over coefficients from the highest power down.
+template <int N>
+FIN_INLINE vf horner(const float (&coefficients)[N], vf x) {
+  vf sum = splat(coefficients[0]);
+  for (int i = 1; i < N; i++) sum = fma(sum, x, splat(coefficients[i]));
+  return sum;
+}
+
+/// e^x for x <= 0; exactly 0 below the smallest normal number. e^x = 2^n e^r with |r| <= ln(2) / 2, in Cody and Waite's two steps.
+FIN_INLINE vf exp_negative(vf x) {
+  static const float kExp[] = {0.0013814598f, 0.008368717f, 0.04166839f, 0.16666521f, 0.49999994f};
+  const vf magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
+  const vf lowest = splat(-87.33654f);
+  vf inside = x < lowest ? lowest : x;
+  vf n = fma(inside, splat(1.44269504f), magic) - magic;
+  vf r = fma(n, splat(-0.693359375f), inside);
+  r = fma(n, splat(2.12194440e-4f), r);
+  vf e = fma(horner(kExp, r), r * r, r) + 1.0f;
+  vi exponent = (__builtin_convertvector(n, vi) + 127) << 23;
+  vf value = e * (vf)exponent;
+  return x < lowest ? splat(0.0f) : value;
+}
+
+/// The parts of the normal distribution that GELU is made of, at |v|.
+struct NormalTail {
+  /// e^(-v²/2)
+  vf bell;
+  /// e^(v²/2) times the probability of a value above |v|
+  vf ratio;
+  vf z;
+};
+
+/// With t = 1 / (1 + cz), the ratio is t times a polynomial in t, to 6e-9 relative. Where z² is rounded, what was lost is put
+/// back: otherwise the tail would have the error of z² times z².
+FIN_INLINE NormalTail normal_tail(vf v) {
+  static const float kRatio[] = {0.028505303f,  -0.16658361f, 0.3901161f,  -0.43166757f, 0.18909897f,
+                                 -0.050003234f, 0.10224804f,  0.12891413f, 0.1547886f,   0.15458325f};
+  vf magnitude = v < 0.0f ? -v : v;
+  vf z = min(magnitude, splat(14.5f));  // beyond, the bell is 0
+  vf square = z * z;
+  vf lost = fma(z, z, -square);
+  vf bell = exp_negative(square * -0.5f);
+  bell = fma(bell, lost * -0.5f, bell);
+  vf t = 1.0f / fma(z, splat(0.3875f), splat(1.0f));
+  return {bell, horner(kRatio, t) * t, z};
+}
+
+/// Φ(v), the probability of a standard normal value below v.
+FIN_INLINE vf normal_cdf(vf v) {
+  NormalTail tail = normal_tail(v);
+  vf above = tail.bell * tail.ratio;
+  return v < 0.0f ? above : 1.0f - above;
+}
+
+/// The derivative of v Φ(v): Φ(v) + v φ(v).
+FIN_INLINE vf gelu_slope(vf v) {
+  NormalTail tail = normal_tail(v);
+  vf above = tail.bell * fma(tail.z, splat(-0.398942280f), tail.ratio);
+  return v < 0.0f ? above : 1.0f - above;
+}

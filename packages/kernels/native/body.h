@@ -1,0 +1,40 @@
+// All inner loops for one set of instructions. Included by isa-*.cc, with FIN_ISA its name and FIN_BYTES the size of its
+// vectors, after the headers that it needs; no include guard.
+
+namespace fin {
+namespace FIN_ISA {
+namespace {
+
+#include "simd.h"
+
+#include "approx.h"
+#include "philox.h"
+#include "matmul.h"
+
+#include "body-dropout.h"
+#include "body-gelu.h"
+#include "body-layer-norm.h"
+#include "body-attention.h"
+
+}  // namespace
+}  // namespace FIN_ISA
+
+#define FIN_STRING_(x) #x
+#define FIN_STRING(x) FIN_STRING_(x)
+#define FIN_BOTH(f) {FIN_ISA::f<float>, FIN_ISA::f<FIN_ISA::bfloat16>}
+
+extern const Kernels FIN_TABLE = {
+    FIN_STRING(FIN_ISA),
+    FIN_BOTH(dropout),
+    FIN_BOTH(gelu),
+    FIN_BOTH(gelu_grad),
+    FIN_ISA::layer_norm_scratch,
+    FIN_BOTH(layer_norm),
+    FIN_BOTH(layer_norm_grad),
+    FIN_ISA::attention_scratch,
+    FIN_BOTH(attention),
+    FIN_BOTH(attention_grad),
+    FIN_ISA::sum_rows,
+};
+
+}  // namespace fin

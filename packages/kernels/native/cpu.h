@@ -1,0 +1,19 @@
+// The instructions of this processor.
+
+#pragma once
+
+#include "kernels.h"
+
+namespace fin {
+
+/// The kernels for the widest vectors that this processor and system have, or those chosen by `choose_kernels`.
+const Kernels& kernels();
+
+/// Takes the kernels of that name from now on, the best ones for an empty name.
+/// @return false where this processor does not have them
+bool choose_kernels(const char* name);
+
+/// Calls `visit` with the name of each table that this processor can run, best first.
+void each_kernels(void (*visit)(const char* name, void* context), void* context);
+
+}  // namespace fin

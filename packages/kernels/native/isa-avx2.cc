@@ -1,0 +1,28 @@
+// AVX2 with FMA: Intel since 2013, AMD since 2015.
+
+#if defined(__x86_64__)
+
+#include "kernels.h"
+
+#include <immintrin.h>
+
+// From here on: nothing of the standard library may be compiled with these instructions.
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx,avx2,fma")
+#endif
+
+#define FIN_ISA avx2
+#define FIN_TABLE kAvx2
+#define FIN_BYTES 32
+#include "body.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#endif

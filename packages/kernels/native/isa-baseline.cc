@@ -1,0 +1,14 @@
+// What every processor of this architecture has: SSE2 on x86-64, NEON on arm64.
+
+#include "kernels.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#define FIN_ISA baseline
+#define FIN_TABLE kBaseline
+#define FIN_BYTES 16
+#include "body.h"

@@ -1,0 +1,177 @@
+#include "op.h"
+
+#include <cmath>
+
+namespace fin {
+
+std::vector<int64_t> Tensor::shape() const {
+  std::vector<int64_t> dims(static_cast<size_t>(rank()));
+  for (int i = 0; i < rank(); i++) dims[static_cast<size_t>(i)] = dim(i);
+  return dims;
+}
+
+std::string Tensor::shape_text() const {
+  std::string text = "[";
+  for (int i = 0; i < rank(); i++) text += (i > 0 ? ", " : "") + std::to_string(dim(i));
+  return text + "]";
+}
+
+void Call::fail(const std::string& text, TF_Code code) {
+  if (!ok_) return;
+  ok_ = false;
+  TF_SetStatus(status_, code, (std::string(op_) + ": " + text).c_str());
+  TF_OpKernelContext_Failure(context_, status_);
+}
+
+bool Call::expect(bool condition, const std::string& text) {
+  if (ok_ && !condition) fail(text);
+  return ok_;
+}
+
+void Call::adopt_status() {
+  if (TF_GetCode(status_) == TF_OK) return;
+  ok_ = false;
+  TF_OpKernelContext_Failure(context_, status_);
+}
+
+void Call::input(int index, Tensor& tensor) {
+  if (!ok_) return;
+  TF_GetInput(context_, index, tensor.slot(), status_);
+  adopt_status();
+}
+
+void Call::output(int index, Tensor& tensor, TF_DataType dtype, const std::vector<int64_t>& shape) {
+  if (!ok_) return;
+  size_t bytes = TF_DataTypeSize(dtype);
+  for (const int64_t dim : shape) bytes *= static_cast<size_t>(dim);
+  tensor.reset(TF_AllocateOutput(context_, index, dtype, shape.data(), static_cast<int>(shape.size()), bytes, status_));
+  adopt_status();
+}
+
+float* Call::temporary(Tensor& tensor, int64_t floats) {
+  if (!ok_) return nullptr;
+  TF_AllocatorAttributes attributes{};
+  attributes.struct_size = TF_ALLOCATOR_ATTRIBUTES_STRUCT_SIZE;
+  attributes.on_host = 1;
+  tensor.reset(TF_AllocateTemp(context_, TF_FLOAT, &floats, 1, &attributes, status_));
+  adopt_status();
+  return ok_ ? tensor.data<float>() : nullptr;
+}
+
+void Call::expect_same(const Tensor& tensor, const char* name, const Tensor& other, const char* other_name) {
+  if (!ok_ || tensor.shape() == other.shape()) return;
+  fail(std::string(name) + " has the shape " + tensor.shape_text() + ", but " + other_name + " has " + other.shape_text());
+}
+
+void Call::expect_vector(const Tensor& tensor, const char* name, int64_t elements) {
+  if (!ok_ || (tensor.rank() == 1 && tensor.dim(0) == elements)) return;
+  fail(std::string(name) + " has the shape " + tensor.shape_text() + " where [" + std::to_string(elements) + "] is needed");
+}
+
+const float* Call::optional_vector(const Tensor& tensor, const char* name, int64_t elements) {
+  if (!ok_ || (tensor.rank() == 1 && tensor.dim(0) == 0)) return nullptr;
+  expect_vector(tensor, name, elements);
+  return ok_ ? tensor.data<float>() : nullptr;
+}
+
+void Attributes::check() {
+  if (TF_GetCode(status_) != TF_OK) TF_OpKernelConstruction_Failure(construction_, status_);
+}
+
+float Attributes::real(const char* name) {
+  float value = 0.0f;
+  TF_OpKernelConstruction_GetAttrFloat(construction_, name, &value, status_);
+  check();
+  return value;
+}
+
+int64_t Attributes::integer(const char* name) {
+  int64_t value = 0;
+  TF_OpKernelConstruction_GetAttrInt64(construction_, name, &value, status_);
+  check();
+  return value;
+}
+
+bool Attributes::boolean(const char* name) {
+  TF_Bool value = 0;
+  TF_OpKernelConstruction_GetAttrBool(construction_, name, &value, status_);
+  check();
+  return value != 0;
+}
+
+namespace {
+
+/// One block of Philox 4x32-10; see philox.h.
+void philox(const uint32_t key[2], uint32_t block[4]) {
+  uint32_t k0 = key[0], k1 = key[1];
+  for (int round = 0; round < 10; round++) {
+    const uint64_t a = uint64_t{0xd2511f53u} * block[0];
+    const uint64_t b = uint64_t{0xcd9e8d57u} * block[2];
+    block[0] = static_cast<uint32_t>(b >> 32) ^ block[1] ^ k0;
+    block[1] = static_cast<uint32_t>(b);
+    block[2] = static_cast<uint32_t>(a >> 32) ^ block[3] ^ k1;
+    block[3] = static_cast<uint32_t>(a);
+    k0 += 0x9e3779b9u;
+    k1 += 0xbb67ae85u;
+  }
+}
+
+/// With which TensorFlow scrambles the seeds of its stateless ops (`stateless_random_ops.cc`).
+constexpr uint32_t kScramblingKey[2] = {0x3ec8f720u, 0x02461e29u};
+
+/// Bits of a word that become a number in [0, 1).
+constexpr double kUniformScale = 8388608.0;  // 2^23
+
+}  // namespace
+
+Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed) {
+  Dropout dropout{};
+  if (!call.ok() || attributes.rate == 0.0f) return dropout;
+  if (!call.expect(attributes.rate > 0.0f && attributes.rate < 1.0f, "the dropout rate is not in [0, 1)")) return dropout;
+  const bool shaped = seed.rank() == 2 && seed.dim(0) == 2 && seed.dim(1) == 2;
+  if (!call.expect(shaped, "seed has the shape " + seed.shape_text() + " where [2, 2] is needed")) return dropout;
+  uint32_t words[4];
+  for (int i = 0; i < 4; i++) words[i] = static_cast<uint32_t>(seed.data<int32_t>()[i]);
+  philox(kScramblingKey, words);
+  dropout.on = true;
+  dropout.key[0] = words[0];
+  dropout.key[1] = words[1];
+  dropout.counter[0] = words[2];
+  dropout.counter[1] = words[3];
+  dropout.threshold = static_cast<uint32_t>(std::ceil(static_cast<double>(attributes.rate) * kUniformScale));
+  dropout.scale = attributes.scale;
+  return dropout;
+}
+
+int64_t rows_per_block(int64_t rows) {
+  constexpr int64_t kMostBlocks = 64;
+  constexpr int64_t kFewestRows = 16;
+  const int64_t even = (rows + kMostBlocks - 1) / kMostBlocks;
+  return even < kFewestRows ? kFewestRows : even;
+}
+
+std::string register_op(const OpDefinition& definition) {
+  TF_Status* status = TF_NewStatus();
+  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(definition.name);
+  for (const char* attribute : definition.attributes) TF_OpDefinitionBuilderAddAttr(op, attribute);
+  for (const char* input : definition.inputs) TF_OpDefinitionBuilderAddInput(op, input);
+  for (const char* output : definition.outputs) TF_OpDefinitionBuilderAddOutput(op, output);
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(op, &TF_ShapeInferenceContextSetUnknownShape);
+  TF_RegisterOpDefinition(op, status);
+  for (const TF_DataType dtype : {TF_FLOAT, TF_BFLOAT16}) {
+    if (TF_GetCode(status) != TF_OK) break;
+    TF_KernelBuilder* kernel =
+        TF_NewKernelBuilder(definition.name, "CPU", definition.create, definition.compute, definition.destroy);
+    TF_KernelBuilder_TypeConstraint(kernel, "T", dtype, status);
+    if (TF_GetCode(status) != TF_OK) {
+      TF_DeleteKernelBuilder(kernel);
+      break;
+    }
+    TF_RegisterKernelBuilder(definition.name, kernel, status);
+  }
+  const std::string problem = TF_GetCode(status) == TF_OK ? "" : TF_Message(status);
+  TF_DeleteStatus(status);
+  return problem;
+}
+
+}  // namespace fin

@@ -1,0 +1,139 @@
+// What the ops share in speaking to TensorFlow's C API for kernels.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels.h"
+#include "tensorflow/c/kernels.h"
+#include "tensorflow/c/ops.h"
+#include "tensorflow/c/tf_tensor.h"
+
+namespace fin {
+
+/// A tensor of an op's call; empty until it is read or allocated.
+class Tensor {
+ public:
+  Tensor() = default;
+  Tensor(const Tensor&) = delete;
+  Tensor& operator=(const Tensor&) = delete;
+  ~Tensor() {
+    if (tensor_ != nullptr) TF_DeleteTensor(tensor_);
+  }
+
+  /// For TensorFlow to fill.
+  TF_Tensor** slot() { return &tensor_; }
+  void reset(TF_Tensor* tensor) { tensor_ = tensor; }
+
+  bool present() const { return tensor_ != nullptr; }
+  int rank() const { return TF_NumDims(tensor_); }
+  int64_t dim(int i) const { return TF_Dim(tensor_, i); }
+  int64_t elements() const { return TF_TensorElementCount(tensor_); }
+  TF_DataType dtype() const { return TF_TensorType(tensor_); }
+  /// Null where there is no element.
+  template <class T = void>
+  T* data() const {
+    return elements() == 0 ? nullptr : static_cast<T*>(TF_TensorData(tensor_));
+  }
+  std::vector<int64_t> shape() const;
+  /// [2, 3]
+  std::string shape_text() const;
+
+ private:
+  TF_Tensor* tensor_ = nullptr;
+};
+
+/// One call of an op: reads inputs, checks them, allocates outputs. The first thing that is wrong is reported to TensorFlow, which
+/// throws it in JavaScript; everything after it does nothing.
+class Call {
+ public:
+  Call(TF_OpKernelContext* context, const char* op) : context_(context), op_(op), status_(TF_NewStatus()) {}
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+  ~Call() { TF_DeleteStatus(status_); }
+
+  bool ok() const { return ok_; }
+  /// @param text what is wrong, as the end of "FinGelu: …"
+  void fail(const std::string& text, TF_Code code = TF_INVALID_ARGUMENT);
+  /// Fails unless `condition`.
+  bool expect(bool condition, const std::string& text);
+
+  void input(int index, Tensor& tensor);
+  void output(int index, Tensor& tensor, TF_DataType dtype, const std::vector<int64_t>& shape);
+  /// Memory for the time of the call.
+  /// @return null where the call has failed
+  float* temporary(Tensor& tensor, int64_t floats);
+
+  /// Fails unless the tensor has the other's shape.
+  void expect_same(const Tensor& tensor, const char* name, const Tensor& other, const char* other_name);
+  /// Fails unless it is a vector of that many elements.
+  void expect_vector(const Tensor& tensor, const char* name, int64_t elements);
+  /// A vector of that many floats, or an empty one, which stands for none.
+  const float* optional_vector(const Tensor& tensor, const char* name, int64_t elements);
+
+ private:
+  void adopt_status();
+
+  TF_OpKernelContext* context_;
+  const char* op_;
+  TF_Status* status_;
+  bool ok_ = true;
+};
+
+/// Reads the attributes of a kernel while TensorFlow makes it.
+class Attributes {
+ public:
+  explicit Attributes(TF_OpKernelConstruction* construction)
+      : construction_(construction), status_(TF_NewStatus()) {}
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+  ~Attributes() { TF_DeleteStatus(status_); }
+
+  float real(const char* name);
+  int64_t integer(const char* name);
+  bool boolean(const char* name);
+
+ private:
+  void check();
+  TF_OpKernelConstruction* construction_;
+  TF_Status* status_;
+};
+
+/// The storage type of a tensor that TensorFlow has checked to be one of them.
+inline Storage storage(const Tensor& tensor) { return tensor.dtype() == TF_BFLOAT16 ? kBFloat16 : kFloat32; }
+
+/// The attributes of dropout: its rate, and what a kept element is multiplied by.
+struct DropoutAttributes {
+  float rate;
+  float scale;
+};
+
+/// Dropout by the seed of a stateless draw, int32 [2, 2] (the words of its two 64-bit numbers, lower first). Off where the rate is 0.
+Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed);
+
+/// An op to register: its parts in the syntax of TensorFlow's op definitions.
+struct OpDefinition {
+  const char* name;
+  std::vector<const char*> attributes;
+  std::vector<const char*> inputs;
+  std::vector<const char*> outputs;
+  void* (*create)(TF_OpKernelConstruction*);
+  void (*compute)(void*, TF_OpKernelContext*);
+  void (*destroy)(void*);
+};
+
+/// Registers the op, and its kernel on the CPU for each storage type.
+/// @return an empty text, or what went wrong
+std::string register_op(const OpDefinition& definition);
+
+std::string register_dropout();
+std::string register_gelu();
+std::string register_layer_norm();
+std::string register_attention();
+
+/// Rows of one block of a sum over rows: fixed by the shape alone, so that the sum does not depend on the number of threads.
+int64_t rows_per_block(int64_t rows);
+
+}  // namespace fin

@@ -1,0 +1,220 @@
+// Vectors of FIN_BYTES bytes by the compiler's vector extensions, which GCC and Clang have alike, and the few operations that
+// need an intrinsic to be one instruction. Included by isa-*.cc inside the namespace of an instruction set; no include guard.
+//
+// Nothing of the standard library is called here: a function of it that were compiled with these instructions could become
+// the one that the linker keeps for all files.
+
+typedef float vf __attribute__((vector_size(FIN_BYTES)));
+typedef int32_t vi __attribute__((vector_size(FIN_BYTES)));
+typedef uint32_t vu __attribute__((vector_size(FIN_BYTES)));
+typedef uint64_t vq __attribute__((vector_size(FIN_BYTES)));
+typedef uint16_t vh __attribute__((vector_size(FIN_BYTES / 2)));
+
+constexpr int64_t W = FIN_BYTES / 4;
+
+#define FIN_MEMBER inline __attribute__((always_inline))
+#define FIN_INLINE static FIN_MEMBER
+
+FIN_INLINE vf splat(float x) {
+#if defined(__x86_64__) && FIN_BYTES == 64
+  return (vf)_mm512_set1_ps(x);
+#elif defined(__x86_64__) && FIN_BYTES == 32
+  return (vf)_mm256_set1_ps(x);
+#elif defined(__x86_64__)
+  return (vf)_mm_set1_ps(x);
+#else
+  vf v;
+  for (int64_t i = 0; i < W; i++) v[i] = x;
+  return v;
+#endif
+}
+
+FIN_INLINE vq splat_bits(uint64_t x) {
+  vq v = {};
+  return v + x;
+}
+
+/// 0, 1, 2, …
+FIN_INLINE vi lane_numbers() {
+  vi v;
+  for (int64_t i = 0; i < W; i++) v[i] = (int32_t)i;
+  return v;
+}
+
+/// a * b + c, rounded once where the instructions have it.
+FIN_INLINE vf fma(vf a, vf b, vf c) {
+#if defined(__x86_64__) && FIN_BYTES == 64
+  return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__x86_64__) && FIN_BYTES == 32
+  return (vf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__aarch64__)
+  return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+#else
+  return a * b + c;
+#endif
+}
+
+// Lanes of two vectors alternately, a0 b0 a1 b1 …: the lower half of that and the upper.
+#if defined(__clang__) || __GNUC__ >= 12
+#define FIN_SHUFFLE(I, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define FIN_SHUFFLE(I, a, b, ...) __builtin_shuffle(a, b, (I){__VA_ARGS__})
+#endif
+
+FIN_INLINE void alternate(vq a, vq b, vq& lower, vq& upper) {
+#if FIN_BYTES == 64
+  lower = FIN_SHUFFLE(vq, a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+  upper = FIN_SHUFFLE(vq, a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#elif FIN_BYTES == 32
+  lower = FIN_SHUFFLE(vq, a, b, 0, 4, 1, 5);
+  upper = FIN_SHUFFLE(vq, a, b, 2, 6, 3, 7);
+#else
+  lower = FIN_SHUFFLE(vq, a, b, 0, 2);
+  upper = FIN_SHUFFLE(vq, a, b, 1, 3);
+#endif
+}
+
+FIN_INLINE void alternate(vf a, vf b, vf& lower, vf& upper) {
+#if FIN_BYTES == 64
+  lower = FIN_SHUFFLE(vi, a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  upper = FIN_SHUFFLE(vi, a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+#elif FIN_BYTES == 32
+  lower = FIN_SHUFFLE(vi, a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+  upper = FIN_SHUFFLE(vi, a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#else
+  lower = FIN_SHUFFLE(vi, a, b, 0, 4, 1, 5);
+  upper = FIN_SHUFFLE(vi, a, b, 2, 6, 3, 7);
+#endif
+}
+
+/// Transposes W vectors in place. Taking two halves of a list alternately moves the number of an element round by one bit; as
+/// many times as a lane's number has bits, and rows are columns.
+FIN_INLINE void transpose(vf (&rows)[W]) {
+#pragma GCC unroll 4
+  for (int64_t done = 1; done < W; done *= 2) {
+    vf next[W];
+#pragma GCC unroll 8
+    for (int64_t i = 0; i < W / 2; i++) alternate(rows[i], rows[i + W / 2], next[2 * i], next[2 * i + 1]);
+#pragma GCC unroll 16
+    for (int64_t i = 0; i < W; i++) rows[i] = next[i];
+  }
+}
+
+/// Products of the lower halves of each 64-bit lane.
+FIN_INLINE vq multiply_lower(vq a, vq b) {
+#if defined(__x86_64__) && FIN_BYTES == 64
+  return (vq)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+#elif defined(__x86_64__) && FIN_BYTES == 32
+  return (vq)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+#elif defined(__x86_64__)
+  return (vq)_mm_mul_epu32((__m128i)a, (__m128i)b);
+#else
+  return (a & 0xffffffffu) * (b & 0xffffffffu);
+#endif
+}
+
+FIN_INLINE vf max(vf a, vf b) { return a > b ? a : b; }
+FIN_INLINE vf min(vf a, vf b) { return a < b ? a : b; }
+
+typedef float v4 __attribute__((vector_size(16)));
+
+/// The vector's quarters (or halves, or itself) taken together by f, lane by lane; in a fixed order, so that a sum does not
+/// depend on the compiler.
+template <class F>
+FIN_INLINE v4 fold(vf v, [[maybe_unused]] F f) {
+  v4 parts[FIN_BYTES / 16];
+  __builtin_memcpy(parts, &v, sizeof v);
+#if FIN_BYTES == 64
+  return f(f(parts[0], parts[2]), f(parts[1], parts[3]));
+#elif FIN_BYTES == 32
+  return f(parts[0], parts[1]);
+#else
+  return parts[0];
+#endif
+}
+
+struct Add {
+  template <class V>
+  FIN_MEMBER V operator()(V a, V b) const {
+    return a + b;
+  }
+};
+
+struct Larger {
+  template <class V>
+  FIN_MEMBER V operator()(V a, V b) const {
+    return a > b ? a : b;
+  }
+};
+
+FIN_INLINE float reduce_add(vf v) {
+  v4 sums = fold(v, Add());
+  return (sums[0] + sums[2]) + (sums[1] + sums[3]);
+}
+
+FIN_INLINE float reduce_max(vf v) {
+  v4 largest = fold(v, Larger());
+  Larger larger;
+  return larger(larger(largest[0], largest[2]), larger(largest[1], largest[3]));
+}
+
+FIN_INLINE vf load(const float* p) {
+  vf v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+
+FIN_INLINE void store(float* p, vf v) { __builtin_memcpy(p, &v, sizeof v); }
+
+/// bfloat16: the upper half of a float.
+struct bfloat16 {
+  uint16_t bits;
+};
+
+FIN_INLINE vf load(const bfloat16* p) {
+  vh half;
+  __builtin_memcpy(&half, p, sizeof half);
+  return (vf)(__builtin_convertvector(half, vu) << 16);
+}
+
+/// Rounds to the nearest, ties to even; a NaN stays one.
+FIN_INLINE void store(bfloat16* p, vf v) {
+  vu bits = (vu)v;
+  vu rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  vu quiet = (bits >> 16) | 0x40;
+  vu result = v == v ? rounded : quiet;
+  vh half = __builtin_convertvector(result, vh);
+  __builtin_memcpy(p, &half, sizeof half);
+}
+
+/// The first `count` < W elements, zeros behind them.
+template <class T>
+FIN_INLINE vf load_part(const T* p, int64_t count) {
+  T lanes[W] = {};
+  for (int64_t i = 0; i < count; i++) lanes[i] = p[i];
+  return load(lanes);
+}
+
+template <class T>
+FIN_INLINE void store_part(T* p, vf v, int64_t count) {
+  T lanes[W];
+  store(lanes, v);
+  for (int64_t i = 0; i < count; i++) p[i] = lanes[i];
+}
+
+/// A load or store of a whole vector, or of what is left of a row.
+template <class T>
+FIN_INLINE vf load_up_to(const T* p, int64_t count) {
+  return count >= W ? load(p) : load_part(p, count);
+}
+
+template <class T>
+FIN_INLINE void store_up_to(T* p, vf v, int64_t count) {
+  if (count >= W) {
+    store(p, v);
+  } else {
+    store_part(p, v, count);
+  }
+}
+
+FIN_INLINE int64_t round_up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }

@@ -1,0 +1,13 @@
+export * as composed from './composed/index.js';
+export { dropout } from './dropout.js';
+export { KernelInputError } from './errors.js';
+export { gelu } from './gelu.js';
+export { hasKernel } from './has-kernel.js';
+export type { LayerNormOptions } from './layer-norm.js';
+export { layerNorm } from './layer-norm.js';
+export type { LoadKernelsOptions } from './load-kernels.js';
+export { loadKernels } from './load-kernels.js';
+export type { DropoutOptions } from './options.js';
+export type { PackedAttentionOptions } from './packed-attention.js';
+export { packedAttention } from './packed-attention.js';
+export type { KernelName, KernelsReport } from './state.js';
