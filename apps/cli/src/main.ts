@@ -2,8 +2,11 @@ import { Command } from 'commander';
 import { addDataCommands } from './commands/data.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
+import { addFinetuneCommand } from './commands/finetune.js';
+import { addModelCommands } from './commands/model.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addReportCommand } from './commands/report.js';
+import { addSentimentCommand } from './commands/sentiment.js';
 import { addTrainCommand } from './commands/train.js';
 import { ExitCode } from './io/exit-codes.js';
 import type { Io } from './io/io.js';
@@ -16,7 +19,8 @@ import { reportError } from './io/report-error.js';
  *            data check ── data describe
  *                 │
  *   files ──> train ──> run folder ──> evaluate ──> report
- *                            └───────> predict
+ *     ^                      └───────> predict
+ *     └ --model ── finetune ──> run folder ──> sentiment
  * ```
  *
  * @param args what follows `fin` on the command line
@@ -37,6 +41,9 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   addEvaluateCommand(program, io);
   addPredictCommand(program, io);
   addReportCommand(program, io);
+  addFinetuneCommand(program, io);
+  addSentimentCommand(program, io);
+  addModelCommands(program, io);
   addDoctorCommand(program, io);
   for (const command of [...program.commands, ...program.commands.flatMap((group) => group.commands)]) {
     command.copyInheritedSettings(program);

@@ -1,4 +1,5 @@
 import type { Market } from '@fin/data';
+import type { Io } from './io/io.js';
 
 /** Which market a command works on. */
 export interface MarketChoice {
@@ -14,4 +15,10 @@ export async function openMarket({ data, signal }: MarketChoice): Promise<Market
   return data === undefined
     ? syntheticMarket(signal === undefined ? {} : { signal })
     : loadKaggle({ dir: data });
+}
+
+/** Says so when a market is made up. */
+export function noteMadeUp(market: Market, io: Io): void {
+  if (!market.synthetic) return;
+  io.stderr.write(`note: ${market.name} is a made-up market; its figures say nothing about real ones\n`);
 }

@@ -9,9 +9,15 @@ export class NoRunError extends Error {
   readonly kind = 'input';
 }
 
-/** Name of a new run: its start in UTC, so that names sort by age. */
-export const newRunFolder = (now: Date = new Date()): string =>
-  join(RUNS, now.toISOString().slice(0, 19).replace(/[:T]/g, '-'));
+/** Folder of fine-tuning runs, which `fin evaluate` and others must not take for the newest run. */
+const TUNING_RUNS: string = join(RUNS, 'sentiment');
+
+/** A start in UTC as a name, so that names sort by age. */
+const startName = (now: Date): string => now.toISOString().slice(0, 19).replace(/[:T]/g, '-');
+
+export const newRunFolder = (now: Date = new Date()): string => join(RUNS, startName(now));
+
+export const newTuningFolder = (now: Date = new Date()): string => join(TUNING_RUNS, startName(now));
 
 /** The run folder that `--run` names, or the newest finished one under `runs/`. */
 export async function chooseRun(run: string | undefined): Promise<string> {

@@ -8,6 +8,10 @@ const commands = [
   ['evaluate'],
   ['predict'],
   ['report'],
+  ['finetune'],
+  ['sentiment'],
+  ['model', 'info'],
+  ['model', 'convert'],
   ['doctor'],
 ];
 

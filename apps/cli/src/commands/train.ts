@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import type { TrainSummary } from '@fin/forecast';
 import type { Command } from 'commander';
+import { Option } from 'commander';
 import { interruptible } from '../io/interruption.js';
 import type { Io } from '../io/io.js';
 import { printResult } from '../io/print-result.js';
 import { createProgress } from '../io/progress.js';
-import { openMarket } from '../open-market.js';
+import { loadBackend } from '../load-backend.js';
+import { noteMadeUp, openMarket } from '../open-market.js';
 import { newRunFolder } from '../run-choice.js';
 import { backendOption, dataOption, jsonOption, numberFrom, wholeNumber } from './options.js';
 
@@ -16,6 +18,8 @@ interface Options {
   readonly overwrite: boolean;
   readonly seed: number;
   readonly epochs?: number;
+  readonly model?: string;
+  readonly aggregate: 'mean' | 'rank' | 'attention';
   readonly backend?: 'tensorflow' | 'wasm' | 'cpu';
   readonly json: boolean;
 }
@@ -30,6 +34,15 @@ export function addTrainCommand(program: Command, io: Io): void {
     .option('--overwrite', 'replace a run folder that is there already', false)
     .option('--seed <n>', 'seed of every random stream', wholeNumber(0), 1)
     .option('--epochs <n>', 'passes over the training days at most', wholeNumber(1))
+    .option(
+      '--model <dir>',
+      'score the headlines with this sentiment model, as `fin finetune` makes it, in place of a small BERT trained along',
+    )
+    .addOption(
+      new Option('--aggregate <how>', "how a day's scores become one, with --model")
+        .choices(['mean', 'rank', 'attention'])
+        .default('mean'),
+    )
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
@@ -55,27 +68,30 @@ async function train(
   signal: AbortSignal,
   io: Io,
 ): Promise<TrainSummary | null> {
-  const { data, seed, epochs, backend, overwrite } = options;
+  const { data, seed, epochs, model, aggregate, backend, overwrite } = options;
   const market = await openMarket({ data, signal: options.signal });
-  const { loadTensorFlow } = await import('@fin/runtime');
   const { trainForecaster } = await import('@fin/forecast');
-  const loaded = await loadTensorFlow({ backend });
-  for (const note of loaded.notes) io.stderr.write(`note: ${note}\n`);
-  if (market.synthetic)
-    io.stderr.write(`note: ${market.name} is a made-up market; its figures say nothing about real ones\n`);
+  await loadBackend(backend, io);
+  noteMadeUp(market, io);
   const progress = createProgress(io);
   try {
     return await trainForecaster({
       market,
       runDir,
       overwrite,
-      settings: { seed, ...(epochs === undefined ? {} : { epochs }) },
+      settings: {
+        seed,
+        ...(epochs === undefined ? {} : { epochs }),
+        sentimentModel: model === undefined ? null : resolve(model),
+        aggregate,
+      },
       source: { data: data === undefined ? null : resolve(data), signal: market.signal ?? null },
       signal,
       onEvent(event) {
         if (event.kind === 'step') {
           const loss = event.loss === null ? '' : `loss ${event.loss.toFixed(4)}`;
-          progress.update(event.phase, event.done, event.total, loss);
+          const phase = event.phase === 'scoring' ? 'scoring tokens' : event.phase;
+          progress.update(phase, event.done, event.total, loss);
         } else {
           const { epoch, trainLoss, validationLoss, seconds } = event;
           progress.line(

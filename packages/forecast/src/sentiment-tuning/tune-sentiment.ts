@@ -97,7 +97,9 @@ async function tune(
     sentenceSet(split[name], tokenizer, { maxLength, columns }),
   );
   const weights = settings.classWeights ? classWeights(train.labels, labels.length) : labels.map(() => 1);
-  const size = countParameters(model);
+  const { newWeights, unusedTensors } = model;
+  const about = { newWeights, unusedTensors, ...countParameters(model) };
+  onEvent?.({ kind: 'model', ...about });
   const speed = trainingSpeed(train.labels.length);
   const report = tuningReporter(run, onEvent);
   const fitted = await fitClassifier(model, {
@@ -124,9 +126,7 @@ async function tune(
     seed,
     splitSeed,
     ...scores,
-    ...size,
-    newWeights: model.newWeights,
-    unusedTensors: model.unusedTensors,
+    ...about,
     epochs: Math.round(fitted.epochs),
     bestEpoch: Math.round(fitted.best.epoch),
     validationLoss: fitted.best.metrics.loss,

@@ -2,6 +2,17 @@ import type { FitEvent, RunFolder } from '@fin/train';
 
 /** What fine-tuning tells while it runs. */
 export type TuningEvent =
+  | {
+      /** Before the first update. */
+      readonly kind: 'model';
+      /** Weights that the model to start from did not have. */
+      readonly newWeights: readonly string[];
+      /** What it had that is not used. */
+      readonly unusedTensors: readonly string[];
+      readonly trainableParameters: number;
+      /** Of the model, adapters included. */
+      readonly parameters: number;
+    }
   | { readonly kind: 'step'; readonly done: number; readonly total: number; readonly loss: number | null }
   | {
       readonly kind: 'epoch';

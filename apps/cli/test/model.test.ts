@@ -1,0 +1,71 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sharedPath } from '@fin/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runFin } from './run-fin.js';
+import { writeTinyBert } from './tiny-bert.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'fin-model-'));
+const model = join(folder, 'model');
+const published = sharedPath('models', 'all-MiniLM-L6-v2');
+
+beforeAll(() => writeTinyBert(model, ['negative', 'positive']));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('fin model info', () => {
+  it('tells people and machines what is in a folder', async () => {
+    const { code, stdout } = await runFin('model', 'info', model, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      architecture: 'BertForSequenceClassification',
+      dtype: 'F32',
+      labels: ['negative', 'positive'],
+      layers: 1,
+      problems: [],
+    });
+    const text = await runFin('model', 'info', model);
+    expect(text.stdout).toContain('classes in this order: negative, positive');
+  });
+
+  it.skipIf(published === null)('describes a published encoder (needs the shared models)', async () => {
+    const { stdout } = await runFin('model', 'info', published!);
+    expect(stdout).toContain('BertModel: 22,713,216 parameters, F32');
+    expect(stdout).toContain('no trained classifier');
+  });
+
+  it('names a folder that is no model', async () => {
+    const { code, stderr } = await runFin('model', 'info', folder);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/config\.json: cannot be read/);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('fin model convert', () => {
+  it('halves a model, and never writes over anything', async () => {
+    const out = join(folder, 'half');
+    const { code, stdout } = await runFin(
+      'model',
+      'convert',
+      model,
+      '--out',
+      out,
+      '--dtype',
+      'BF16',
+      '--json',
+    );
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ from: 'safetensors', dir: out });
+    expect(JSON.parse((await runFin('model', 'info', out, '--json')).stdout).dtype).toBe('BF16');
+    const again = await runFin('model', 'convert', model, '--out', out);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain('half: is not empty');
+  });
+
+  it('writes nothing when the model cannot be read', async () => {
+    const out = join(folder, 'never');
+    expect((await runFin('model', 'convert', folder, '--out', out)).code).toBe(2);
+    expect(existsSync(out)).toBe(false);
+  });
+});

@@ -1,0 +1,38 @@
+import { writeFileSync } from 'node:fs';
+import { BertForSequenceClassification, BertTokenizer, createConfig, saveBert } from '@fin/finbert-lora';
+import { loadTensorFlow, randomStreams } from '@fin/runtime';
+
+const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+const words = ['banks', 'rose', 'fell', 'met', 'profit', 'loss', 'board', 'the', 'today', 'group', 'shares'];
+
+/** Writes a BERT of one small layer with random weights. */
+export async function writeTinyBert(dir: string, id2label: readonly string[]): Promise<void> {
+  await loadTensorFlow();
+  const vocabulary = [...special, ...words];
+  const config = createConfig({
+    vocabSize: vocabulary.length,
+    hiddenSize: 8,
+    numHiddenLayers: 1,
+    numAttentionHeads: 2,
+    intermediateSize: 16,
+    maxPositionEmbeddings: 16,
+    id2label,
+  });
+  const model = new BertForSequenceClassification(config, { init: randomStreams(3).stream('init') });
+  await saveBert(model, BertTokenizer.fromVocab(vocabulary, { maxLength: 16 }), dir);
+  model.dispose();
+}
+
+/** Writes sentences as Financial PhraseBank has them. */
+export function writeTinyBank(file: string): void {
+  const kinds = [
+    ['rose', 'positive'],
+    ['fell', 'negative'],
+    ['met', 'neutral'],
+  ];
+  const lines = Array.from({ length: 60 }, (_, i) => {
+    const [word, label] = kinds[i % 3];
+    return `${words[7 + (i % 4)]} ${word} ${words[4 + (i % 3)]} number ${i}@${label}`;
+  });
+  writeFileSync(file, `${lines.join('\n')}\n`, 'latin1');
+}
