@@ -216,11 +216,16 @@ describe('the lock', () => {
       try {
         await RunFolder.resume(${JSON.stringify(dir)});
         console.log('in');
-        setTimeout(() => process.exit(), 1500);
+        process.stdin.on('end', () => process.exit()).resume();
       } catch (error) {
         console.log(error.name);
+        process.exit();
       }`;
-    const outcomes = await Promise.all(Array.from({ length: 6 }, () => outputOf(script)));
+    const processes = Array.from({ length: 6 }, () => started(script));
+    const outcomes = await Promise.all(processes.map(({ firstLine }) => firstLine));
+    // Whoever is in stays in until all have tried.
+    for (const { child } of processes) child.stdin.end();
+    await Promise.all(processes.map(({ closed }) => closed));
     expect(outcomes.filter((outcome) => outcome === 'in').length).toBeLessThanOrEqual(1);
     expect(new Set(outcomes.filter((outcome) => outcome !== 'in'))).toEqual(new Set(['RunLockedError']));
   });
@@ -251,10 +256,19 @@ describe('a disk that does not take it', () => {
   });
 });
 
-function outputOf(script: string): Promise<string> {
+function started(script: string) {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
   let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  return new Promise((resolve) => child.on('close', () => resolve(output.trim())));
+  const firstLine = new Promise<string>((resolve) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.includes('\n')) resolve(output.slice(0, output.indexOf('\n')));
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+  });
+  const closed = new Promise<string>((resolve) => child.on('close', () => resolve(output.trim())));
+  return { child, firstLine, closed };
 }
+
+const outputOf = (script: string): Promise<string> => started(script).closed;
