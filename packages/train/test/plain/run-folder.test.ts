@@ -267,8 +267,6 @@ function started(script: string) {
     child.stdout.on('data', read);
     child.stderr.on('data', read);
   });
-  const closed = new Promise<string>((resolve) => child.on('close', () => resolve(output.trim())));
+  const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
   return { child, firstLine, closed };
 }
-
-const outputOf = (script: string): Promise<string> => started(script).closed;
