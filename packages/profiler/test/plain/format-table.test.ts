@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import type { ProfilerEvent } from '../../src/index.js';
+import { formatTable, keyAverages } from '../../src/index.js';
+
+const event = (name: string, duration: number, more: Partial<ProfilerEvent> = {}): ProfilerEvent => ({
+  name,
+  kind: 'op',
+  start: 0,
+  duration,
+  selfDuration: duration,
+  shapes: [],
+  outputBytes: 0,
+  flops: null,
+  ...more,
+});
+
+describe('the table', () => {
+  const events = [
+    event('MatMul', 2000, { outputBytes: 2048, flops: 8e6 }),
+    event('AddV2', 500),
+    event('AddV2', 500),
+    event('Sum', 1.5),
+  ];
+
+  it('has torch.profiler’s columns and units, the slowest first', () => {
+    expect(formatTable(keyAverages(events)).split('\n')).toEqual([
+      'Name    Self CPU %  Self CPU  CPU total %  CPU total  CPU time avg   Output  # of Calls  GFLOP/s',
+      '------  ----------  --------  -----------  ---------  ------------  -------  ----------  -------',
+      'MatMul      66.63%   2.000ms       66.63%    2.000ms       2.000ms  2.00 KB           1      4.0',
+      'AddV2       33.32%   1.000ms       33.32%    1.000ms     500.000us      0 B           2       --',
+      'Sum          0.05%   1.500us        0.05%    1.500us       1.500us      0 B           1       --',
+      'Self CPU time total: 3.002ms',
+    ]);
+  });
+
+  it('cuts long tables and says so', () => {
+    expect(formatTable(keyAverages(events), { rowLimit: 1 })).toContain('(2 more rows)');
+  });
+
+  it('stands for an empty profile, too', () => {
+    expect(formatTable(keyAverages([]))).toContain('Self CPU time total: 0.000us');
+  });
+});
