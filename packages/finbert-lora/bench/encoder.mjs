@@ -1,10 +1,12 @@
 // The encoder of all-MiniLM-L6-v2's shape (22.7 M parameters) on batches of 32 headlines, fresh weights: headlines per second
 // of inference, of a training step of the whole model, and of one with everything frozen but queries, values and head;
-// packed, and padded as PyTorch pipelines do it. Lengths are a sample of 640 real headlines (mean 24.5 tokens, cut at 64).
+// packed with the fused ops of @fin/kernels, packed with ordinary ones, and padded as PyTorch pipelines do it. Lengths are a
+// sample of 640 real headlines (mean 24.5 tokens, cut at 64).
 //   node bench/encoder.mjs [rounds] [batches]
 // The peer, in the same run: python bench/encoder_torch.py [rounds] [batches]
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { loadKernels } from '@fin/kernels';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -27,7 +29,9 @@ const config = createConfig({
   id2label: ['positive', 'negative', 'neutral'],
 });
 const { backend, version } = await loadTensorFlow();
+const { available, notes } = await loadKernels();
 console.log(`${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}, ${backend} ${version}`);
+for (const note of notes) console.log(note);
 
 const batches = [];
 for (let i = 0; i < limit * batchSize; i += batchSize) {
@@ -62,7 +66,13 @@ for (const [what, stays, step] of [
   ['training, query + value + head', /self\.(query|value)|classifier/, train],
 ]) {
   freeze(stays);
-  for (const kind of process.env.KINDS?.split(',') ?? ['packed', 'padded']) {
+  for (const [kind, fused] of [
+    ['packed', true],
+    ['packed', false],
+    ['padded', false],
+  ]) {
+    if (fused && !available) continue;
+    process.env.FIN_KERNELS = fused ? '1' : '0';
     step(batches[0], kind);
     // The best of the rounds for each batch: other work on the machine comes and goes.
     const best = batches.map(() => Number.POSITIVE_INFINITY);
@@ -75,7 +85,7 @@ for (const [what, stays, step] of [
     }
     const total = best.reduce((sum, time) => sum + time, 0);
     console.log(
-      `${what}, ${kind}: ${((1000 * batches.length * batchSize) / total).toFixed(1)} headlines/s, ${(total / batches.length).toFixed(0)} ms per batch`,
+      `${what}, ${kind}${fused ? ', fused ops' : ''}: ${((1000 * batches.length * batchSize) / total).toFixed(1)} headlines/s, ${(total / batches.length).toFixed(0)} ms per batch`,
     );
   }
 }

@@ -50,14 +50,22 @@ export interface GroupPadding {
   readonly toPacked: tf.Tensor1D;
 }
 
-/** How attention walks over the tokens of one batch. Holds tensors: make it inside the `tf.tidy` of the forward pass. */
-export interface AttentionPlan {
-  readonly tokens: number;
+/** Attention group by group. Holds tensors: make it inside the `tf.tidy` of the forward pass. */
+export interface GroupedPlan {
   readonly groups: readonly AttentionGroup[];
 }
 
+/** Attention as one fused op over sequences that lie end to end. */
+export interface FusedPlan {
+  /** [n + 1]: where each sequence begins, and the number of tokens. */
+  readonly offsets: Int32Array;
+}
+
+/** How attention walks over the tokens of one batch. */
+export type AttentionPlan = GroupedPlan | FusedPlan;
+
 /** Sequences of equal or near length together; the costs decide how near. */
-export function planPacked(batch: PackedBatch, costs: GroupCosts): AttentionPlan {
+export function planPacked(batch: PackedBatch, costs: GroupCosts): GroupedPlan {
   const { offsets, size } = batch;
   const tokens = offsets[size];
   const lengths = Array.from({ length: size }, (_, k) => offsets[k + 1] - offsets[k]);
@@ -87,14 +95,13 @@ export function planPacked(batch: PackedBatch, costs: GroupCosts): AttentionPlan
     };
     return { ...shape, padding, keyMask: tf.tensor4d(mask, [count, 1, 1, length]) };
   });
-  return { tokens, groups };
+  return { groups };
 }
 
 /** All sequences at once, padded as they are. */
-export function planPadded(batch: PaddedBatch): AttentionPlan {
+export function planPadded(batch: PaddedBatch): GroupedPlan {
   const { size, length, attentionMask } = batch;
   const scores = Float32Array.from(attentionMask, (isToken) => (isToken ? 0 : MASKED_SCORE));
   const keyMask = tf.tensor4d(scores, [size, 1, 1, length]);
-  const tokens = size * length;
-  return { tokens, groups: [{ count: size, length, start: 0, rows: tokens, padding: null, keyMask }] };
+  return { groups: [{ count: size, length, start: 0, rows: size * length, padding: null, keyMask }] };
 }

@@ -1,5 +1,6 @@
+import { packedAttention } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import type { AttentionPlan } from './attention-plan.js';
+import type { AttentionPlan, GroupedPlan } from './attention-plan.js';
 import type { AttentionOptions } from './group-attention.js';
 import { attendGroup, attendGroupBackward, traceTensors, withTensors } from './group-attention.js';
 import { stackRows } from './head-layout.js';
@@ -8,7 +9,8 @@ import { stackRows } from './head-layout.js';
  * Scaled dot-product attention within each sequence, softmax(q kᵀ / √headDim) v head by head (Vaswani et al., 2017), in the
  * groups of the plan.
  *
- * One op on the tape however many groups there are; the backward pass is written out.
+ * One op on the tape however many groups there are; the backward pass is written out. Where `@fin/kernels` is loaded, one fused
+ * op without groups; its dropout then falls elsewhere, with the same share.
  *
  * @param q [tokens, hidden], as `k` and `v`
  * @returns [tokens, hidden]
@@ -18,6 +20,19 @@ export function attention(
   k: tf.Tensor2D,
   v: tf.Tensor2D,
   plan: AttentionPlan,
+  options: AttentionOptions,
+): tf.Tensor2D {
+  if ('groups' in plan) return attentionInGroups(q, k, v, plan, options);
+  const { heads, dropoutRate: rate, dropoutStream: stream } = options;
+  const dropout = stream !== null && rate > 0 ? { rate, stream } : null;
+  return packedAttention(q, k, v, plan.offsets, { heads, dropout });
+}
+
+function attentionInGroups(
+  q: tf.Tensor2D,
+  k: tf.Tensor2D,
+  v: tf.Tensor2D,
+  plan: GroupedPlan,
   options: AttentionOptions,
 ): tf.Tensor2D {
   const hidden = q.shape[1];

@@ -6,7 +6,6 @@ import type { BertConfig } from '../config/bert-config.js';
 import type { Part } from '../layers/container.js';
 import { Container } from '../layers/container.js';
 import type { ForwardMode } from '../layers/forward-mode.js';
-import { dropActivations } from '../layers/forward-mode.js';
 import { LayerNormLayer } from '../layers/layer-norm-layer.js';
 import { LinearLayer } from '../layers/linear-layer.js';
 import { ACTIVATIONS } from '../ops/activations.js';
@@ -42,13 +41,14 @@ export class BertLayer extends Container {
   /** @param x [tokens, hidden] @returns [tokens, hidden] */
   forward(x: tf.Tensor2D, plan: AttentionPlan, mode: ForwardMode): tf.Tensor2D {
     return tf.tidy(() => {
-      const attended = this.attentionNorm.forward(tf.add(x, this.#attend(x, plan, mode)));
-      return this.outputNorm.forward(tf.add(attended, this.#feedForward(attended, mode)));
+      const { hiddenDropoutProb: rate } = this.#config;
+      const attended = this.attentionNorm.closeSublayer(this.#attend(x, plan, mode), x, rate, mode);
+      return this.outputNorm.closeSublayer(this.#feedForward(attended, mode), attended, rate, mode);
     });
   }
 
   #attend(x: tf.Tensor2D, plan: AttentionPlan, mode: ForwardMode): tf.Tensor2D {
-    const { numAttentionHeads, attentionProbsDropoutProb, hiddenDropoutProb } = this.#config;
+    const { numAttentionHeads, attentionProbsDropoutProb } = this.#config;
     const [q, k, v] = [this.query, this.key, this.value].map((layer) => layer.forward(x, mode));
     const { dropoutStream } = mode;
     const context = attention(q, k, v, plan, {
@@ -56,13 +56,12 @@ export class BertLayer extends Container {
       dropoutRate: attentionProbsDropoutProb,
       dropoutStream,
     });
-    return dropActivations(this.attentionOutput.forward(context, mode), hiddenDropoutProb, mode);
+    return this.attentionOutput.forward(context, mode);
   }
 
   #feedForward(x: tf.Tensor2D, mode: ForwardMode): tf.Tensor2D {
-    const { hiddenAct, hiddenDropoutProb } = this.#config;
-    const inner = ACTIVATIONS[hiddenAct](this.intermediate.forward(x, mode)); // [tokens, intermediate]
-    return dropActivations(this.output.forward(inner, mode), hiddenDropoutProb, mode);
+    const inner = ACTIVATIONS[this.#config.hiddenAct](this.intermediate.forward(x, mode)); // [tokens, intermediate]
+    return this.output.forward(inner, mode);
   }
 
   protected override parts(): readonly (readonly [string, Part])[] {

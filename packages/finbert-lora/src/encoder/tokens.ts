@@ -1,3 +1,4 @@
+import { hasKernel } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AttentionPlan } from '../attention/attention-plan.js';
 import { groupCosts, planPacked, planPadded } from '../attention/attention-plan.js';
@@ -27,7 +28,7 @@ export function packedTokens(batch: PackedBatch, config: BertConfig): Tokens {
   });
   return {
     ...idTensors(inputIds, positionIds, tokenTypeIds, first),
-    plan: planPacked(batch, groupCosts(config)),
+    plan: hasKernel('FinPackedAttention') ? { offsets } : planPacked(batch, groupCosts(config)),
   };
 }
 

@@ -1,5 +1,6 @@
+import type { DropoutOptions } from '@fin/kernels';
+import { dropout } from '@fin/kernels';
 import type { RandomStream } from '@fin/runtime';
-import { dropout } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import { BertInputError } from '../errors.js';
 
@@ -37,9 +38,19 @@ export function forwardMode(
  * @throws BertInputError when training lacks a dropout stream
  */
 export function dropActivations(x: tf.Tensor2D, rate: number, mode: ForwardMode): tf.Tensor2D {
+  const drop = dropoutAt(rate, mode);
+  return drop ? dropout(x, drop) : x;
+}
+
+/**
+ * What is dropped at one place of the model; null where nothing is.
+ *
+ * @throws BertInputError when training lacks a dropout stream
+ */
+export function dropoutAt(rate: number, mode: ForwardMode): DropoutOptions | null {
   requireStream(mode, rate);
-  const { dropoutStream } = mode;
-  return dropoutStream === null || rate === 0 ? x : (dropout(x, rate, dropoutStream) as tf.Tensor2D);
+  const { dropoutStream: stream } = mode;
+  return stream === null || rate === 0 ? null : { rate, stream };
 }
 
 function requireStream({ training, dropoutStream }: ForwardMode, rate: number): void {

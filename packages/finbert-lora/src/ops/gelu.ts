@@ -1,3 +1,4 @@
+import { gelu as fusedGelu, hasKernel } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 
@@ -5,9 +6,13 @@ const INVERSE_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
 
 /**
  * Exact GELU, x Φ(x) with the normal distribution Φ by erf (Hendrycks and Gimpel, 2016), as BERT's `gelu`. Its derivative is
- * Φ(x) + x φ(x).
+ * Φ(x) + x φ(x). One fused op where `@fin/kernels` is loaded.
  */
 export function gelu<T extends tf.Tensor>(x: T): T {
+  return hasKernel('FinGelu') ? fusedGelu(x) : geluByHand(x);
+}
+
+function geluByHand<T extends tf.Tensor>(x: T): T {
   return differentiable({
     inputs: { x },
     forward: (save) => {

@@ -1,3 +1,4 @@
+import { layerNorm as fusedLayerNorm, hasKernel } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { columnSums } from './column-sums.js';
 import { differentiable } from './differentiable.js';
@@ -6,7 +7,7 @@ import { differentiable } from './differentiable.js';
  * Normalises each row to mean 0 and variance 1, then scales and shifts (Ba, Kiros and Hinton, 2016).
  *
  * The backward pass is written out: with x̂ the normalised row, σ its deviation and g = dy·weight,
- * dx = (g - mean(g) - x̂ mean(g x̂)) / σ.
+ * dx = (g - mean(g) - x̂ mean(g x̂)) / σ. One fused op where `@fin/kernels` is loaded.
  *
  * @param x [rows, columns]
  * @param weight [columns]
@@ -18,6 +19,9 @@ export function layerNorm(
   bias: tf.Variable,
   epsilon: number,
 ): tf.Tensor2D {
+  if (hasKernel('FinLayerNorm')) {
+    return fusedLayerNorm(x, weight as tf.Tensor1D, bias as tf.Tensor1D, { eps: epsilon });
+  }
   return differentiable({
     inputs: { x, weight, bias },
     forward: (save) => {

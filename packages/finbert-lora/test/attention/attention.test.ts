@@ -3,7 +3,7 @@ import { allClose } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { attention } from '../../src/attention/attention.js';
-import type { AttentionPlan } from '../../src/attention/attention-plan.js';
+import type { GroupedPlan } from '../../src/attention/attention-plan.js';
 import { planPacked, planPadded } from '../../src/attention/attention-plan.js';
 import { packSequences, padSequences } from '../../src/index.js';
 
@@ -18,7 +18,7 @@ const packed = packSequences(sequences);
 const total = packed.inputIds.length;
 const options = { heads, dropoutRate: 0, dropoutStream: null };
 const free = { perGroup: 0, perWeight: 0, perPaddedToken: 0 };
-const plans: [string, () => AttentionPlan, number][] = [
+const plans: [string, () => GroupedPlan, number][] = [
   ['one group per length', () => planPacked(packed, { ...free, perWeight: 1 }), 5],
   ['one padded group', () => planPacked(packed, { ...free, perGroup: 1 }), 1],
   ['a few groups', () => planPacked(packed, { perGroup: 40, perWeight: 1, perPaddedToken: 0 }), 3],

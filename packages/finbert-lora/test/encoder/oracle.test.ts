@@ -1,9 +1,10 @@
 import { allClose } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BertForSequenceClassification } from '../../src/index.js';
 import { crossEntropy } from '../../src/index.js';
 import { encoderCase, inTextOrder, withoutPadding } from '../support/encoder-fixture.js';
+import { implementations, use } from '../support/implementations.js';
 
 /** fp32 on both sides, sums in different orders. */
 const FORWARD = { rtol: 1e-5, atol: 5e-6 };
@@ -12,7 +13,10 @@ const GRADIENT = { rtol: 1e-4, atol: 5e-6 };
 let model: BertForSequenceClassification | undefined;
 afterEach(() => model?.dispose());
 
-describe.each(['gelu', 'gelu-new', 'relu'])('equal to transformers (%s)', (name) => {
+const cases = implementations.flatMap((made) => ['gelu', 'gelu-new', 'relu'].map((name) => ({ made, name })));
+
+describe.each(cases)('equal to transformers ($name, $made)', ({ name, made }) => {
+  beforeEach(() => use(made));
   const setUp = () => {
     const made = encoderCase(name);
     model = made.model;
