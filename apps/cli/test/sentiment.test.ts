@@ -88,6 +88,8 @@ describe('from a bare encoder to a forecast on its scores', () => {
     expect((await runFin('evaluate', '--run', forecasts, '--json')).code).toBe(0);
     const next = await runFin('predict', '--run', forecasts, '--json');
     expect(JSON.parse(next.stdout)).toMatchObject({ headlines: 2 });
+    expect((await runFin('report', '--run', forecasts, '--json')).code).toBe(0);
+    expect(readFileSync(join(forecasts, 'report.html'), 'utf8')).toContain(run); // says whose scores they are
   });
 });
 
