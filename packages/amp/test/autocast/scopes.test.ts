@@ -136,15 +136,20 @@ describe('a scope', () => {
 describe('an asynchronous scope', () => {
   it('lasts until its promise settles, and not for the code beside it', async () => {
     const seen: string[] = [];
+    let goOn = () => {};
+    const besideIsDone = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
     const inside = autocast(bf16, async () => {
       seen.push(precisionHere());
-      await sleep(5);
+      await besideIsDone;
       seen.push(precisionHere());
       return 'done';
     });
     seen.push(precisionHere());
     await sleep(1);
     seen.push(precisionHere());
+    goOn();
     expect(await inside).toBe('done');
     expect(seen).toEqual(['bfloat16', 'float32', 'float32', 'bfloat16']);
   });
