@@ -1,9 +1,9 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import * as composed from './composed/gelu.js';
-import { expectInput } from './errors.js';
 import * as fused from './fused/gelu.js';
-import { storageDType } from './fused/inputs.js';
+import { storageDType } from './fused/tensors.js';
 import { hasKernel } from './has-kernel.js';
+import { checkGelu } from './inputs/gelu-inputs.js';
 
 /**
  * Exact GELU of `x + bias`: v Φ(v) with the normal distribution Φ (Hendrycks and Gimpel, 2016), as `torch.nn.GELU()`.
@@ -14,10 +14,7 @@ import { hasKernel } from './has-kernel.js';
  * @throws KernelInputError where the bias does not fit
  */
 export function gelu<T extends tf.Tensor>(x: T, bias: tf.Tensor1D | null = null): T {
-  expectInput(
-    bias === null || (bias.rank === 1 && bias.shape[0] === x.shape.at(-1)),
-    () => `gelu: a bias of the shape [${bias?.shape}] cannot be added to the rows of [${x.shape}]`,
-  );
+  checkGelu(x, bias);
   const dtype = hasKernel('FinGelu') ? storageDType([x]) : null;
-  return dtype === null ? composed.gelu(x, bias) : (fused.gelu(x, bias, dtype) as T);
+  return dtype === null ? composed.gelu(x, bias) : tf.tidy(() => fused.gelu(x, bias, dtype) as T);
 }

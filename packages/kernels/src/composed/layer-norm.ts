@@ -1,7 +1,7 @@
 import { dropout } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayerNormOptions } from '../layer-norm.js';
-import { layerNormInputs } from '../layer-norm.js';
+import type { LayerNormOptions } from '../inputs/layer-norm-inputs.js';
+import { layerNormInputs } from '../inputs/layer-norm-inputs.js';
 
 /** The twin of the fused layer norm: ordinary ops, whose gradients tfjs derives. */
 export function layerNorm(

@@ -1,7 +1,7 @@
 import { dropout } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import type { PackedAttentionOptions } from '../packed-attention.js';
-import { packedAttentionInputs } from '../packed-attention.js';
+import type { PackedAttentionOptions } from '../inputs/packed-attention-inputs.js';
+import { packedAttentionInputs } from '../inputs/packed-attention-inputs.js';
 
 /** Added to the score of a key that is no token: its weight underflows to exactly 0, and nothing becomes infinite. */
 const NO_SCORE = -1e9;
@@ -19,9 +19,9 @@ export function packedAttention(
 ): tf.Tensor2D {
   const { heads, scale, dropout: drop, longest } = packedAttentionInputs(q, k, v, offsets, options);
   const [tokens, hidden] = q.shape;
-  if (tokens === 0 || hidden === 0) return tf.zerosLike(tf.addN([q, k, v]));
   const count = offsets.length - 1;
   return tf.tidy(() => {
+    if (tokens === 0 || hidden === 0) return tf.addN([q, k, v]);
     const { toPadded, toPacked, mask } = padding(offsets, longest);
     const split = (x: tf.Tensor2D) => {
       const padded = tf.reshape(tf.gather(x, toPadded), [count, longest, heads, hidden / heads]);

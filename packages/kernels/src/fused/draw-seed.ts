@@ -1,8 +1,8 @@
 import type { Attr, Interceptor, RandomStream } from '@fin/runtime';
 import { attr, installInterceptor } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
-import type { DropoutOptions } from '../options.js';
-import { noTensor } from './inputs.js';
+import type { DropoutOptions } from '../inputs/dropout-options.js';
+import { noTensor } from './tensors.js';
 
 /** What the fused ops take of dropout: the seed of one draw and two attributes. */
 export interface DropoutInputs {

@@ -1,10 +1,10 @@
 import { attr, rawOp } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
-import type { DropoutOptions } from '../options.js';
+import type { DropoutOptions } from '../inputs/dropout-options.js';
 import { differentiable } from './differentiable.js';
 import { dropoutInputs } from './draw-seed.js';
-import type { StorageDType } from './inputs.js';
-import { inDType } from './inputs.js';
+import type { StorageDType } from './tensors.js';
+import { inDType } from './tensors.js';
 
 /** `FinDropout` on a tensor of that dtype; the backward pass draws the same elements again, so that nothing but the seed is kept. */
 export function dropout(x: tf.Tensor, options: DropoutOptions, dtype: StorageDType): tf.Tensor {

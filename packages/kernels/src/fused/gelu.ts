@@ -1,8 +1,8 @@
 import { attr, rawOp } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
-import type { StorageDType } from './inputs.js';
-import { inDType, noTensor, trains } from './inputs.js';
+import type { StorageDType } from './tensors.js';
+import { inDType, noTensor, trains } from './tensors.js';
 
 /** `FinGelu` on an x of that dtype; the backward pass computes everything again from x and bias. */
 export function gelu(x: tf.Tensor, bias: tf.Tensor1D | null, dtype: StorageDType): tf.Tensor {

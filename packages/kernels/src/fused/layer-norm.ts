@@ -1,10 +1,10 @@
 import { attr, rawOp } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
-import type { LayerNormInputs } from '../layer-norm.js';
+import type { LayerNormInputs } from '../inputs/layer-norm-inputs.js';
 import { differentiable } from './differentiable.js';
 import { dropoutInputs } from './draw-seed.js';
-import type { StorageDType } from './inputs.js';
-import { inDType, noTensor, trains } from './inputs.js';
+import type { StorageDType } from './tensors.js';
+import { inDType, noTensor, trains } from './tensors.js';
 
 /**
  * `FinLayerNorm`. What is kept for the backward pass are the inputs themselves, one mean and one deviation for each row, and the

@@ -1,10 +1,10 @@
 import { attr, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import type { PackedAttentionInputs } from '../packed-attention.js';
+import type { PackedAttentionInputs } from '../inputs/packed-attention-inputs.js';
 import { differentiable } from './differentiable.js';
 import { dropoutInputs } from './draw-seed.js';
-import type { StorageDType } from './inputs.js';
-import { inDType } from './inputs.js';
+import type { StorageDType } from './tensors.js';
+import { inDType } from './tensors.js';
 
 /** `FinPackedAttention`; the backward pass computes the weights again, from one number for each head and token. */
 export function packedAttention(inputs: PackedAttentionInputs, dtype: StorageDType): tf.Tensor2D {

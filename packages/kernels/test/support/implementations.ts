@@ -1,13 +1,13 @@
 import { hasNativeOps } from '@fin/runtime';
-import { expect } from 'vitest';
 import * as kernels from '../../src/index.js';
 
 /** The functions of this package as one implementation has them. */
 export type Implementation = Pick<typeof kernels, 'dropout' | 'gelu' | 'layerNorm' | 'packedAttention'>;
 
 const report = await kernels.loadKernels();
-// Where TensorFlow is native these tests are for the fused ops: without them they would pass and prove nothing.
-if (hasNativeOps() && process.env.FIN_TEST_WITHOUT_KERNELS !== '1') expect(report.notes).toEqual([]);
+// Where this machine could have them, load-kernels.test.ts fails.
+if (hasNativeOps())
+  for (const note of report.notes) console.error(`testing the composed twins only: ${note}`);
 
 /** Fused where the backend has it, and composed. */
 export const implementations: readonly (readonly [name: string, implementation: Implementation])[] = [

@@ -1,5 +1,5 @@
 import type { RandomStream } from '@fin/runtime';
-import { expectInput } from './errors.js';
+import { expectInput } from '../errors.js';
 
 /** Inverted dropout, as `dropout` of @fin/runtime: the same elements fall, fused or composed. */
 export interface DropoutOptions {

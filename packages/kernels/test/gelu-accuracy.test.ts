@@ -1,0 +1,38 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, describe, expect, it } from 'vitest';
+import { gelu } from '../src/index.js';
+import { chooseInstructions, instructionSets } from './support/instructions.js';
+import * as reference from './support/reference.js';
+import { read, withGradients } from './support/tensors.js';
+
+/** From far beyond where the result is 0 to far beyond where it is x. */
+const xs = Float32Array.from({ length: 200_001 }, (_, i) => -16 + i * 1.6e-4);
+/** Spacing of float32 numbers around a value. Below 1e-30 only the absolute error counts: Φ below 1e-38 is 0. */
+const spacing = (value: number) => 2 ** (Math.floor(Math.log2(Math.max(Math.abs(value), 1e-30))) - 23);
+const worst = (values: Float32Array, expected: (x: number) => number, unit: (y: number) => number) =>
+  values.reduce((most, value, i) => {
+    const y = expected(xs[i]);
+    return Math.max(most, Math.abs(value - y) / unit(y));
+  }, 0);
+
+/** Units in the last place: without fused multiply-add what z² loses by rounding is not put back. */
+const LIMITS: Record<string, number> = { avx512: 8, avx2: 8, baseline: 80 };
+
+afterAll(() => chooseInstructions('', 0));
+
+describe.each(instructionSets)('gelu by %s', (name) => {
+  it('is as accurate as the table says', () => {
+    chooseInstructions(name, 0);
+    const x = tf.tensor1d(xs);
+    const { value, gradients } = withGradients((v) => gelu(v), [x], tf.onesLike(x));
+    const units = worst(value, reference.gelu, spacing);
+    const absolute = worst(value, reference.gelu, () => 1);
+    const slope = worst(gradients[0], reference.geluSlope, () => 1);
+    console.info(
+      `${name}: ${units.toFixed(1)} units in the last place, absolute ${absolute}, slope ${slope}`,
+    );
+    expect(units).toBeLessThan(LIMITS[name]);
+    expect(slope).toBeLessThan(5e-7);
+    read(x);
+  });
+});

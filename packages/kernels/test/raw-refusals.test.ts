@@ -1,0 +1,180 @@
+import type { AttrValue } from '@fin/runtime';
+import { attr, RawOpError, rawOp } from '@fin/runtime';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { fused } from './support/implementations.js';
+
+/** What may come past the functions of this package: anything that TensorFlow's own check of dtypes lets through. */
+const f = (...shape: number[]) => tf.zeros(shape);
+const ints = (...values: number[]) => tf.tensor1d(values, 'int32');
+const none = () => f(0);
+const noInts = () => tf.tensor1d([], 'int32');
+const T = { T: attr.type('float32') };
+const drop = { rate: attr.float(0.5), keep_scale: attr.float(2) };
+const norm = { ...T, epsilon: attr.float(1e-5) };
+const heads = (n: number) => ({ ...T, heads: attr.int(n), scale: attr.float(1) });
+
+type Call = readonly [
+  op: string,
+  inputs: () => tf.Tensor[],
+  attrs: Record<string, AttrValue>,
+  nOutputs: number,
+  message: RegExp,
+];
+
+const calls: readonly Call[] = [
+  ['FinGelu', () => [f(2, 3), f(4)], T, 1, /bias has the shape \[4\] where \[3\] is needed/],
+  ['FinGelu', () => [f(2, 3), f(1, 3)], T, 1, /bias has the shape \[1, 3\]/],
+  ['FinGelu', () => [f(2, 3), noInts()], T, 1, /int32/],
+  ['FinGeluGrad', () => [f(3, 2), f(2, 3), none()], T, 2, /dy has the shape \[3, 2\], but x has \[2, 3\]/],
+  ['FinGeluGrad', () => [f(6), f(2, 3), none()], T, 2, /dy has the shape \[6\]/],
+  ['FinLayerNorm', () => [f(6), none(), none(), f(6), f(6), noInts()], norm, 3, /x has the shape \[6\]/],
+  [
+    'FinLayerNorm',
+    () => [f(2, 3), none(), none(), f(2), f(3), noInts()],
+    norm,
+    3,
+    /gamma has the shape \[2\]/,
+  ],
+  [
+    'FinLayerNorm',
+    () => [f(2, 3), none(), none(), f(3), f(9), noInts()],
+    norm,
+    3,
+    /beta has the shape \[9\]/,
+  ],
+  ['FinLayerNorm', () => [f(2, 3), f(2), none(), f(3), f(3), noInts()], norm, 3, /bias has the shape \[2\]/],
+  [
+    'FinLayerNorm',
+    () => [f(2, 3), none(), f(3, 2), f(3), f(3), noInts()],
+    norm,
+    3,
+    /residual has the shape \[3, 2\]/,
+  ],
+  [
+    'FinLayerNorm',
+    () => [f(2, 3), none(), none(), f(3), f(3), noInts()],
+    { ...norm, ...drop },
+    3,
+    /seed has the shape \[0\]/,
+  ],
+  [
+    'FinLayerNorm',
+    () => [f(2, 3), none(), none(), f(3), f(3), tf.zeros([2, 2], 'int32')],
+    { ...norm, ...drop, rate: attr.float(1.5) },
+    3,
+    /rate is not in \[0, 1\)/,
+  ],
+  [
+    'FinLayerNormGrad',
+    () => [f(2, 3), f(2, 3), none(), none(), f(3), f(1), f(2), noInts()],
+    T,
+    5,
+    /mean has the shape \[1\] where \[2\] is needed/,
+  ],
+  [
+    'FinLayerNormGrad',
+    () => [f(2, 4), f(2, 3), none(), none(), f(3), f(2), f(2), noInts()],
+    T,
+    5,
+    /dy has the shape \[2, 4\]/,
+  ],
+  [
+    'FinDropout',
+    () => [f(2, 3), ints(1, 2, 3, 4)],
+    { ...T, ...drop },
+    1,
+    /seed has the shape \[4\] where \[2, 2\]/,
+  ],
+  [
+    'FinPackedAttention',
+    () => [f(5, 6), f(5, 6), f(4, 6), ints(0, 5), noInts()],
+    heads(2),
+    2,
+    /v has the shape \[4, 6\]/,
+  ],
+  [
+    'FinPackedAttention',
+    () => [f(30), f(30), f(30), ints(0, 5), noInts()],
+    heads(2),
+    2,
+    /q has the shape \[30\]/,
+  ],
+  [
+    'FinPackedAttention',
+    () => [f(5, 6), f(5, 6), f(5, 6), ints(0, 5), noInts()],
+    heads(4),
+    2,
+    /6 columns.*4 heads/,
+  ],
+  ['FinPackedAttention', () => [f(5, 6), f(5, 6), f(5, 6), ints(0, 5), noInts()], heads(0), 2, /0 heads/],
+  ['FinPackedAttention', () => [f(5, 6), f(5, 6), f(5, 6), ints(0, 5), noInts()], heads(-1), 2, /-1 heads/],
+  [
+    'FinPackedAttention',
+    () => [f(5, 6), f(5, 6), f(5, 6), noInts(), noInts()],
+    heads(2),
+    2,
+    /offsets has the shape \[0\]/,
+  ],
+  [
+    'FinPackedAttention',
+    () => [f(5, 6), f(5, 6), f(5, 6), ints(1, 5), noInts()],
+    heads(2),
+    2,
+    /begin with 0, not 1/,
+  ],
+  [
+    'FinPackedAttention',
+    () => [f(5, 6), f(5, 6), f(5, 6), ints(0, 6), noInts()],
+    heads(2),
+    2,
+    /end with 6.*5 tokens/,
+  ],
+  [
+    'FinPackedAttention',
+    () => [f(5, 6), f(5, 6), f(5, 6), ints(0, 99, 5), noInts()],
+    heads(2),
+    2,
+    /must not decrease: 5 follows 99/,
+  ],
+  [
+    'FinPackedAttention',
+    () => [f(5, 6), f(5, 6), f(5, 6), ints(0, -9, 5), noInts()],
+    heads(2),
+    2,
+    /must not decrease: -9 follows 0/,
+  ],
+  [
+    'FinPackedAttentionGrad',
+    () => [f(5, 6), f(5, 6), f(5, 6), f(5, 6), ints(0, 5), f(5, 2), noInts()],
+    heads(2),
+    3,
+    /lse has the shape \[5, 2\] where \[heads, tokens\]/,
+  ],
+  [
+    'FinPackedAttentionGrad',
+    () => [f(5, 5), f(5, 6), f(5, 6), f(5, 6), ints(0, 5), f(2, 5), noInts()],
+    heads(2),
+    3,
+    /dout has the shape \[5, 5\]/,
+  ],
+];
+
+describe.runIf(fused)('an op called by itself', () => {
+  it.each(calls)('refuses what does not fit: %s', (op, inputs, attrs, nOutputs, message) => {
+    tf.tidy(() => {
+      const run = () => rawOp(op, inputs(), attrs, nOutputs);
+      expect(run).toThrow(RawOpError);
+      expect(run).toThrow(message);
+    });
+  });
+
+  it('takes a saved tensor that is nonsense without reading outside', () => {
+    tf.tidy(() => {
+      const q = f(5, 6);
+      const lse = tf.fill([2, 5], Number.NaN);
+      const inputs = [q, q, q, q, ints(0, 5), lse, noInts()];
+      expect(rawOp('FinPackedAttentionGrad', inputs, heads(2), 3)[0].dataSync()[0]).toBeNaN();
+    });
+  });
+});
