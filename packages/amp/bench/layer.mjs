@@ -1,6 +1,7 @@
 // Forward + backward of one BERT-base layer (768 wide, 12 heads, 3072 inside) in float32 and in bfloat16, each mode of @fin/amp in turn.
 //   node bench/layer.mjs [--rounds 12] [--batch 32] [--length 23] [--dtype bfloat16] [--train full|lora] [--modes wide,low] [--saved low|as-computed]
-// The layer is composed of plain tfjs ops; turns alternate, so that all meet the same noise. Bytes are counted where the backward pass
+// The layer is composed of plain tfjs ops. Turns alternate, so that all meet the same noise: speeds are medians of paired ratios, by the
+// clock and by the processor time of the process, which other load on the machine disturbs less. Bytes are counted where the backward pass
 // begins: distinct buffers saved on the tape (weights not counted) and of frozen weights.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -140,7 +141,7 @@ function heldBytes(layer) {
   const held = new Map();
   for (const { saved } of tf.engine().state.activeTape) {
     for (const tensor of saved ?? []) {
-      if (!tensor.dataId) continue; // held by its shape alone, or not a tensor
+      if (!Object.hasOwn(tensor, 'dataId')) continue; // not a tensor, or held by its shape alone
       const id = idOf(tensor);
       if (!weights.has(id)) held.set(id, tensor.size * elementBytes(nativeDType(tensor)));
     }
@@ -189,7 +190,7 @@ for (const mode of options.modes.split(',').filter(Boolean)) {
   });
 }
 for (const contender of contenders)
-  Object.assign(contender, makeStep(contender.layer, contender.policy), { times: [] });
+  Object.assign(contender, makeStep(contender.layer, contender.policy), { times: [], cpu: [] });
 for (const { step } of contenders) {
   step();
   step();
@@ -197,9 +198,11 @@ for (const { step } of contenders) {
 buffers.remove();
 for (let round = 0; round < rounds; round++) {
   for (const contender of contenders) {
-    const start = performance.now();
+    const [start, usage] = [performance.now(), process.cpuUsage()];
     contender.step();
     contender.times.push(performance.now() - start);
+    const { user, system } = process.cpuUsage(usage);
+    contender.cpu.push((user + system) / 1e3);
   }
 }
 
@@ -214,15 +217,25 @@ const [base] = contenders;
 const median = (times) => [...times].sort((a, b) => a - b)[times.length >> 1];
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1).padStart(7);
 const baseBytes = base.held() + frozenBytes(base.layer);
-console.log('                  ms: median (min)    speed    activations MB  frozen MB    both, relative');
-for (const { name, layer, times, held } of contenders) {
-  const paired = median(times.map((ms, round) => base.times[round] / ms)).toFixed(2);
+const paired = (key, { [key]: values }) =>
+  median(values.map((ms, round) => base[key][round] / ms)).toFixed(2);
+console.log(
+  '                 ms: median (min)    speed   CPU ms  by CPU time   activations MB  frozen MB   both, relative',
+);
+for (const contender of contenders) {
+  const { name, layer, times, cpu, held } = contender;
   const bytes = held() + frozenBytes(layer);
   console.log(
-    `${name.padEnd(14)} ${median(times).toFixed(1).padStart(9)} (${Math.min(...times).toFixed(1)})`.padEnd(
-      36,
-    ),
-    `${paired}x   ${megabytes(held())}         ${megabytes(frozenBytes(layer))}        ${(bytes / baseBytes).toFixed(2)}`,
+    [
+      name.padEnd(14),
+      `${median(times).toFixed(1)} (${Math.min(...times).toFixed(1)})`.padStart(18),
+      `${paired('times', contender)}x`.padStart(8),
+      median(cpu).toFixed(0).padStart(8),
+      `${paired('cpu', contender)}x`.padStart(12),
+      megabytes(held()).padStart(16),
+      megabytes(frozenBytes(layer)).padStart(10),
+      (bytes / baseBytes).toFixed(2).padStart(16),
+    ].join(' '),
   );
 }
 if (options.report) {

@@ -17,3 +17,14 @@ export class AmpInputError extends AmpError {
 export class GradScalerError extends AmpError {
   readonly kind = 'environment';
 }
+
+/** The gradient of a frozen variable was asked for, by `tf.grads` and not by `tf.variableGrads`, after an op under autocast. */
+export class HeldShapeError extends AmpError {
+  readonly kind = 'environment';
+  constructor() {
+    super(
+      "A gradient needs data that autocast did not hold for it, since the op's other input is a variable that is not trainable. " +
+        "Make it trainable, or use a policy with savedActivations: 'as-computed'.",
+    );
+  }
+}

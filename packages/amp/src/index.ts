@@ -1,5 +1,5 @@
 export { autocast } from './autocast/autocast.js';
-export { AmpError, AmpInputError, GradScalerError } from './errors.js';
+export { AmpError, AmpInputError, GradScalerError, HeldShapeError } from './errors.js';
 export type { AmpMode } from './machine/amp-mode.js';
 export type { AmpDecision } from './machine/decide-amp-mode.js';
 export { decideAmpMode } from './machine/decide-amp-mode.js';

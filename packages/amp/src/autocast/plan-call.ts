@@ -8,7 +8,12 @@ import { namedLowDType } from './float-attrs.js';
 
 /** In which dtype a call is to be made, and why if that is float32. */
 export type CallPlan =
-  | { readonly dtype: LowDType; readonly reason: null }
+  | {
+      readonly dtype: LowDType;
+      readonly reason: null;
+      /** The call names that dtype itself: its inputs may be just what it wants, statistics in float32 included. */
+      readonly named: boolean;
+    }
   | { readonly dtype: 'float32'; readonly reason: WideningReason };
 
 /** Ops that add a bias to a linear layer's result. In torch that is part of the linear op, here an op of its own. */
@@ -30,7 +35,7 @@ export function planCall(call: OpCall, policy: Policy, mode: 'low' | 'wide'): Ca
   const list = policy.listOf(call.op);
   if (list === 'float32') return anyLow ? wide('float32 list') : null;
   const named = namedLowDType(call.attrs);
-  if (named) return low(named);
+  if (named) return { dtype: named, reason: null, named: true };
   if (list === 'lower') return low(policy.dtype);
   return anyLow ? promoted(call.op, floats) : null;
 }
@@ -45,7 +50,7 @@ function promoted(op: string, floats: readonly TensorHandle[]): CallPlan {
 }
 
 function low(dtype: LowDType): CallPlan {
-  return { dtype, reason: null };
+  return { dtype, reason: null, named: false };
 }
 
 function wide(reason: WideningReason): CallPlan {

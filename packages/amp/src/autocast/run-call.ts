@@ -12,20 +12,35 @@ import type { StepCasts } from './step-casts.js';
 /** Op and dtype for which TensorFlow turned out to have no kernel. */
 const withoutKernel = new Set<string>();
 
+/** Calls that named a low dtype and turned out to need their inputs cast to it, by op and dtypes. */
+const notAsTheyAre = new Set<string>();
+
 /**
  * Makes a call as planned. Whether TensorFlow has a low kernel of an op is found out by trying, once for each op and dtype, since
  * it depends on version and device; a call that fails in float32 too was wrong to begin with, and fails with that error.
  */
 export function runCall(call: OpCall, plan: CallPlan, casts: StepCasts, next: Next): TensorHandle[] {
   if (plan.reason !== null) return runIn('float32', call, casts, next, plan.reason);
+  const form = plan.named ? `${call.op} ${call.inputs.map(({ dtype }) => dtype)}` : null;
+  const asItIs = form !== null && !notAsTheyAre.has(form) ? attempt(() => next(call)) : null;
+  if (asItIs) return asItIs;
   const key = `${call.op} ${plan.dtype}`;
   if (withoutKernel.has(key)) return runIn('float32', call, casts, next, 'no low kernel');
+  const low = attempt(() => runIn(plan.dtype, call, casts, next, null));
+  if (low) {
+    if (form !== null) notAsTheyAre.add(form);
+    return low;
+  }
+  const wide = runIn('float32', call, casts, next, 'no low kernel');
+  withoutKernel.add(key);
+  return wide;
+}
+
+function attempt(run: () => TensorHandle[]): TensorHandle[] | null {
   try {
-    return runIn(plan.dtype, call, casts, next, null);
+    return run();
   } catch {
-    const outputs = runIn('float32', call, casts, next, 'no low kernel');
-    withoutKernel.add(key);
-    return outputs;
+    return null;
   }
 }
 

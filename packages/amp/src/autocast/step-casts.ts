@@ -26,6 +26,8 @@ export class StepCasts {
   readonly firstTensorId: number = drawTensorId();
   /** Data of a low copy by the data it was made from, for what is saved by several ops; only as long as somebody holds the copy. */
   readonly lowTwins: WeakMap<object, object> = new WeakMap();
+  /** Ids of what ops on the step's tape made. */
+  readonly recorded: Set<number> = new Set();
   readonly #weights = new Map<string, TensorHandle>();
   #recent: Copy[] = [];
   #weightIds: ReadonlySet<number> | null = null;

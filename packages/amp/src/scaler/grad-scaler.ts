@@ -32,7 +32,7 @@ export interface GradScalerState {
 /** An optimizer of @fin/train or of tfjs. */
 export type ScaledOptimizer =
   | { step(gradients: Readonly<Record<string, tf.Tensor>>): unknown }
-  | { applyGradients(gradients: Record<string, tf.Tensor>): unknown };
+  | { applyGradients(gradients: never): unknown };
 
 /** One optimizer between two calls of `update`. */
 interface OptimizerState {

@@ -2,7 +2,7 @@ import type { AutocastScope } from '../autocast/scope.js';
 import type { StepCasts } from '../autocast/step-casts.js';
 import type { InputGradients, TapeNode } from '../engine/engine.js';
 import { holdLow } from './hold-low.js';
-import { stepOfTape } from './tape-steps.js';
+import { openStepOf, stepOfTape } from './tape-steps.js';
 
 /** How far along each tape is dealt with. */
 const positions = new WeakMap<TapeNode[], number>();
@@ -18,9 +18,10 @@ export function adoptNodes(tape: TapeNode[], scope: AutocastScope | null): void 
   if (adopting) return;
   adopting = true;
   try {
-    const casts = scope?.policy.enabled ? stepOfTape(tape) : null;
+    const casts = scope?.policy.enabled ? stepOfTape(tape) : openStepOf(tape);
     for (let at = positions.get(tape) ?? 0; at < tape.length; at++) {
       positions.set(tape, at + 1);
+      for (const { id } of tape[at].outputs) casts?.recorded.add(id);
       if (scope) adopt(tape[at], scope, casts);
     }
   } finally {
@@ -40,6 +41,6 @@ function adopt(node: TapeNode, scope: AutocastScope, casts: StepCasts | null): v
       return Object.fromEntries(inScope) as InputGradients;
     };
   }
-  const { savedActivations, dtype } = scope.policy;
-  if (casts && savedActivations === 'low') holdLow(node, dtype, casts);
+  const { enabled, savedActivations, dtype } = scope.policy;
+  if (casts && enabled && savedActivations === 'low') holdLow(node, dtype, casts);
 }

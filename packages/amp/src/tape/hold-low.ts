@@ -26,11 +26,12 @@ const EXACT: ReadonlySet<string> = new Set([
 ]);
 
 /** Has what an op on the tape saved for its gradient held in less memory: by its shape where that is enough, in two bytes an element where it is large. */
-export function holdLow({ kernelName, inputs, saved }: TapeNode, dtype: LowDType, casts: StepCasts): void {
+export function holdLow(node: TapeNode, dtype: LowDType, casts: StepCasts): void {
+  const { kernelName, inputs, saved } = node;
   const backend = nodeBackend();
   if (!saved || !backend) return;
   saved.forEach((tensor, place) => {
-    if (readsShapeOnly(kernelName, place)) {
+    if (readsShapeOnly(node, place, casts)) {
       saved[place] = shapeOf(tensor);
       tensor.dispose();
     } else if (!EXACT.has(kernelName) && isActivation(tensor, inputs, casts.firstTensorId)) {

@@ -1,4 +1,8 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { StepCasts } from '../autocast/step-casts.js';
+import type { TapeNode } from '../engine/engine.js';
+import { engineState } from '../engine/engine.js';
+import { HeldShape } from './held-shape.js';
 
 /**
  * tfjs kernels of which the gradient reads no more than the shapes of what is saved (tfjs-core 4.22, `src/gradients`), with the
@@ -19,14 +23,36 @@ const SHAPE_ONLY: Readonly<Record<string, readonly number[] | 'all'>> = {
   Sum: 'all',
 };
 
-/** Whether the gradient of that kernel reads only the shape of the tensor saved in that place. */
-export function readsShapeOnly(kernelName: string, place: number): boolean {
+/** tfjs kernels of which a saved tensor serves, but for its shape, only the gradient of another input: its place and that input. */
+const FOR_GRADIENT_OF: Readonly<Record<string, readonly string[]>> = {
+  BatchMatMul: ['b', 'a'],
+  Conv2D: ['filter', 'x'],
+  DepthwiseConv2dNative: ['filter', 'x'],
+  Multiply: ['b', 'a'],
+  RealDiv: ['b'],
+};
+
+/** Whether the backward pass will read no more of the tensor saved in that place than its shape. */
+export function readsShapeOnly({ kernelName, inputs }: TapeNode, place: number, casts: StepCasts): boolean {
   const places = Object.hasOwn(SHAPE_ONLY, kernelName) ? SHAPE_ONLY[kernelName] : [];
-  return places === 'all' || places.includes(place);
+  if (places === 'all' || places.includes(place)) return true;
+  const input = Object.hasOwn(FOR_GRADIENT_OF, kernelName) ? FOR_GRADIENT_OF[kernelName][place] : undefined;
+  return input !== undefined && getsNoGradient(inputs[input], casts);
+}
+
+/** Frozen variables, and numbers that were written into the computation: made during the step, and by no op. */
+function getsNoGradient(input: tf.Tensor, casts: StepCasts): boolean {
+  if (input instanceof tf.Variable) return !input.trainable;
+  const differentiatedInside = engineState().gradientDepth > 1; // with regard to anything there
+  return !differentiatedInside && input.id > casts.firstTensorId && !casts.recorded.has(input.id);
+}
+
+/** Whether only the shape of a tensor is held. */
+export function isShapeOnly(tensor: tf.Tensor): boolean {
+  return tensor instanceof HeldShape;
 }
 
 /** What such a gradient is given in place of the tensor. */
-export function shapeOf({ shape, rank, size, dtype }: tf.Tensor): tf.Tensor {
-  const standIn = { shape, rank, size, dtype, dispose: () => {} };
-  return standIn as unknown as tf.Tensor;
+export function shapeOf(tensor: tf.Tensor): tf.Tensor {
+  return new HeldShape(tensor) as unknown as tf.Tensor;
 }

@@ -77,6 +77,20 @@ describe.skipIf(!hasNativeOps())('what computes in which dtype', () => {
     expect(autocast(low, mixed)).toBe('bfloat16');
   });
 
+  it('leaves a raw op that keeps statistics in float32 its inputs', () => {
+    const ops = traceOps(() =>
+      tf.tidy(() =>
+        autocast(low, () => {
+          const x = castNative(tf.ones([2, 3, 3, 4]), 'bfloat16');
+          const [scale, offset] = [tf.ones([4]), tf.zeros([4])];
+          const types = { T: attr.type('bfloat16'), U: attr.type('float32') };
+          rawOp('FusedBatchNormV3', [x, scale, offset, tf.zeros([0]), tf.zeros([0])], types, 6);
+        }),
+      ),
+    );
+    expect(inputsOf(ops, 'FusedBatchNormV3')).toEqual(['bfloat16 float32 float32 float32 float32']);
+  });
+
   it('sums in float32 even where a raw op names bfloat16', () => {
     const sums = tf.tidy(() => {
       const x = castNative(tf.fill([4096, 2], 0.5), 'bfloat16');

@@ -2,7 +2,8 @@ import { elementBytes, hasNativeOps, nativeDType } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { recordingTape } from '../../src/engine/engine.js';
-import { autocast, Policy } from '../../src/index.js';
+import { autocast, HeldShapeError, Policy } from '../../src/index.js';
+import { isShapeOnly } from '../../src/tape/shape-only.js';
 import { MODES } from '../support/modes.js';
 import { relativeError } from '../support/relative-error.js';
 
@@ -28,7 +29,7 @@ function heldBy(policy: Policy, fn: (x: tf.Tensor2D) => tf.Tensor): Held[] {
         .map(({ kernelName, saved }) => ({
           kernel: kernelName,
           tensors: (saved ?? []).map((tensor) =>
-            tensor.dataId ? `${tensor.shape} ${nativeDType(tensor)}` : `${tensor.shape} shape`,
+            isShapeOnly(tensor) ? `${tensor.shape} shape` : `${tensor.shape} ${nativeDType(tensor)}`,
           ),
         }))
         .filter(({ tensors }) => tensors.length > 0);
@@ -70,6 +71,40 @@ describe.skipIf(!hasNativeOps()).each(MODES.filter((mode) => mode !== 'auto'))(
         [['64,96 shape', ' shape']],
         [['64,96 shape']],
       ]);
+    });
+
+    it('is only the shape where it would serve the gradient of a frozen weight or a number', () => {
+      const frozen = tf.variable(tf.ones<tf.Rank.R2>([64, 128]), false);
+      const held = heldBy(policy, (input) =>
+        tf.div(tf.mul(tf.matMul(tf.exp(input) as tf.Tensor2D, frozen), 0.5), 3),
+      );
+      expect(of(held, 'BatchMatMul')).toEqual([['96,64 shape', '64,128 float32']]);
+      expect(of(held, 'Multiply').at(-1)).toEqual(['96,128 shape', ' float32']);
+      expect(of(held, 'RealDiv')).toEqual([['96,128 shape', ' float32']]);
+      frozen.dispose();
+    });
+
+    it('is data where a gradient may be asked for', () => {
+      const trained = tf.variable(tf.scalar(0.5));
+      const held = heldBy(policy, (input) => tf.mul(tf.mul(tf.exp(input), trained), tf.sum(input)));
+      expect(of(held, 'Multiply').slice(1)).toEqual([
+        ['96,64 bfloat16', ' float32'],
+        ['96,64 bfloat16', ' float32'],
+      ]);
+      trained.dispose();
+    });
+
+    it('ends in a clear error where the gradient of a frozen weight is asked for', () => {
+      const frozen = tf.variable(tf.ones<tf.Rank.R2>([64, 8]), false);
+      const gradient = (how: Policy) =>
+        tf.tidy(() =>
+          tf.grads((...[a, b]) => tf.sum(autocast(how, () => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D))))(
+            [x, frozen],
+          ),
+        );
+      expect(() => gradient(policy)).toThrow(HeldShapeError);
+      expect(gradient(policy.with({ savedActivations: 'as-computed' }))).toHaveLength(2);
+      frozen.dispose();
     });
 
     it('is float32 for statistics and small tensors', () => {
@@ -166,6 +201,7 @@ describe.each(MODES)('gradients from it in mode %s', (mode) => {
         ),
     ],
     ['stack and mean', (i) => tf.square(tf.mean(tf.stack([i, tf.mul(i, 2)]), 2))],
+    ['what is multiplied by a number made of the input', (i) => tf.mul(tf.exp(i), tf.mean(tf.square(i)))],
     ['logSumExp', (i) => tf.logSumExp(tf.mul(i, 3), 1)],
     ['matMul chain', (i) => tf.matMul(tf.tanh(tf.mul(tf.matMul(i as tf.Tensor2D, w), 0.05)), v)],
   ])('of %s are those of float32 within 2e-2', (_, f) => {

@@ -1,0 +1,36 @@
+import { loadTensorFlow, parameter, randomStreams } from '@fin/runtime';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  autocast,
+  decideAmpMode,
+  formatAmpDecision,
+  formatWideningReport,
+  GradScaler,
+  precisionPolicy,
+} from '../src/index.js';
+
+await loadTensorFlow();
+console.log(formatAmpDecision(decideAmpMode('bfloat16'))); // what this machine does with it
+
+const random = randomStreams(42);
+const x = random.stream('data').normal([64, 32]) as tf.Tensor2D;
+const y = tf.sum(x, 1, true); // [64, 1]: what is to be learnt
+const hidden = parameter('hidden', random.stream('init').normal([32, 16], 0, 0.2)) as tf.Variable<tf.Rank.R2>;
+const out = parameter('out', random.stream('init').normal([16, 1], 0, 0.2)) as tf.Variable<tf.Rank.R2>;
+
+const policy = precisionPolicy('bf16'); // or 'fp16', 'fp32'
+const scaler = new GradScaler({ enabled: policy.needsScaler }); // off with bfloat16, as in torch
+const optimizer = tf.train.adam(0.02);
+
+const loss = () =>
+  tf.tidy(() => tf.mean(tf.squaredDifference(tf.matMul(tf.relu(tf.matMul(x, hidden)), out), y)) as tf.Scalar);
+for (let step = 0; step < 200; step++) {
+  const { value, grads } = tf.variableGrads(() => scaler.scale(autocast(policy, loss)));
+  scaler.step(optimizer, grads);
+  scaler.update();
+  if (step % 199 === 0) console.log(`step ${step}: loss ${value.dataSync()[0] > 1 ? 'above' : 'below'} 1`);
+  tf.dispose([value, grads] as never);
+}
+console.log(formatWideningReport()); // what was computed in float32, and why
+tf.dispose([x, y, hidden, out]);
+optimizer.dispose();
