@@ -111,9 +111,11 @@ async function startPeer() {
   const { value, done } = await lines.next();
   console.log(done ? 'no PyTorch (set PYTHON)' : `PyTorch ${value}`);
   if (done) return async () => [];
+  child.stdin.on('error', () => {});
   const ask = async (request) => {
     child.stdin.write(`${JSON.stringify(request)}\n`);
-    return JSON.parse((await lines.next()).value);
+    const answer = await lines.next();
+    return answer.done ? [] : JSON.parse(answer.value);
   };
   ask.end = () => child.stdin.end();
   return ask;

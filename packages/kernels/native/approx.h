@@ -1,7 +1,6 @@
 // Elementary functions on vectors. Included by isa-*.cc after simd.h; no include guard.
 //
-// The coefficients are minimax fits of our own (weighted least squares by Lawson's iteration on Chebyshev nodes), errors
-// below those of single precision.
+// The coefficients are minimax fits made by tooling/oracle/kernels-coefficients.py, their errors below those of single precision.
 
 /// The values of Horner's rule over coefficients from the highest power down.
 template <int N>

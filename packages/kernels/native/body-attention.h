@@ -1,8 +1,8 @@
 // Attention of one head of one sequence (Vaswani et al., 2017), a block of query rows at a time, so that the scratch memory
 // grows with the length and not with its square. Included by isa-*.cc; no include guard.
 //
-// Matrices in scratch have rows of a whole number of vectors with zeros behind: `wide` is the head dimension and `long_` the
-// length, rounded up. The backward pass computes the weights anew from the scores and the saved logarithm of their sum
+// Matrices in scratch have rows of a whole number of vectors with zeros behind: `wide` is the head dimension and `longer`
+// the length, rounded up. The backward pass computes the weights anew from the scores and the saved logarithm of their sum
 // (Dao et al., "FlashAttention", 2022), which is cheaper to keep than the weights.
 
 constexpr int64_t kQueryBlock = 48;

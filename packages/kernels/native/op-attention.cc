@@ -30,25 +30,30 @@ std::vector<AttentionTask> read_common(Call& call, const AttentionAttributes& at
                                        const Tensor& v, const Tensor& offsets, const Tensor& seed, AttentionArgs& args) {
   std::vector<AttentionTask> tasks;
   if (!call.ok()) return tasks;
-  if (!call.expect(q.rank() == 2, "q has the shape " + q.shape_text() + " where [tokens, hidden] is needed")) return tasks;
+  call.expect(q.rank() == 2, [&] { return "q has the shape " + q.shape_text() + " where [tokens, hidden] is needed"; });
+  if (!call.ok()) return tasks;
   call.expect_same(k, "k", q, "q");
   call.expect_same(v, "v", q, "q");
   const int64_t tokens = q.dim(0), hidden = q.dim(1), heads = attributes.heads;
-  call.expect(heads > 0 && hidden % heads == 0,
-              std::to_string(hidden) + " columns cannot be divided among " + std::to_string(heads) + " heads");
-  call.expect(offsets.rank() == 1 && offsets.dim(0) > 0,
-              "offsets has the shape " + offsets.shape_text() + " where [sequences + 1] is needed");
+  call.expect(heads > 0 && hidden % heads == 0, [&] {
+    return std::to_string(hidden) + " columns cannot be divided among " + std::to_string(heads) + " heads";
+  });
+  call.expect(offsets.rank() == 1 && offsets.dim(0) > 0, [&] {
+    return "offsets has the shape " + offsets.shape_text() + " where [sequences + 1] is needed";
+  });
   if (!call.ok()) return tasks;
 
   const int64_t sequences = offsets.dim(0) - 1;
   const int32_t* offset = offsets.data<int32_t>();
-  call.expect(offset[0] == 0, "offsets must begin with 0, not " + std::to_string(offset[0]));
-  call.expect(offset[sequences] == tokens, "offsets end with " + std::to_string(offset[sequences]) + ", but there are " +
-                                               std::to_string(tokens) + " tokens");
+  call.expect(offset[0] == 0, [&] { return "offsets must begin with 0, not " + std::to_string(offset[0]); });
+  call.expect(offset[sequences] == tokens, [&] {
+    return "offsets end with " + std::to_string(offset[sequences]) + ", but there are " + std::to_string(tokens) + " tokens";
+  });
   for (int64_t i = 0; call.ok() && i < sequences; i++) {
-    call.expect(offset[i] <= offset[i + 1], "offsets must not decrease: " + std::to_string(offset[i + 1]) + " follows " +
-                                                std::to_string(offset[i]));
-    args.longest = std::max<int64_t>(args.longest, offset[i + 1] - offset[i]);
+    call.expect(offset[i] <= offset[i + 1], [&] {
+      return "offsets must not decrease: " + std::to_string(offset[i + 1]) + " follows " + std::to_string(offset[i]);
+    });
+    args.longest = std::max<int64_t>(args.longest, int64_t{offset[i + 1]} - offset[i]);
   }
   args.dropout = read_dropout(call, attributes.dropout, seed);
   if (!call.ok()) return tasks;
@@ -125,7 +130,7 @@ void compute_grad(void* kernel, TF_OpKernelContext* context) {
   if (call.ok()) {
     call.expect_same(dout, "dout", q, "q");
     call.expect(lse.rank() == 2 && lse.dim(0) == args.heads && lse.dim(1) == args.tokens,
-                "lse has the shape " + lse.shape_text() + " where [heads, tokens] is needed");
+                [&] { return "lse has the shape " + lse.shape_text() + " where [heads, tokens] is needed"; });
   }
   if (!call.ok()) return;
   call.output(0, dq, q.dtype(), q.shape());

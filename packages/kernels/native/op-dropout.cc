@@ -23,7 +23,7 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   call.input(0, x);
   call.input(1, seed);
   const Dropout dropout = read_dropout(call, *static_cast<DropoutAttributes*>(kernel), seed);
-  call.expect(dropout.on, "the dropout rate is 0");
+  call.expect(dropout.on, [] { return "the dropout rate is 0"; });
   if (!call.ok()) return;
   call.output(0, y, x.dtype(), x.shape());
   if (!call.ok()) return;

@@ -42,13 +42,14 @@ void destroy(void* attributes) { delete static_cast<NormAttributes*>(attributes)
 void read_common(Call& call, const Tensor& x, const Tensor& bias, const Tensor& residual, const Tensor& gamma,
                  const Tensor& seed, const DropoutAttributes& dropout, LayerNormArgs& args) {
   if (!call.ok()) return;
-  if (!call.expect(x.rank() == 2, "x has the shape " + x.shape_text() + " where [rows, columns] is needed")) return;
+  call.expect(x.rank() == 2, [&] { return "x has the shape " + x.shape_text() + " where [rows, columns] is needed"; });
+  if (!call.ok()) return;
   args.rows = x.dim(0);
   args.cols = x.dim(1);
   const bool none = residual.rank() == 1 && residual.dim(0) == 0;
   if (!none) {
     call.expect_same(residual, "residual", x, "x");
-    call.expect(residual.dtype() == x.dtype(), "residual has another dtype than x");
+    call.expect(residual.dtype() == x.dtype(), [] { return "residual has another dtype than x"; });
   }
   call.expect_vector(gamma, "gamma", args.cols);
   args.bias = call.optional_vector(bias, "bias", args.cols);
@@ -76,7 +77,12 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   call.output(0, y, x.dtype(), x.shape());
   call.output(1, mean, TF_FLOAT, {args.rows});
   call.output(2, rstd, TF_FLOAT, {args.rows});
-  if (!call.ok() || x.elements() == 0) return;
+  if (!call.ok()) return;
+  if (args.cols == 0) {
+    std::fill_n(mean.data<float>(), args.rows, 0.0f);
+    std::fill_n(rstd.data<float>(), args.rows, 0.0f);
+    return;
+  }
   args.beta = beta.data<float>();
   args.epsilon = attributes.epsilon;
   args.y = y.data();

@@ -23,11 +23,6 @@ void Call::fail(const std::string& text, TF_Code code) {
   TF_OpKernelContext_Failure(context_, status_);
 }
 
-bool Call::expect(bool condition, const std::string& text) {
-  if (ok_ && !condition) fail(text);
-  return ok_;
-}
-
 void Call::adopt_status() {
   if (TF_GetCode(status_) == TF_OK) return;
   ok_ = false;
@@ -127,9 +122,10 @@ constexpr double kUniformScale = 8388608.0;  // 2^23
 Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed) {
   Dropout dropout{};
   if (!call.ok() || attributes.rate == 0.0f) return dropout;
-  if (!call.expect(attributes.rate > 0.0f && attributes.rate < 1.0f, "the dropout rate is not in [0, 1)")) return dropout;
+  call.expect(attributes.rate > 0.0f && attributes.rate < 1.0f, [] { return "the dropout rate is not in [0, 1)"; });
   const bool shaped = seed.rank() == 2 && seed.dim(0) == 2 && seed.dim(1) == 2;
-  if (!call.expect(shaped, "seed has the shape " + seed.shape_text() + " where [2, 2] is needed")) return dropout;
+  call.expect(shaped, [&] { return "seed has the shape " + seed.shape_text() + " where [2, 2] is needed"; });
+  if (!call.ok()) return dropout;
   uint32_t words[4];
   for (int i = 0; i < 4; i++) words[i] = static_cast<uint32_t>(seed.data<int32_t>()[i]);
   philox(kScramblingKey, words);

@@ -57,8 +57,13 @@ class Call {
   bool ok() const { return ok_; }
   /// @param text what is wrong, as the end of "FinGelu: …"
   void fail(const std::string& text, TF_Code code = TF_INVALID_ARGUMENT);
-  /// Fails unless `condition`.
-  bool expect(bool condition, const std::string& text);
+  /// Fails unless `condition`; `text` makes the message, only then.
+  /// @return whether nothing has failed so far
+  template <class Text>
+  bool expect(bool condition, Text&& text) {
+    if (ok_ && !condition) fail(text());
+    return ok_;
+  }
 
   void input(int index, Tensor& tensor);
   void output(int index, Tensor& tensor, TF_DataType dtype, const std::vector<int64_t>& shape);

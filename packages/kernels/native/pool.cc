@@ -7,6 +7,9 @@
 #include <system_error>
 #include <thread>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -59,8 +62,13 @@ class Pool {
  public:
   Pool() : limit_(hardware()) {}
 
+  /// The processors that this process may run on, which can be fewer than the machine has.
   static int hardware() {
-    const int count = static_cast<int>(std::thread::hardware_concurrency());
+    int count = static_cast<int>(std::thread::hardware_concurrency());
+#if defined(__linux__)
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) count = CPU_COUNT(&allowed);
+#endif
     return count < 1 ? 1 : count > kMostThreads ? kMostThreads : count;
   }
 

@@ -1,4 +1,6 @@
+import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { env } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { InstallListener } from '@fin/runtime';
@@ -50,11 +52,10 @@ async function load({ onEvent }: LoadKernelsOptions): Promise<KernelsReport> {
 
 async function register(onGpu: boolean, onEvent: InstallListener | undefined): Promise<KernelsReport> {
   if (onGpu) return without('TensorFlow computes on a GPU, and the fused ops are for CPUs.');
-  const installation = await findInstallation();
-  const loaded = loadedLibraries().filter((path) => /libtensorflow(_cc|_framework)?\./.test(path));
-  if (installation && !loaded.every((path) => path.startsWith(installation.libraryDir))) {
+  const stranger = strangeTensorFlow((await findInstallation())?.libraryDir);
+  if (stranger !== undefined) {
     return without(
-      `This program brought a TensorFlow of its own (${loaded[0]}), for which the fused ops are not made.`,
+      `This program brought a TensorFlow of its own (${stranger}), for which the fused ops are not made.`,
     );
   }
   const { path, compiler, problem } = await compileAddon({
@@ -68,6 +69,12 @@ async function register(onGpu: boolean, onEvent: InstallListener | undefined): P
   if (addon.problem !== '') return without(`The fused ops could not be registered: ${addon.problem}.`);
   kernelsState().addon = addon;
   return { available: true, ...addon.describe(), compiler, notes: [] };
+}
+
+/** A TensorFlow in this process that is not the installed one: the addon would load that one beside it. */
+function strangeTensorFlow(libraryDir: string | undefined): string | undefined {
+  const loaded = loadedLibraries().filter((path) => /libtensorflow(_cc|_framework)?\./.test(path));
+  return loaded.find((path) => !libraryDir || realpathSync(dirname(path)) !== realpathSync(libraryDir));
 }
 
 function without(note: string): KernelsReport {

@@ -8,20 +8,24 @@ import { fused } from './support/implementations.js';
 const state = kernelsState();
 const { addon, report } = state;
 
-const machine = vi.hoisted(() => ({ hasCompiler: true }));
+const machine = vi.hoisted(() => ({ hasCompiler: true, tensorFlowElsewhere: false }));
 
 vi.mock('@fin/runtime', async (original) => {
   const actual = await original<typeof import('@fin/runtime')>();
   const none = { path: null, compiler: null, problem: 'there is no C++ compiler (none on the PATH)' };
   return {
     ...actual,
+    findInstallation: async () => {
+      const installation = await actual.findInstallation();
+      return machine.tensorFlowElsewhere ? { ...installation, libraryDir: '/' } : installation;
+    },
     compileAddon: (options: AddonOptions) => (machine.hasCompiler ? actual.compileAddon(options) : none),
   };
 });
 
 afterEach(() => {
   vi.unstubAllEnvs();
-  machine.hasCompiler = true;
+  Object.assign(machine, { hasCompiler: true, tensorFlowElsewhere: false });
   Object.assign(state, { addon, report });
 });
 
@@ -50,6 +54,14 @@ describe.runIf(hasNativeOps())('loadKernels', () => {
     });
     expect(KERNEL_NAMES.some(hasKernel)).toBe(false);
     expect(await loadKernels()).toBe(found);
+  });
+
+  it('keeps out of a program with a TensorFlow of its own', async () => {
+    Object.assign(state, { addon: null, report: null });
+    machine.tensorFlowElsewhere = true;
+    const { available, notes } = await loadKernels();
+    expect(available).toBe(false);
+    expect(notes[0]).toMatch(/brought a TensorFlow of its own \(.*libtensorflow.*\)/);
   });
 
   it('can be turned off', async () => {

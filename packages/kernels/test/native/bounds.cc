@@ -1,0 +1,145 @@
+// Runs every inner loop over buffers that have not one byte to spare, at sizes around those of a vector. Made to be compiled with
+// the address sanitizer, by test/plain/bounds.test.ts.
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <type_traits>
+#include <utility>
+
+#include "cpu.h"
+
+using namespace fin;
+
+namespace {
+
+/// Heap memory for exactly that many elements, filled with ordinary numbers.
+template <class T>
+struct Exact {
+  explicit Exact(int64_t count) : data(static_cast<T*>(std::malloc(static_cast<size_t>(count) * sizeof(T)))) {
+    for (int64_t i = 0; i < count; i++) {
+      if constexpr (std::is_floating_point_v<T>) {
+        data[i] = static_cast<T>(std::sin(0.7 * static_cast<double>(i) + 1.0));
+      } else {
+        data[i] = static_cast<T>(0x3f80 + i % 64);  // bfloat16 from 1 to 2
+      }
+    }
+  }
+  Exact(const Exact&) = delete;
+  ~Exact() { std::free(data); }
+  T* data;
+};
+
+Dropout some_dropout(bool on) {
+  Dropout dropout{};
+  dropout.on = on;
+  dropout.threshold = 1u << 20;
+  dropout.scale = 1.1f;
+  return dropout;
+}
+
+template <class T>
+void rowwise(const Kernels& kernels, Storage storage, int64_t rows, int64_t cols) {
+  const int64_t count = rows * cols;
+  Exact<T> x(count), y(count), dy(count), residual(count), dz(count), dx(count);
+  Exact<float> bias(cols), gamma(cols), beta(cols), mean(rows), rstd(rows), first(cols), second(cols), third(cols);
+  for (const bool with_bias : {false, true}) {
+    GeluArgs gelu{};
+    gelu.x = x.data;
+    gelu.bias = with_bias ? bias.data : nullptr;
+    gelu.dy = dy.data;
+    gelu.y = y.data;
+    gelu.rows = rows;
+    gelu.cols = cols;
+    kernels.gelu[storage](gelu, 0, count);
+    if (count > 3) kernels.gelu[storage](gelu, 3, count - 1);
+    kernels.gelu_grad[storage](gelu, 0, rows, nullptr);
+    kernels.gelu_grad[storage](gelu, 0, rows, first.data);
+    for (const bool dropped : {false, true}) {
+      for (const bool with_residual : {false, true}) {
+        LayerNormArgs norm{};
+        norm.x = x.data;
+        norm.residual = with_residual ? residual.data : nullptr;
+        norm.bias = gelu.bias;
+        norm.gamma = gamma.data;
+        norm.beta = beta.data;
+        norm.rows = rows;
+        norm.cols = cols;
+        norm.epsilon = 1e-5f;
+        norm.dropout = some_dropout(dropped);
+        norm.y = y.data;
+        norm.mean = mean.data;
+        norm.rstd = rstd.data;
+        norm.dy = dy.data;
+        norm.dz = dz.data;
+        norm.dx = dropped ? dx.data : nullptr;
+        Exact<float> scratch(kernels.layer_norm_scratch(cols));
+        kernels.layer_norm[storage](norm, 0, rows, scratch.data);
+        kernels.layer_norm_grad[storage](norm, 0, rows, {nullptr, nullptr, nullptr}, scratch.data);
+        kernels.layer_norm_grad[storage](norm, 0, rows, {first.data, second.data, third.data}, scratch.data);
+      }
+    }
+  }
+  kernels.dropout[storage](some_dropout(true), x.data, y.data, 0, count);
+  Exact<float> stack(count);
+  kernels.sum_rows(stack.data, rows, cols, first.data);
+}
+
+template <class T>
+void attention(const Kernels& kernels, Storage storage, int64_t heads, int64_t head_dim, int64_t length, bool dropped) {
+  const int64_t tokens = length + 3;
+  const int64_t count = tokens * heads * head_dim;
+  Exact<T> q(count), k(count), v(count), out(count), dout(count), dq(count), dk(count), dv(count);
+  Exact<float> lse(heads * tokens);
+  AttentionArgs args{};
+  args.q = q.data;
+  args.k = k.data;
+  args.v = v.data;
+  args.out = out.data;
+  args.lse = lse.data;
+  args.tokens = tokens;
+  args.heads = heads;
+  args.head_dim = head_dim;
+  args.scale = 0.3f;
+  args.dropout = some_dropout(dropped);
+  args.longest = length < 3 ? 3 : length;
+  args.dout = dout.data;
+  args.dq = dq.data;
+  args.dk = dk.data;
+  args.dv = dv.data;
+  for (const bool backward : {false, true}) {
+    Exact<float> scratch(kernels.attention_scratch(args.longest, head_dim, backward));
+    const auto work = backward ? kernels.attention_grad[storage] : kernels.attention[storage];
+    for (int64_t head = 0; head < heads; head++) {
+      work(args, {0, head, 0, 3}, scratch.data);
+      work(args, {1, head, 3, tokens}, scratch.data);
+    }
+  }
+}
+
+template <class T>
+void everything(const Kernels& kernels, Storage storage) {
+  for (const int64_t rows : {1, 2, 5, 17}) {
+    for (const int64_t cols : {1, 3, 4, 7, 8, 15, 16, 17, 31, 33, 47, 64, 65, 130}) {
+      rowwise<T>(kernels, storage, rows, cols);
+    }
+  }
+  for (const int64_t heads : {1, 3}) {
+    for (const int64_t head_dim : {1, 3, 8, 16, 17, 32, 33, 64, 70}) {
+      for (const int64_t length : {1, 2, 7, 16, 17, 33, 48, 49, 100}) {
+        for (const bool dropped : {false, true}) attention<T>(kernels, storage, heads, head_dim, length, dropped);
+      }
+    }
+  }
+}
+
+void visit(const char* name, void*) {
+  choose_kernels(name);
+  everything<float>(kernels(), kFloat32);
+  everything<uint16_t>(kernels(), kBFloat16);
+  std::printf("%s\n", name);
+}
+
+}  // namespace
+
+int main() { each_kernels(visit, nullptr); }

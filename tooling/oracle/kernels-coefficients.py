@@ -1,0 +1,51 @@
+"""The polynomials of packages/kernels/native/approx.h: prints their coefficients, highest power first, and their errors.
+
+    python tooling/oracle/kernels-coefficients.py        (numpy, scipy)
+
+Both are minimax fits of the relative error: weighted least squares on Chebyshev nodes, the weights raised by Lawson's iteration
+where the error is large.
+"""
+
+import numpy as np
+from numpy.polynomial import Chebyshev, Polynomial, chebyshev
+from scipy.special import erfcx
+
+NODES = 2000
+ITERATIONS = 200
+
+
+def fit(basis_factor, target, nodes, domain, degree):
+    """p with basis_factor * p close to target, in units of 1."""
+    low, high = domain
+    matrix = chebyshev.chebvander((2 * nodes - low - high) / (high - low), degree) * basis_factor[:, None]
+    weights = np.ones(len(nodes))
+    for _ in range(ITERATIONS):
+        root = np.sqrt(weights)
+        solution = np.linalg.lstsq(matrix * root[:, None], target * root, rcond=None)[0]
+        error = np.abs(matrix @ solution - target)
+        weights = np.maximum(weights * error, 1e-300)
+        weights = np.maximum(weights / weights.mean(), 1e-12)
+    power = Chebyshev(solution, domain=domain).convert(kind=Polynomial).coef
+    return power[::-1].astype(np.float32), error.max()
+
+
+def nodes_of(domain):
+    low, high = domain
+    return (low + high) / 2 + (high - low) / 2 * np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
+
+
+# e^(z²/2) times the upper tail of the normal distribution at z, as t q(t) with t = 1 / (1 + c z), for z up to 14.5.
+c = float(np.float32(0.3875))
+domain = (1 / (1 + c * 14.5), 1.0)
+t = nodes_of(domain)
+ratio = 0.5 * erfcx((1 / t - 1) / c / np.sqrt(2))
+coefficients, error = fit(t / ratio, np.ones(NODES), t, domain, 9)
+print(f"kRatio (c = {c}, relative error {error:.1e}):", ", ".join(map(str, coefficients)))
+
+# e^r = 1 + r + r² p(r) for |r| <= ln(2) / 2.
+bound = np.log(2) / 2 * 1.0001
+r = nodes_of((-bound, bound))
+scale = r * r / np.exp(r)
+tail = np.array([sum(x**k / float(np.prod(np.arange(1, k + 3, dtype=float))) for k in range(20)) for x in r])
+coefficients, error = fit(scale, tail * scale, r, (-bound, bound), 4)
+print(f"kExp (relative error {error:.1e}):", ", ".join(map(str, coefficients)))
