@@ -2,6 +2,7 @@ import type { NextDayForecast } from '@fin/forecast';
 import type { Command } from 'commander';
 import type { Io } from '../io/io.js';
 import { printResult } from '../io/print-result.js';
+import { loadBackend } from '../load-backend.js';
 import { marketOfRun } from '../market-of-run.js';
 import { openMarket } from '../open-market.js';
 import { chooseRun } from '../run-choice.js';
@@ -25,9 +26,8 @@ export function addPredictCommand(program: Command, io: Io): void {
     .action(async ({ run, data, backend, json }: Options) => {
       const runDir = await chooseRun(run);
       const market = await openMarket(data === undefined ? await marketOfRun(runDir) : { data });
-      const { loadTensorFlow } = await import('@fin/runtime');
       const { predictNextDay } = await import('@fin/forecast');
-      await loadTensorFlow({ backend });
+      await loadBackend(backend, io);
       printResult(io, json, await predictNextDay(runDir, market), forecastText);
     });
 }

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import process from 'node:process';
+import { hasKernel } from '@fin/kernels';
 import { currentTensorFlow } from '@fin/runtime';
 
 /** `environment.json`: where a run was computed. */
@@ -7,6 +8,8 @@ export interface RunEnvironment {
   readonly backend: string;
   /** Of libtensorflow on the native backend, of tfjs elsewhere. */
   readonly tensorflowVersion: string;
+  /** Whether the fused ops of @fin/kernels were used. */
+  readonly fusedOps: boolean;
   readonly node: string;
   readonly platform: string;
   readonly cpu: string;
@@ -22,6 +25,7 @@ export function describeEnvironment(): RunEnvironment {
   return {
     backend,
     tensorflowVersion: version,
+    fusedOps: hasKernel('FinPackedAttention'),
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     cpu: cpus[0]?.model.trim() ?? 'unknown',
