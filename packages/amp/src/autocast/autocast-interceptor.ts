@@ -13,5 +13,5 @@ export const autocastInterceptor: Interceptor = (call, next) => {
   if (tape) adoptNodes(tape, scope);
   if (!scope.policy.enabled || scope.mode === 'emulated') return next(call);
   const plan = planCall(call, scope.policy, scope.mode);
-  return plan ? runCall(call, plan, scope.casts, next) : next(call);
+  return plan ? runCall(call, plan, scope.step, next) : next(call);
 };

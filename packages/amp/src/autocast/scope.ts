@@ -9,7 +9,7 @@ import { adoptNodes } from '../tape/adopt-nodes.js';
 import { openStepOf, stepOfTape } from '../tape/tape-steps.js';
 import { autocastInterceptor } from './autocast-interceptor.js';
 import { currentScope, runInScope } from './current-scope.js';
-import { StepCasts } from './step-casts.js';
+import { Step } from './step.js';
 
 /** How many scopes are being run through, and the interceptor that is there while it is any. */
 let running = 0;
@@ -30,15 +30,15 @@ export class AutocastScope {
   readonly policy: Policy;
   readonly mode: AmpMode;
   readonly parent: AutocastScope | null;
-  /** Casts outside of any tape; the outermost scope's serve all those inside it. */
-  readonly #ownCasts: StepCasts | null;
+  /** For what is computed outside of any tape; the outermost scope's serves all those inside it. */
+  readonly #ownStep: Step | null;
   #entered = 0;
 
   private constructor(policy: Policy, mode: AmpMode, parent: AutocastScope | null) {
     this.policy = policy;
     this.mode = mode;
     this.parent = parent;
-    this.#ownCasts = parent ? null : new StepCasts();
+    this.#ownStep = parent ? null : new Step();
   }
 
   /** Opens a scope inside the current one; the caller closes it. */
@@ -59,10 +59,10 @@ export class AutocastScope {
     return this.#entered > 0;
   }
 
-  /** The casts of the step under way. */
-  get casts(): StepCasts {
+  /** The step under way. */
+  get step(): Step {
     const tape = recordingTape();
-    return tape ? stepOfTape(tape) : (openStepOf(engineState().activeTape) ?? this.#outermost.#ownCasts!);
+    return tape ? stepOfTape(tape) : (openStepOf(engineState().activeTape) ?? this.#outermost.#ownStep!);
   }
 
   run<T>(fn: () => T): T {
@@ -88,7 +88,7 @@ export class AutocastScope {
       if (tape) adoptNodes(tape, this);
     } finally {
       this.#leave();
-      this.#ownCasts?.release();
+      this.#ownStep?.release();
     }
   }
 

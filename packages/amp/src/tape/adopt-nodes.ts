@@ -1,11 +1,8 @@
 import type { AutocastScope } from '../autocast/scope.js';
-import type { StepCasts } from '../autocast/step-casts.js';
+import type { Step } from '../autocast/step.js';
 import type { InputGradients, TapeNode } from '../engine/engine.js';
 import { holdLow } from './hold-low.js';
 import { openStepOf, stepOfTape } from './tape-steps.js';
-
-/** How far along each tape is dealt with. */
-const positions = new WeakMap<TapeNode[], number>();
 
 /** Whether nodes are being dealt with: the casts made for them are ops, too. */
 let adopting = false;
@@ -16,20 +13,21 @@ let adopting = false;
  */
 export function adoptNodes(tape: TapeNode[], scope: AutocastScope | null): void {
   if (adopting) return;
+  const step = scope?.policy.enabled ? stepOfTape(tape) : openStepOf(tape);
+  if (!step) return;
   adopting = true;
   try {
-    const casts = scope?.policy.enabled ? stepOfTape(tape) : openStepOf(tape);
-    for (let at = positions.get(tape) ?? 0; at < tape.length; at++) {
-      positions.set(tape, at + 1);
-      for (const { id } of tape[at].outputs) casts?.recorded.add(id);
-      if (scope) adopt(tape[at], scope, casts);
+    while (step.adoptedNodes < tape.length) {
+      const node = tape[step.adoptedNodes++];
+      for (const { id } of node.outputs) step.recorded.add(id);
+      if (scope) adopt(node, scope, step);
     }
   } finally {
     adopting = false;
   }
 }
 
-function adopt(node: TapeNode, scope: AutocastScope, casts: StepCasts | null): void {
+function adopt(node: TapeNode, scope: AutocastScope, step: Step): void {
   const { gradient } = node;
   if (gradient) {
     node.gradient = (dys) => {
@@ -42,5 +40,5 @@ function adopt(node: TapeNode, scope: AutocastScope, casts: StepCasts | null): v
     };
   }
   const { enabled, savedActivations, dtype } = scope.policy;
-  if (casts && enabled && savedActivations === 'low') holdLow(node, dtype, casts);
+  if (enabled && savedActivations === 'low') holdLow(node, dtype, step);
 }

@@ -1,6 +1,6 @@
 import { nativeDType } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
-import type { StepCasts } from '../autocast/step-casts.js';
+import type { Step } from '../autocast/step.js';
 import type { TapeNode } from '../engine/engine.js';
 import { nodeBackend } from '../engine/node-backend.js';
 import type { LowDType } from '../policy/low-dtype.js';
@@ -26,16 +26,16 @@ const EXACT: ReadonlySet<string> = new Set([
 ]);
 
 /** Has what an op on the tape saved for its gradient held in less memory: by its shape where that is enough, in two bytes an element where it is large. */
-export function holdLow(node: TapeNode, dtype: LowDType, casts: StepCasts): void {
+export function holdLow(node: TapeNode, dtype: LowDType, step: Step): void {
   const { kernelName, inputs, saved } = node;
   const backend = nodeBackend();
   if (!saved || !backend) return;
   saved.forEach((tensor, place) => {
-    if (readsShapeOnly(node, place, casts)) {
+    if (readsShapeOnly(node, place, step)) {
       saved[place] = shapeOf(tensor);
       tensor.dispose();
-    } else if (!EXACT.has(kernelName) && isActivation(tensor, inputs, casts.firstTensorId)) {
-      saved[place] = lowTwin(backend, tensor, dtype, casts);
+    } else if (!EXACT.has(kernelName) && isActivation(tensor, inputs, step.firstTensorId)) {
+      saved[place] = lowTwin(backend, tensor, dtype, step);
       tensor.dispose();
     }
   });

@@ -1,7 +1,7 @@
 import type { TensorHandle } from '@fin/runtime';
 import { attr, dtypeNumber, nativeDType, rawOp, standInDType } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import type { StepCasts } from '../autocast/step-casts.js';
+import type { Step } from '../autocast/step.js';
 import type { NodeBackend } from '../engine/node-backend.js';
 import { handleIdOf } from '../engine/node-backend.js';
 import type { LowDType } from '../policy/low-dtype.js';
@@ -12,18 +12,13 @@ import type { LowDType } from '../policy/low-dtype.js';
  *
  * A new copy is bfloat16 under either policy. It has the range of float32; float16 would turn what it cannot hold into infinity.
  */
-export function lowTwin(
-  backend: NodeBackend,
-  tensor: tf.Tensor,
-  dtype: LowDType,
-  casts: StepCasts,
-): tf.Tensor {
-  const known = casts.lowTwins.get(tensor.dataId);
+export function lowTwin(backend: NodeBackend, tensor: tf.Tensor, dtype: LowDType, step: Step): tf.Tensor {
+  const known = step.lowTwins.get(tensor.dataId);
   if (known && backend.tensorMap.has(known)) return shared(backend, known, tensor.shape);
   const id = handleIdOf(backend, tensor.dataId);
-  const computedWith = id === null ? null : casts.find(id, dtype);
+  const computedWith = id === null ? null : step.find(id, dtype);
   const twin = tf.keep(computedWith ? adopted(backend, computedWith) : toBfloat16(tensor));
-  casts.lowTwins.set(tensor.dataId, twin.dataId);
+  step.lowTwins.set(tensor.dataId, twin.dataId);
   return twin;
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { StepCasts } from '../autocast/step-casts.js';
+import type { Step } from '../autocast/step.js';
 import type { TapeNode } from '../engine/engine.js';
 import { engineState } from '../engine/engine.js';
 import { HeldShape } from './held-shape.js';
@@ -33,18 +33,18 @@ const FOR_GRADIENT_OF: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Whether the backward pass will read no more of the tensor saved in that place than its shape. */
-export function readsShapeOnly({ kernelName, inputs }: TapeNode, place: number, casts: StepCasts): boolean {
+export function readsShapeOnly({ kernelName, inputs }: TapeNode, place: number, step: Step): boolean {
   const places = Object.hasOwn(SHAPE_ONLY, kernelName) ? SHAPE_ONLY[kernelName] : [];
   if (places === 'all' || places.includes(place)) return true;
   const input = Object.hasOwn(FOR_GRADIENT_OF, kernelName) ? FOR_GRADIENT_OF[kernelName][place] : undefined;
-  return input !== undefined && getsNoGradient(inputs[input], casts);
+  return input !== undefined && getsNoGradient(inputs[input], step);
 }
 
 /** Frozen variables, and numbers that were written into the computation: made during the step, and by no op. */
-function getsNoGradient(input: tf.Tensor, casts: StepCasts): boolean {
+function getsNoGradient(input: tf.Tensor, step: Step): boolean {
   if (input instanceof tf.Variable) return !input.trainable;
   const differentiatedInside = engineState().gradientDepth > 1; // with regard to anything there
-  return !differentiatedInside && input.id > casts.firstTensorId && !casts.recorded.has(input.id);
+  return !differentiatedInside && input.id > step.firstTensorId && !step.recorded.has(input.id);
 }
 
 /** Whether only the shape of a tensor is held. */

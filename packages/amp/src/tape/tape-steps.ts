@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { StepCasts } from '../autocast/step-casts.js';
+import { Step } from '../autocast/step.js';
 import type { TapeNode } from '../engine/engine.js';
 import { engineState } from '../engine/engine.js';
 
@@ -7,20 +7,20 @@ import { engineState } from '../engine/engine.js';
 let abandoning = false;
 
 /** The tapes on which something was computed under autocast and whose backward pass has not ended. */
-const open = new Map<TapeNode[], StepCasts>();
+const open = new Map<TapeNode[], Step>();
 
 /**
- * The casts of the step that a tape records, which live until its backward pass has ended.
+ * The step that a tape records, which lasts until its backward pass has ended. Ops that are on the tape already are none of its.
  *
  * tfjs ends a backward pass by disposing everything that is saved on the tape, so a node is put there that has something to
  * dispose. It connects nothing to nothing and takes no part in the backward pass itself.
  */
-export function stepOfTape(tape: TapeNode[]): StepCasts {
+export function stepOfTape(tape: TapeNode[]): Step {
   const known = open.get(tape);
   if (known) return known;
   for (const other of [...open.keys()]) abandon(other);
-  const casts = new StepCasts();
-  open.set(tape, casts);
+  const step = new Step();
+  open.set(tape, step);
   const end = { dispose: () => close(tape) };
   tape.push({
     id: -1,
@@ -29,12 +29,13 @@ export function stepOfTape(tape: TapeNode[]): StepCasts {
     outputs: [],
     saved: [end as unknown as tf.Tensor],
   });
+  step.adoptedNodes = tape.length;
   abandonLater();
-  return casts;
+  return step;
 }
 
 /** The same for a tape whose backward pass may be under way; null when nothing on it was computed under autocast. */
-export function openStepOf(tape: TapeNode[] | null): StepCasts | null {
+export function openStepOf(tape: TapeNode[] | null): Step | null {
   return (tape && open.get(tape)) ?? null;
 }
 

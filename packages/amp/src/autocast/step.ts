@@ -18,14 +18,16 @@ interface Copy {
 }
 
 /**
- * The casts of one step, which is a forward pass and its backward pass: those of weights until the step ends, as torch's autocast
- * cache has them, and the last few of activations. A variable that is assigned gets a new handle, so a stale cast is never found.
+ * A forward pass and its backward pass, and the casts made for them: those of weights until the step ends, as torch's autocast cache
+ * has them, and the last few of activations. A variable that is assigned gets a new handle, so a stale cast is never found.
  */
-export class StepCasts {
+export class Step {
   /** Tensors with a smaller id are older than the step. */
   readonly firstTensorId: number = drawTensorId();
-  /** Data of a low copy by the data it was made from, for what is saved by several ops; only as long as somebody holds the copy. */
-  readonly lowTwins: WeakMap<object, object> = new WeakMap();
+  /** How many nodes of its tape are dealt with. */
+  adoptedNodes = 0;
+  /** Data of a low copy by the data it was made from, for what is saved by several ops; to be looked up, nothing is owned. */
+  readonly lowTwins: Map<object, object> = new Map();
   /** Ids of what ops on the step's tape made. */
   readonly recorded: Set<number> = new Set();
   readonly #weights = new Map<string, TensorHandle>();
@@ -55,6 +57,8 @@ export class StepCasts {
   /** Frees every cast. What is taken over later is freed at once. */
   release(): void {
     this.#released = true;
+    this.lowTwins.clear();
+    this.recorded.clear();
     const handles = [...this.#weights.values(), ...this.#recent.map(({ handle }) => handle)];
     this.#weights.clear();
     this.#recent = [];
