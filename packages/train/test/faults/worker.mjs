@@ -1,12 +1,13 @@
 // A small training run in a process of its own, for tests that kill it.
-//   node worker.mjs FOLDER STEPS
+//   node worker.mjs FOLDER STEPS [LAST]     stands still after update LAST, to be killed
 // Prints "ready STEP" before the first update and "done HASH" of its weights at the end.
 import { createHash } from 'node:crypto';
 import { loadTensorFlow, parameter, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { AdamW, abortOnSignals, decayGroups, fit, linearSchedule } from '../../dist/index.js';
 
-const [dir, steps] = [process.argv[2], Number(process.argv[3])];
+const dir = process.argv[2];
+const [steps, lastStep = Number.POSITIVE_INFINITY] = process.argv.slice(3).map(Number);
 await loadTensorFlow();
 const random = randomStreams(3);
 const init = random.stream('init');
@@ -42,7 +43,11 @@ const result = await fit({
   earlyStopping: { patience: Number.POSITIVE_INFINITY },
   checkpoints: { dir, every: 1, resume: true },
   signal: abort.signal,
-  onEvent: (event) => event.type === 'start' && console.log(`ready ${event.step}`),
+  onEvent(event) {
+    if (event.type === 'start') console.log(`ready ${event.step}`);
+    if (event.type === 'step' && event.step >= lastStep)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  },
 });
 abort.dispose();
 const hash = createHash('sha256');
