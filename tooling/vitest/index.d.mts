@@ -15,6 +15,9 @@ export function allClose(actual: Numbers, expected: Numbers, tolerance?: Toleran
 /** Largest |actual - expected|. */
 export function maxDifference(actual: Numbers, expected: Numbers): number;
 
+/** The tolerance that `docs/parity.md` promises. @param name the row's first cell */
+export function parity(name: string): Required<Tolerance>;
+
 /**
  * Path of a file among the shared study data and models, or null where this machine has none (`FIN_SHARED_DIR`, else
  * `shared/` beside the workspace). Tests that need one skip, and say so, when it is null.

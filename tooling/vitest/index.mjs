@@ -1,2 +1,3 @@
 export { allClose, maxDifference } from './all-close.mjs';
+export { parity } from './parity.mjs';
 export { sharedPath } from './shared-path.mjs';

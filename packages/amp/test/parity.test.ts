@@ -1,4 +1,5 @@
 import { hasNativeOps, nativeDType } from '@fin/runtime';
+import { parity } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { autocast, Policy } from '../src/index.js';
@@ -8,7 +9,7 @@ import { ORACLE_OPS } from './support/oracle-ops.js';
 import { relativeError } from './support/relative-error.js';
 
 /** Two bfloat16 roundings in a row, relative to the largest element: each is 2^-9 at most, sums of products add some. */
-const TOLERANCE = 2e-2;
+const TOLERANCE = parity('autocast').rtol;
 
 /** tfjs has no gradient of it. */
 const WITHOUT_GRADIENT: ReadonlySet<string> = new Set(['einsum']);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { allClose } from '@fin/testkit';
+import { allClose, parity } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, it } from 'vitest';
 import type { Implementation } from './support/implementations.js';
@@ -28,7 +28,7 @@ const fixture = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.
 };
 
 /** Two computations in float32, each in an order of its own. */
-const tolerance = { rtol: 1e-5, atol: 5e-6 };
+const tolerance = parity('fused-ops');
 
 const tensor = ({ data, shape }: Entry) => tf.tensor(data, shape, 'float32');
 

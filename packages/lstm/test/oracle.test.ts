@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { randomStreams } from '@fin/runtime';
-import { allClose } from '@fin/testkit';
+import { allClose, parity } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Lstm } from '../src/index.js';
@@ -31,7 +31,7 @@ const fixture = JSON.parse(readFileSync(new URL('./fixtures/lstm.json', import.m
 };
 
 /** float32 sums of up to 8 time steps in another order than PyTorch's. */
-const tolerance = { rtol: 1e-5, atol: 2e-6 };
+const tolerance = parity('lstm');
 
 const tensor = ({ shape, data }: Entry) => tf.tensor(data, shape, 'float32');
 const weigh = (values: tf.Tensor, weights: Entry) => tf.sum(tf.mul(values, tensor(weights)));

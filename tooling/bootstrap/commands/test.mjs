@@ -10,7 +10,7 @@ import { runSetup } from './setup.mjs';
 /** Sums up what vitest wrote for each package (a cached run's file is restored with it). */
 function summary() {
   const sums = { passed: 0, failed: 0, skipped: 0 };
-  for (const group of ['packages', 'apps']) {
+  for (const group of ['packages', 'apps', 'tooling']) {
     for (const name of readdirSync(inRoot(group))) {
       const file = join(inRoot(group, name), '.fin', 'test-results.json');
       if (!existsSync(file)) continue;

@@ -1,4 +1,4 @@
-import { allClose } from '@fin/testkit';
+import { allClose, parity } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BertForSequenceClassification } from '../../src/index.js';
@@ -7,8 +7,8 @@ import { encoderCase, inTextOrder, withoutPadding } from '../support/encoder-fix
 import { implementations, use } from '../support/implementations.js';
 
 /** fp32 on both sides, sums in different orders. */
-const FORWARD = { rtol: 1e-5, atol: 5e-6 };
-const GRADIENT = { rtol: 1e-4, atol: 5e-6 };
+const FORWARD = parity('bert-forward');
+const GRADIENT = parity('bert-gradients');
 
 let model: BertForSequenceClassification | undefined;
 afterEach(() => model?.dispose());

@@ -1,4 +1,4 @@
-import { allClose } from '@fin/testkit';
+import { allClose, parity } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PeftModel } from '../../src/index.js';
@@ -16,8 +16,8 @@ import type { LoraCase } from '../support/lora-fixture.js';
 import { adapterFolder, LORA_CASES, loraCase, loraModel } from '../support/lora-fixture.js';
 
 /** fp32 on both sides, sums in different orders. */
-const FORWARD = { rtol: 1e-5, atol: 5e-6 };
-const GRADIENT = { rtol: 1e-4, atol: 5e-6 };
+const FORWARD = parity('lora-forward');
+const GRADIENT = parity('lora-gradients');
 
 let models: PeftModel[] = [];
 afterEach(() => {

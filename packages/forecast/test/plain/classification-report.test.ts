@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { allClose } from '@fin/testkit';
+import { allClose, parity } from '@fin/testkit';
 import { describe, expect, it } from 'vitest';
 import { classificationReport } from '../../src/index.js';
 
@@ -22,7 +22,7 @@ const { cases } = JSON.parse(
 ) as { cases: Case[] };
 
 /** Both sides compute in float64; only the order of a sum may differ. */
-const tolerance = { rtol: 1e-14, atol: 1e-15 };
+const tolerance = parity('classification');
 
 describe('classificationReport equals scikit-learn', () => {
   it.each(cases)('$name', (expected) => {

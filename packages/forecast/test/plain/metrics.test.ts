@@ -1,3 +1,4 @@
+import { parity } from '@fin/testkit';
 import { describe, expect, it } from 'vitest';
 import { ForecastInputError } from '../../src/errors.js';
 import {
@@ -14,7 +15,7 @@ import {
 import { oracle } from './metrics-oracle.js';
 
 /** Sums in another order than numpy's: a few ulps of a double. */
-const RELATIVE = 1e-12;
+const RELATIVE = parity('forecast-metrics').rtol;
 
 const near = (actual: number | null | undefined, expected: number) => {
   expect(Math.abs((actual as number) - expected)).toBeLessThanOrEqual(RELATIVE * Math.abs(expected));

@@ -1,0 +1,3 @@
+import { plainTests } from './config.mjs';
+
+export default plainTests({ include: ['test/**/*.test.mjs'] });
