@@ -9,6 +9,7 @@ import { loadCpu } from './load-cpu.js';
 import { loadNative } from './load-native.js';
 import { loadWasm } from './load-wasm.js';
 import './register-gradients.js';
+import { startWasm } from './start-wasm.js';
 import type { BackendName, LoadedTensorFlow, LoadOptions } from './types.js';
 import { BACKEND_NAMES } from './types.js';
 
@@ -71,7 +72,8 @@ async function load(options: LoadOptions): Promise<LoadedTensorFlow> {
 }
 
 async function activate(backend: BackendName): Promise<void> {
-  if (!(await tf.setBackend(backend))) throw new Error(`tfjs could not start its backend "${backend}".`);
+  const started = await (backend === 'wasm' ? startWasm() : tf.setBackend(backend));
+  if (!started) throw new Error(`tfjs could not start its backend "${backend}".`);
 }
 
 /** The backend of that name, null for none. */

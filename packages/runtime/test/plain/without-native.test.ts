@@ -78,6 +78,15 @@ describe('on a machine without native TensorFlow', () => {
     });
   });
 
+  it('leaves the errors of the program to the program', async () => {
+    const program = `
+      const counts = () => ['uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event));
+      const before = counts();
+      await runtime.loadTensorFlow();
+      console.log(JSON.stringify({ before, after: counts() }));`;
+    expect(await run(program)).toEqual({ before: [0, 0], after: [0, 0] });
+  });
+
   it('fails when the native backend was asked for by name', async () => {
     expect(await run(reported, { FIN_BACKEND: 'tensorflow' })).toEqual({
       name: 'BackendUnavailableError',
