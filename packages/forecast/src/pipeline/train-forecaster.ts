@@ -1,3 +1,4 @@
+import { GradScaler } from '@fin/amp';
 import type { Market, Sample, Split } from '@fin/data';
 import { makeSamples, splitChronologically } from '@fin/data';
 import { randomStreams } from '@fin/runtime';
@@ -93,7 +94,7 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
   const { market, runDir, overwrite = false, source = {} } = options;
   const settings = resolveSettings(options.settings);
   const split = splitChronologically(makeSamples(market, { window: settings.window }));
-  const environment = describeEnvironment();
+  const environment = describeEnvironment(settings.precision);
   const run = await RunFolder.create(runDir, { overwrite });
   let forecaster: Forecaster | undefined;
   try {
@@ -146,7 +147,7 @@ async function newForecaster(
     signal,
     onProgress: (done, total) => onEvent?.({ kind: 'step', phase: 'scoring', done, total, loss: null }),
   });
-  return Forecaster.fromTraining(split.train, settings, { text, init });
+  return Forecaster.fromTraining(split.train, settings, { text, init, precision: settings.precision });
 }
 
 async function fitForecaster(
@@ -170,10 +171,11 @@ async function fitForecaster(
       epochs,
       random,
       maxGradNorm,
+      gradientScaler: new GradScaler({ enabled: forecaster.policy.needsScaler }),
       schedule: ({ totalSteps }) =>
         linearSchedule({ totalSteps, warmupSteps: Math.round(WARMUP_SHARE * totalSteps) }),
       loss: ({ input, target }, { dropout }) =>
-        huberLoss(target, forecaster.model.forward(input, dropout).standardizedReturn),
+        huberLoss(target, forecaster.forward(input, dropout).standardizedReturn),
       evaluate: async () => {
         const forecasts = await forecaster.predict(validation);
         const returns = forecaster.target.transform(forecasts.map(({ logReturn }) => logReturn));

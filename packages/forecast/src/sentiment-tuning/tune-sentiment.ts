@@ -83,7 +83,7 @@ async function tune(
   run: RunFolder,
   { bank, modelDir, source = {}, signal, onEvent }: TuneSentimentOptions,
 ): Promise<Omit<TuningSummary, 'seconds'> | null> {
-  const environment = describeEnvironment();
+  const environment = describeEnvironment(settings.precision);
   await run.writeJson(tuningFiles.config, {
     kind: 'sentiment-tuning',
     settings,

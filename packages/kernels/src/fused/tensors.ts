@@ -6,13 +6,16 @@ import { kernelsState } from '../state.js';
 /** Dtypes in which the fused ops take activations; they compute in float32. */
 export type StorageDType = 'float32' | 'bfloat16';
 
-/** The dtype in which an op over these tensors runs: the wider one where they differ, null where one is of another kind. */
+/**
+ * The dtype in which an op over these tensors runs: the wider one where they differ, null where one is of another kind. The ops
+ * have no float16: it is widened.
+ */
 export function storageDType(tensors: readonly (tf.Tensor | null)[]): StorageDType | null {
   let dtype: StorageDType = 'bfloat16';
   for (const tensor of tensors) {
     if (tensor === null) continue;
     const own = nativeDType(tensor);
-    if (own === 'float32') dtype = own;
+    if (own === 'float32' || own === 'float16') dtype = 'float32';
     else if (own !== 'bfloat16') return null;
   }
   return dtype;
