@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Precision } from '@fin/amp';
 import type { TuningEvent, TuningOptions, TuningSummary } from '@fin/forecast';
 import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
@@ -10,8 +11,9 @@ import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
 import { textTable } from '../io/table.js';
 import { loadBackend } from '../load-backend.js';
+import { notePrecision } from '../note-precision.js';
 import { newTuningFolder } from '../run-choice.js';
-import { backendOption, jsonOption, numberFrom, wholeNumber } from './options.js';
+import { backendOption, jsonOption, numberFrom, precisionOption, wholeNumber } from './options.js';
 
 interface Options {
   readonly data: string;
@@ -31,6 +33,7 @@ interface Options {
   readonly loraAlpha?: number;
   readonly loraDropout?: number;
   readonly targetModules?: string[];
+  readonly precision: Precision;
   readonly backend?: BackendName;
   readonly json: boolean;
 }
@@ -60,6 +63,7 @@ export function addFinetuneCommand(program: Command, io: Io): void {
     .option('--lora-alpha <x>', 'the adapters are scaled by this over the rank', numberFrom(0))
     .option('--lora-dropout <share>', 'dropout before the adapters', numberFrom(0))
     .option('--target-modules <names...>', 'layers that get an adapter, or all-linear')
+    .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
@@ -77,11 +81,12 @@ async function finetune(
   signal: AbortSignal,
   io: Io,
 ): Promise<TuningSummary | null> {
-  const { data, model, overwrite, backend } = options;
+  const { data, model, overwrite, precision, backend } = options;
   const { loadPhraseBank } = await import('@fin/data');
   const bank = await loadPhraseBank(data);
   const { modelOfRun, tuneSentiment } = await import('@fin/forecast');
   await loadBackend(backend, io);
+  await notePrecision(precision, io);
   const progress = createProgress(io);
   try {
     return await tuneSentiment({
@@ -102,7 +107,7 @@ async function finetune(
 /** What was given; what was not is left to the recipe. */
 function settingsOf(options: Options): TuningOptions {
   const { method, seed, gradualUnfreezing, classWeights, targetModules: targets } = options;
-  const { splitSeed, epochs, batchSize, learningRate, layerDecay } = options;
+  const { splitSeed, epochs, batchSize, learningRate, layerDecay, precision } = options;
   const { r, loraAlpha, loraDropout } = options;
   const targetModules = targets?.[0] === 'all-linear' ? 'all-linear' : targets;
   return {
@@ -110,6 +115,7 @@ function settingsOf(options: Options): TuningOptions {
     seed,
     gradualUnfreezing,
     classWeights,
+    precision,
     ...given({ splitSeed, epochs, batchSize, learningRate, layerDecay }),
     lora: given({ r, loraAlpha, loraDropout, targetModules }),
   };
