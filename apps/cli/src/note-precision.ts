@@ -1,9 +1,7 @@
-import type { Precision } from '@fin/amp';
+import type { PrecisionRecord } from '@fin/forecast';
 import type { Io } from './io/io.js';
 
-/** Tells what this machine makes of a low precision. TensorFlow has to be loaded. */
-export async function notePrecision(precision: Precision, io: Io): Promise<void> {
-  if (precision === 'fp32') return;
-  const { describePrecision } = await import('@fin/forecast');
-  io.stderr.write(`precision ${precision}: ${describePrecision(precision).summary}\n`);
+/** Tells what this machine makes of a low precision. */
+export function notePrecision({ asked, summary }: PrecisionRecord, io: Io): void {
+  if (asked !== 'fp32') io.stderr.write(`precision ${asked}: ${summary}\n`);
 }

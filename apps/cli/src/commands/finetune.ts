@@ -33,7 +33,7 @@ interface Options {
   readonly loraAlpha?: number;
   readonly loraDropout?: number;
   readonly targetModules?: string[];
-  readonly precision: Precision;
+  readonly precision?: Precision;
   readonly backend?: BackendName;
   readonly json: boolean;
 }
@@ -81,12 +81,11 @@ async function finetune(
   signal: AbortSignal,
   io: Io,
 ): Promise<TuningSummary | null> {
-  const { data, model, overwrite, precision, backend } = options;
+  const { data, model, overwrite, backend } = options;
   const { loadPhraseBank } = await import('@fin/data');
   const bank = await loadPhraseBank(data);
   const { modelOfRun, tuneSentiment } = await import('@fin/forecast');
   await loadBackend(backend, io);
-  await notePrecision(precision, io);
   const progress = createProgress(io);
   try {
     return await tuneSentiment({
@@ -97,7 +96,7 @@ async function finetune(
       settings: settingsOf(options),
       source: { data: resolve(data) },
       signal,
-      onEvent: (event) => tell(event, progress),
+      onEvent: (event) => (event.kind === 'precision' ? notePrecision(event, io) : tell(event, progress)),
     });
   } finally {
     progress.end();
@@ -115,8 +114,7 @@ function settingsOf(options: Options): TuningOptions {
     seed,
     gradualUnfreezing,
     classWeights,
-    precision,
-    ...given({ splitSeed, epochs, batchSize, learningRate, layerDecay }),
+    ...given({ splitSeed, epochs, batchSize, learningRate, layerDecay, precision }),
     lora: given({ r, loraAlpha, loraDropout, targetModules }),
   };
 }
@@ -127,7 +125,7 @@ function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], un
   };
 }
 
-function tell(event: TuningEvent, progress: Progress): void {
+function tell(event: Exclude<TuningEvent, { kind: 'precision' }>, progress: Progress): void {
   if (event.kind === 'step') {
     const loss = event.loss === null ? '' : `loss ${event.loss.toFixed(4)}`;
     progress.update('training', event.done, event.total, loss);

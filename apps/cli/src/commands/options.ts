@@ -28,7 +28,7 @@ export const precisionOption = (): Option =>
     'in what to compute and to store what is not trained; the machine decides how (see `fin doctor`)',
   )
     .choices(['fp32', 'bf16', 'fp16'])
-    .default('fp32');
+    .default(undefined, 'fp32');
 
 /** Parses a whole number of at least `least`. */
 export const wholeNumber =

@@ -13,7 +13,7 @@ import { backendOption, dataOption, jsonOption, precisionOption, runOption } fro
 interface Options {
   readonly run?: string;
   readonly data?: string;
-  readonly precision: Precision;
+  readonly precision?: Precision;
   readonly backend?: 'tensorflow' | 'wasm' | 'cpu';
   readonly json: boolean;
 }
@@ -27,12 +27,12 @@ export function addPredictCommand(program: Command, io: Io): void {
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
-    .action(async ({ run, data, precision, backend, json }: Options) => {
+    .action(async ({ run, data, precision = 'fp32', backend, json }: Options) => {
       const runDir = await chooseRun(run);
       const market = await openMarket(data === undefined ? await marketOfRun(runDir) : { data });
-      const { predictNextDay } = await import('@fin/forecast');
+      const { describePrecision, predictNextDay } = await import('@fin/forecast');
       await loadBackend(backend, io);
-      await notePrecision(precision, io);
+      notePrecision(describePrecision(precision), io);
       const forecast = await predictNextDay(runDir, market, { precision });
       printResult(io, json, { ...forecast, precision }, forecastText);
     });

@@ -20,7 +20,7 @@ interface Options {
   readonly cache?: string;
   readonly aggregate: DayAggregate;
   readonly out?: string;
-  readonly precision: Precision;
+  readonly precision?: Precision;
   readonly backend?: BackendName;
   readonly json: boolean;
 }
@@ -85,15 +85,15 @@ export function addSentimentCommand(program: Command, io: Io): void {
 async function sentiment(options: Options, signal: AbortSignal, io: Io): Promise<Result> {
   const market = await openMarket({ data: options.data });
   const { aggregateDays, FinBert } = await import('@fin/finbert-lora');
-  const { modelOfRun } = await import('@fin/forecast');
+  const { describePrecision, modelOfRun } = await import('@fin/forecast');
   await loadBackend(options.backend, io);
-  await notePrecision(options.precision, io);
+  const { base, cache: cacheDir, precision = 'fp32' } = options;
+  notePrecision(describePrecision(precision), io);
   noteMadeUp(market, io);
   const texts = market.headlines.array('text') as string[];
   const dates = market.headlines.array('date') as string[];
   const ranks = market.headlines.array('rank') as number[];
   const dir = modelOfRun(options.model);
-  const { base, cache: cacheDir, precision } = options;
   const finbert = await FinBert.load(dir, { base, cacheDir, precision });
   try {
     const { sentiments, ...work } = await score(finbert, texts, signal, io);

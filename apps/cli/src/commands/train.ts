@@ -29,7 +29,7 @@ interface Options {
   readonly epochs?: number;
   readonly model?: string;
   readonly aggregate: 'mean' | 'rank' | 'attention';
-  readonly precision: Precision;
+  readonly precision?: Precision;
   readonly backend?: 'tensorflow' | 'wasm' | 'cpu';
   readonly json: boolean;
 }
@@ -83,7 +83,6 @@ async function train(
   const market = await openMarket({ data, signal: options.signal });
   const { trainForecaster } = await import('@fin/forecast');
   await loadBackend(backend, io);
-  await notePrecision(precision, io);
   noteMadeUp(market, io);
   const progress = createProgress(io);
   try {
@@ -96,12 +95,13 @@ async function train(
         ...(epochs === undefined ? {} : { epochs }),
         sentimentModel: model === undefined ? null : resolve(model),
         aggregate,
-        precision,
+        ...(precision && { precision }),
       },
       source: { data: data === undefined ? null : resolve(data), signal: market.signal ?? null },
       signal,
       onEvent(event) {
-        if (event.kind === 'step') {
+        if (event.kind === 'precision') notePrecision(event, io);
+        else if (event.kind === 'step') {
           const loss = event.loss === null ? '' : `loss ${event.loss.toFixed(4)}`;
           const phase = event.phase === 'scoring' ? 'scoring tokens' : event.phase;
           progress.update(phase, event.done, event.total, loss);

@@ -7,6 +7,7 @@ import { AdamW, decayGroups, fit, linearSchedule, RunFolder, saveWeights } from 
 import { huberLoss, huberLossOf } from '../model/huber-loss.js';
 import type { ForecasterOptions, ForecasterSettings } from '../model/settings.js';
 import { resolveSettings } from '../model/settings.js';
+import type { PrecisionRecord } from '../precision/describe-precision.js';
 import { discardRun } from '../run/discard-run.js';
 import { splitNames } from '../run/prediction.js';
 import { formatPredictions } from '../run/predictions-csv.js';
@@ -41,6 +42,8 @@ export interface TrainForecasterOptions {
 
 /** What training tells while it runs. */
 export type TrainEvent =
+  /** First of all: in what it computes. */
+  | ({ readonly kind: 'precision' } & PrecisionRecord)
   | {
       readonly kind: 'step';
       readonly phase: 'scoring' | 'training' | 'forecasting';
@@ -101,6 +104,7 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
     await run.writeJson(runFiles.config, { settings, source });
     await run.writeJson(runFiles.environment, environment);
     await run.writeJson(runFiles.data, describeData(market, split));
+    options.onEvent?.({ kind: 'precision', ...environment.precision });
     forecaster = await newForecaster(split, settings, options);
     const result = await fitForecaster(forecaster, split, run, options);
     if (result.reason === 'aborted' || result.best === null) {
