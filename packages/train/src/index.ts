@@ -22,6 +22,7 @@ export type {
   StepEvent,
 } from './fit/fit-events.js';
 export type { EvaluationContext, FitOptions, LossContext } from './fit/fit-options.js';
+export type { GradientScaler } from './fit/gradient-scaler.js';
 export { NonFiniteLossError } from './fit/non-finite-loss-error.js';
 export type { TrainingData } from './fit/training-data.js';
 export type { LayersModel } from './layers-module.js';

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { examinePrecision, formatPrecision } from '../examine-precision.js';
 import type { Io } from '../io/io.js';
 import { printResult } from '../io/print-result.js';
 import { jsonOption } from './options.js';
@@ -10,6 +11,7 @@ export function addDoctorCommand(program: Command, io: Io): void {
     .addOption(jsonOption())
     .action(async ({ json }: { json: boolean }) => {
       const { doctor, formatDoctor } = await import('@fin/runtime');
-      printResult(io, json, await doctor(), formatDoctor);
+      const report = { ...(await doctor()), precision: await examinePrecision() };
+      printResult(io, json, report, (all) => `${formatDoctor(all)}\n\n${formatPrecision(all.precision)}`);
     });
 }

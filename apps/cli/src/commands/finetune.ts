@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Precision } from '@fin/amp';
 import type { TuningEvent, TuningOptions, TuningSummary } from '@fin/forecast';
 import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
@@ -10,8 +11,9 @@ import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
 import { textTable } from '../io/table.js';
 import { loadBackend } from '../load-backend.js';
+import { notePrecision } from '../note-precision.js';
 import { newTuningFolder } from '../run-choice.js';
-import { backendOption, jsonOption, numberFrom, wholeNumber } from './options.js';
+import { backendOption, jsonOption, numberFrom, precisionOption, wholeNumber } from './options.js';
 
 interface Options {
   readonly data: string;
@@ -31,6 +33,7 @@ interface Options {
   readonly loraAlpha?: number;
   readonly loraDropout?: number;
   readonly targetModules?: string[];
+  readonly precision?: Precision;
   readonly backend?: BackendName;
   readonly json: boolean;
 }
@@ -60,6 +63,7 @@ export function addFinetuneCommand(program: Command, io: Io): void {
     .option('--lora-alpha <x>', 'the adapters are scaled by this over the rank', numberFrom(0))
     .option('--lora-dropout <share>', 'dropout before the adapters', numberFrom(0))
     .option('--target-modules <names...>', 'layers that get an adapter, or all-linear')
+    .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
@@ -92,7 +96,7 @@ async function finetune(
       settings: settingsOf(options),
       source: { data: resolve(data) },
       signal,
-      onEvent: (event) => tell(event, progress),
+      onEvent: (event) => (event.kind === 'precision' ? notePrecision(event, io) : tell(event, progress)),
     });
   } finally {
     progress.end();
@@ -102,7 +106,7 @@ async function finetune(
 /** What was given; what was not is left to the recipe. */
 function settingsOf(options: Options): TuningOptions {
   const { method, seed, gradualUnfreezing, classWeights, targetModules: targets } = options;
-  const { splitSeed, epochs, batchSize, learningRate, layerDecay } = options;
+  const { splitSeed, epochs, batchSize, learningRate, layerDecay, precision } = options;
   const { r, loraAlpha, loraDropout } = options;
   const targetModules = targets?.[0] === 'all-linear' ? 'all-linear' : targets;
   return {
@@ -110,7 +114,7 @@ function settingsOf(options: Options): TuningOptions {
     seed,
     gradualUnfreezing,
     classWeights,
-    ...given({ splitSeed, epochs, batchSize, learningRate, layerDecay }),
+    ...given({ splitSeed, epochs, batchSize, learningRate, layerDecay, precision }),
     lora: given({ r, loraAlpha, loraDropout, targetModules }),
   };
 }
@@ -121,7 +125,7 @@ function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], un
   };
 }
 
-function tell(event: TuningEvent, progress: Progress): void {
+function tell(event: Exclude<TuningEvent, { kind: 'precision' }>, progress: Progress): void {
   if (event.kind === 'step') {
     const loss = event.loss === null ? '' : `loss ${event.loss.toFixed(4)}`;
     progress.update('training', event.done, event.total, loss);

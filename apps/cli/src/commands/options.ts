@@ -22,6 +22,14 @@ export const backendOption = (): Option =>
     .choices(['tensorflow', 'wasm', 'cpu'])
     .env('FIN_BACKEND');
 
+export const precisionOption = (): Option =>
+  new Option(
+    '--precision <name>',
+    'in what to compute and to store what is not trained; the machine decides how (see `fin doctor`)',
+  )
+    .choices(['fp32', 'bf16', 'fp16'])
+    .default(undefined, 'fp32');
+
 /** Parses a whole number of at least `least`. */
 export const wholeNumber =
   (least: number) =>

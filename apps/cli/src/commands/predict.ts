@@ -1,16 +1,19 @@
+import type { Precision } from '@fin/amp';
 import type { NextDayForecast } from '@fin/forecast';
 import type { Command } from 'commander';
 import type { Io } from '../io/io.js';
 import { printResult } from '../io/print-result.js';
 import { loadBackend } from '../load-backend.js';
 import { marketOfRun } from '../market-of-run.js';
+import { notePrecision } from '../note-precision.js';
 import { openMarket } from '../open-market.js';
 import { chooseRun } from '../run-choice.js';
-import { backendOption, dataOption, jsonOption, runOption } from './options.js';
+import { backendOption, dataOption, jsonOption, precisionOption, runOption } from './options.js';
 
 interface Options {
   readonly run?: string;
   readonly data?: string;
+  readonly precision?: Precision;
   readonly backend?: 'tensorflow' | 'wasm' | 'cpu';
   readonly json: boolean;
 }
@@ -21,14 +24,17 @@ export function addPredictCommand(program: Command, io: Io): void {
     .description("forecasts the close of the day after the data's last day with a trained run")
     .addOption(runOption())
     .addOption(dataOption().default(undefined, "the run's own data"))
+    .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
-    .action(async ({ run, data, backend, json }: Options) => {
+    .action(async ({ run, data, precision = 'fp32', backend, json }: Options) => {
       const runDir = await chooseRun(run);
       const market = await openMarket(data === undefined ? await marketOfRun(runDir) : { data });
-      const { predictNextDay } = await import('@fin/forecast');
+      const { describePrecision, predictNextDay } = await import('@fin/forecast');
       await loadBackend(backend, io);
-      printResult(io, json, await predictNextDay(runDir, market), forecastText);
+      notePrecision(describePrecision(precision), io);
+      const forecast = await predictNextDay(runDir, market, { precision });
+      printResult(io, json, { ...forecast, precision }, forecastText);
     });
 }
 

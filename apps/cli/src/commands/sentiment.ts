@@ -1,3 +1,4 @@
+import type { Precision } from '@fin/amp';
 import type { DayAggregate, DaySentiment, FinBert } from '@fin/finbert-lora';
 import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
@@ -8,8 +9,9 @@ import { printResult } from '../io/print-result.js';
 import { createProgress } from '../io/progress.js';
 import { writeTextFile } from '../io/write-text-file.js';
 import { loadBackend } from '../load-backend.js';
+import { notePrecision } from '../note-precision.js';
 import { noteMadeUp, openMarket } from '../open-market.js';
-import { backendOption, dataOption, jsonOption } from './options.js';
+import { backendOption, dataOption, jsonOption, precisionOption } from './options.js';
 
 interface Options {
   readonly data?: string;
@@ -18,6 +20,7 @@ interface Options {
   readonly cache?: string;
   readonly aggregate: DayAggregate;
   readonly out?: string;
+  readonly precision?: Precision;
   readonly backend?: BackendName;
   readonly json: boolean;
 }
@@ -29,6 +32,7 @@ interface Result {
   readonly model: string;
   /** sha256 of all that decides a score beside the text. */
   readonly fingerprint: string;
+  readonly precision: Precision;
   readonly market: string;
   readonly synthetic: boolean;
   readonly headlines: number;
@@ -67,6 +71,7 @@ export function addSentimentCommand(program: Command, io: Io): void {
         .default('mean'),
     )
     .option('--out <file>', 'CSV file to write, one line per day')
+    .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
@@ -80,14 +85,16 @@ export function addSentimentCommand(program: Command, io: Io): void {
 async function sentiment(options: Options, signal: AbortSignal, io: Io): Promise<Result> {
   const market = await openMarket({ data: options.data });
   const { aggregateDays, FinBert } = await import('@fin/finbert-lora');
-  const { modelOfRun } = await import('@fin/forecast');
+  const { describePrecision, modelOfRun } = await import('@fin/forecast');
   await loadBackend(options.backend, io);
+  const { base, cache: cacheDir, precision = 'fp32' } = options;
+  notePrecision(describePrecision(precision), io);
   noteMadeUp(market, io);
   const texts = market.headlines.array('text') as string[];
   const dates = market.headlines.array('date') as string[];
   const ranks = market.headlines.array('rank') as number[];
   const dir = modelOfRun(options.model);
-  const finbert = await FinBert.load(dir, { base: options.base, cacheDir: options.cache });
+  const finbert = await FinBert.load(dir, { base, cacheDir, precision });
   try {
     const { sentiments, ...work } = await score(finbert, texts, signal, io);
     const daily = aggregateDays(
@@ -98,6 +105,7 @@ async function sentiment(options: Options, signal: AbortSignal, io: Io): Promise
     return {
       model: dir,
       fingerprint: finbert.fingerprint,
+      precision,
       market: market.name,
       synthetic: market.synthetic,
       headlines: texts.length,

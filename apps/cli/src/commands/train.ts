@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Precision } from '@fin/amp';
 import type { TrainSummary } from '@fin/forecast';
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -7,9 +8,17 @@ import type { Io } from '../io/io.js';
 import { printResult } from '../io/print-result.js';
 import { createProgress } from '../io/progress.js';
 import { loadBackend } from '../load-backend.js';
+import { notePrecision } from '../note-precision.js';
 import { noteMadeUp, openMarket } from '../open-market.js';
 import { newRunFolder } from '../run-choice.js';
-import { backendOption, dataOption, jsonOption, numberFrom, wholeNumber } from './options.js';
+import {
+  backendOption,
+  dataOption,
+  jsonOption,
+  numberFrom,
+  precisionOption,
+  wholeNumber,
+} from './options.js';
 
 interface Options {
   readonly data?: string;
@@ -20,6 +29,7 @@ interface Options {
   readonly epochs?: number;
   readonly model?: string;
   readonly aggregate: 'mean' | 'rank' | 'attention';
+  readonly precision?: Precision;
   readonly backend?: 'tensorflow' | 'wasm' | 'cpu';
   readonly json: boolean;
 }
@@ -43,6 +53,7 @@ export function addTrainCommand(program: Command, io: Io): void {
         .choices(['mean', 'rank', 'attention'])
         .default('mean'),
     )
+    .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
@@ -68,7 +79,7 @@ async function train(
   signal: AbortSignal,
   io: Io,
 ): Promise<TrainSummary | null> {
-  const { data, seed, epochs, model, aggregate, backend, overwrite } = options;
+  const { data, seed, epochs, model, aggregate, precision, backend, overwrite } = options;
   const market = await openMarket({ data, signal: options.signal });
   const { trainForecaster } = await import('@fin/forecast');
   await loadBackend(backend, io);
@@ -84,11 +95,13 @@ async function train(
         ...(epochs === undefined ? {} : { epochs }),
         sentimentModel: model === undefined ? null : resolve(model),
         aggregate,
+        ...(precision && { precision }),
       },
       source: { data: data === undefined ? null : resolve(data), signal: market.signal ?? null },
       signal,
       onEvent(event) {
-        if (event.kind === 'step') {
+        if (event.kind === 'precision') notePrecision(event, io);
+        else if (event.kind === 'step') {
           const loss = event.loss === null ? '' : `loss ${event.loss.toFixed(4)}`;
           const phase = event.phase === 'scoring' ? 'scoring tokens' : event.phase;
           progress.update(phase, event.done, event.total, loss);

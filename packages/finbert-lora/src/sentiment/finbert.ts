@@ -1,10 +1,14 @@
 import { join } from 'node:path';
+import type { Precision } from '@fin/amp';
+import { precisionPolicy } from '@fin/amp';
 import { cacheRoot } from '@fin/runtime';
 import { BertInputError } from '../errors.js';
 import type { BertTokenizer } from '../tokenizer/bert-tokenizer.js';
 import { ScoreCache } from './cache/score-cache.js';
 import type { LoadSentimentModelOptions, SentimentModel } from './load-sentiment-model.js';
 import { loadSentimentModel } from './load-sentiment-model.js';
+import { lowerForInference } from './lower-for-inference.js';
+import type { TextClassifier } from './score-texts.js';
 import { scoreTexts } from './score-texts.js';
 import type { Sentiment } from './sentiment.js';
 import { toSentiment } from './sentiment.js';
@@ -23,6 +27,8 @@ const DEFAULT_TOKENS_PER_BATCH = 2048;
 export interface FinBertOptions extends LoadSentimentModelOptions {
   /** Tokens of a text that are read, [CLS] and [SEP] included. @default 128, or the model's positions if there are fewer */
   readonly maxLength?: number;
+  /** In what the model computes, and its weights are stored; another one is another score. @default 'fp32' */
+  readonly precision?: Precision;
   /** Tokens of one forward pass at most. @default 2048 */
   readonly tokensPerBatch?: number;
   /** Folder of the scores on disk; null keeps them in memory only. @default `sentiment` in the cache of @fin/runtime */
@@ -53,7 +59,7 @@ export interface SentimentProgress {
  * (ProsusAI/finbert and its like).
  *
  * Each distinct text is scored once per model: scores are kept on disk under the content of the model's files, the
- * tokenizer, `maxLength` and the text, and are there again after an interruption.
+ * tokenizer, `maxLength`, the precision and the text, and are there again after an interruption.
  *
  * @example
  * await loadTensorFlow();
@@ -66,16 +72,20 @@ export class FinBert {
   readonly fingerprint: string;
   /** Tokens of a text that are read. */
   readonly maxLength: number;
+  readonly precision: Precision;
   readonly #parts: SentimentModel;
+  readonly #classifier: TextClassifier;
   readonly #cache: ScoreCache;
   readonly #tokensPerBatch: number;
 
   private constructor(
     parts: SentimentModel,
     cache: ScoreCache,
-    settings: { fingerprint: string; maxLength: number; tokensPerBatch: number },
+    settings: { fingerprint: string; maxLength: number; precision: Precision; tokensPerBatch: number },
   ) {
     this.#parts = parts;
+    this.precision = settings.precision;
+    this.#classifier = lowerForInference(parts.model, precisionPolicy(settings.precision));
     this.#cache = cache;
     this.fingerprint = settings.fingerprint;
     this.maxLength = settings.maxLength;
@@ -87,7 +97,8 @@ export class FinBert {
    * @throws BertInputError when it cannot tell sentiment, or an adapter's base model is another; otherwise as `loadBert`
    */
   static async load(dir: string, options: FinBertOptions = {}): Promise<FinBert> {
-    const { tokensPerBatch = DEFAULT_TOKENS_PER_BATCH, cacheDir = join(cacheRoot(), 'sentiment') } = options;
+    const { precision = 'fp32', tokensPerBatch = DEFAULT_TOKENS_PER_BATCH } = options;
+    const { cacheDir = join(cacheRoot(), 'sentiment') } = options;
     const parts = await loadSentimentModel(dir, options);
     try {
       const { maxPositionEmbeddings } = parts.model.config;
@@ -101,9 +112,10 @@ export class FinBert {
         );
       }
       const ways = [SCORING_VERSION, parts.fingerprint, parts.tokenizer.fingerprint, maxLength];
+      if (precision !== 'fp32') ways.push(precision);
       const fingerprint = hashValue(ways);
       const cache = await ScoreCache.open(cacheDir, fingerprint);
-      return new FinBert(parts, cache, { fingerprint, maxLength, tokensPerBatch });
+      return new FinBert(parts, cache, { fingerprint, maxLength, precision, tokensPerBatch });
     } catch (error) {
       parts.model.dispose();
       throw error;
@@ -130,14 +142,14 @@ export class FinBert {
   }
 
   async #score(texts: readonly string[], { onProgress, signal }: SentimentOptions): Promise<void> {
-    const { model, tokenizer, columns } = this.#parts;
+    const { tokenizer, columns } = this.#parts;
     const sequences = texts.map((text) => tokenizer.encode(text, { maxLength: this.maxLength }));
     const totalTokens = sequences.reduce((sum, { length }) => sum + length, 0);
     let progress: SentimentProgress = { texts: 0, totalTexts: texts.length, tokens: 0, totalTokens };
     onProgress?.(progress);
     try {
       const settings = { tokensPerBatch: this.#tokensPerBatch, columns, signal };
-      for await (const { indices, scores, tokens } of scoreTexts(model, sequences, settings)) {
+      for await (const { indices, scores, tokens } of scoreTexts(this.#classifier, sequences, settings)) {
         await this.#cache.add(indices.map((index, row) => [texts[index], scores[row]] as const));
         progress = {
           ...progress,

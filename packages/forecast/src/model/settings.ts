@@ -1,3 +1,5 @@
+import type { Precision } from '@fin/amp';
+
 /** `mean`: all headlines alike; `rank`: the top ones more; `attention`: as is learned. */
 export const headlineAggregates = ['mean', 'rank', 'attention'] as const;
 
@@ -36,6 +38,8 @@ export interface ForecasterSettings {
   readonly weightDecay: number;
   /** Gradients are scaled down to this global norm. @default 1 */
   readonly maxGradNorm: number;
+  /** In what is computed, a `sentimentModel` included; weights and the optimizer are float32 in any case. @default 'fp32' */
+  readonly precision: Precision;
 }
 
 /** Shape of the small BERT. */
@@ -84,6 +88,7 @@ const defaults: ForecasterSettings = {
   learningRate: 1e-3,
   weightDecay: 0.01,
   maxGradNorm: 1,
+  precision: 'fp32',
 };
 
 /** Fills in what the caller left open. */

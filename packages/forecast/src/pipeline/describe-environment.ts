@@ -1,7 +1,10 @@
 import os from 'node:os';
 import process from 'node:process';
+import type { Precision } from '@fin/amp';
 import { hasKernel } from '@fin/kernels';
 import { currentTensorFlow } from '@fin/runtime';
+import type { PrecisionRecord } from '../precision/describe-precision.js';
+import { describePrecision } from '../precision/describe-precision.js';
 
 /** `environment.json`: where a run was computed. */
 export interface RunEnvironment {
@@ -10,6 +13,8 @@ export interface RunEnvironment {
   readonly tensorflowVersion: string;
   /** Whether the fused ops of @fin/kernels were used. */
   readonly fusedOps: boolean;
+  /** The precision asked for and what the machine makes of it. */
+  readonly precision: PrecisionRecord;
   readonly node: string;
   readonly platform: string;
   readonly cpu: string;
@@ -18,14 +23,15 @@ export interface RunEnvironment {
   readonly notes: readonly string[];
 }
 
-/** The environment of this process. */
-export function describeEnvironment(): RunEnvironment {
+/** The environment of this process, for a run in this precision. */
+export function describeEnvironment(precision: Precision): RunEnvironment {
   const { backend, version, notes } = currentTensorFlow();
   const cpus = os.cpus();
   return {
     backend,
     tensorflowVersion: version,
     fusedOps: hasKernel('FinPackedAttention'),
+    precision: describePrecision(precision),
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     cpu: cpus[0]?.model.trim() ?? 'unknown',

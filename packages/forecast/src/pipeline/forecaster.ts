@@ -1,7 +1,10 @@
+import type { Policy, Precision } from '@fin/amp';
+import { autocast, precisionPolicy } from '@fin/amp';
 import type { DecisionInput, FeatureName, Sample } from '@fin/data';
 import { defaultFeatures, distinctRows, StandardScaler } from '@fin/data';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
+import type { ForecastBatch, ForecastOutput } from '../model/price-text-forecaster.js';
 import { PriceTextForecaster } from '../model/price-text-forecaster.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { ForecasterRecord } from '../run/forecaster-record.js';
@@ -29,6 +32,8 @@ export interface ForecasterParts {
   readonly text: TextSource;
   /** Source of the initial weights. */
   readonly init: RandomStream;
+  /** In what the forward pass computes. @default 'fp32' */
+  readonly precision?: Precision;
 }
 
 /** A model with all that turns days into its input and its output into log returns. */
@@ -37,10 +42,14 @@ export class Forecaster {
   readonly batches: BatchMaker;
   /** Scaler of the target log return. */
   readonly target: StandardScaler;
+  /** Of the forward pass. */
+  readonly policy: Policy;
   readonly #record: Omit<ForecasterRecord, 'text'>;
 
-  private constructor(record: Omit<ForecasterRecord, 'text'>, { text, init }: ForecasterParts) {
+  private constructor(record: Omit<ForecasterRecord, 'text'>, parts: ForecasterParts) {
+    const { text, init, precision = 'fp32' } = parts;
     const { settings, priceFeatures } = record;
+    this.policy = precisionPolicy(precision);
     this.#record = record;
     this.target = StandardScaler.fromJSON(record.target);
     this.batches = {
@@ -91,6 +100,11 @@ export class Forecaster {
     return { ...this.#record, text: this.model.text.toJSON() };
   }
 
+  /** The model's forward pass in the forecaster's precision. @param dropout null drops nothing */
+  forward(batch: ForecastBatch, dropout: RandomStream | null): ForecastOutput {
+    return autocast(this.policy, () => this.model.forward(batch, dropout));
+  }
+
   /** Forecasts after each of these days, with all headlines and no dropout. */
   async predict(
     days: readonly DecisionInput[],
@@ -106,7 +120,7 @@ export class Forecaster {
         part.map(({ headlines }) => headlines),
       );
       const outputs = tf.tidy(() => {
-        const { standardizedReturn, sentiment } = this.model.forward(batch, null);
+        const { standardizedReturn, sentiment } = this.forward(batch, null);
         return [standardizedReturn, sentiment];
       });
       const [returns, sentiment] = await Promise.all(outputs.map((tensor) => tensor.data()));

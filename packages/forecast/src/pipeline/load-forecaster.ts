@@ -1,3 +1,4 @@
+import type { Precision } from '@fin/amp';
 import { randomStreams } from '@fin/runtime';
 import { loadWeights, RunFolder } from '@fin/train';
 import { ForecastInputError } from '../errors.js';
@@ -6,13 +7,25 @@ import { runFiles } from '../run/run-files.js';
 import { openTextSource } from '../text/open-text-source.js';
 import { Forecaster } from './forecaster.js';
 
+/** Settings of {@link loadForecaster}. */
+export interface LoadForecasterOptions {
+  /**
+   * In what the forward pass computes, whatever the run was trained in. A sentiment model scores in the precision in which it
+   * scored the training days, since the forecaster was fitted to these scores. @default 'fp32'
+   */
+  readonly precision?: Precision;
+}
+
 /**
  * The forecaster that a run trained, after comparing the run's files with its manifest. The caller disposes it.
  *
  * @throws {ForecastInputError} when the checkpoint is of another format, or its sentiment model is gone or another
  * @throws {RunDamagedError} of `@fin/train` when a file is not what the run wrote
  */
-export async function loadForecaster(runDir: string): Promise<Forecaster> {
+export async function loadForecaster(
+  runDir: string,
+  { precision }: LoadForecasterOptions = {},
+): Promise<Forecaster> {
   const run = await RunFolder.open(runDir);
   const record = await run.readJson<ForecasterRecord>(runFiles.forecaster);
   if (record.format !== 'fin-forecaster' || record.version !== 2) {
@@ -22,7 +35,7 @@ export async function loadForecaster(runDir: string): Promise<Forecaster> {
   }
   const init = randomStreams(record.settings.seed).stream('init');
   const text = await openTextSource(record.text, record.settings, init);
-  const forecaster = Forecaster.fromRecord(record, { text, init });
+  const forecaster = Forecaster.fromRecord(record, { text, init, precision });
   try {
     await loadWeights(forecaster.model, run.path(runFiles.weights));
     return forecaster;

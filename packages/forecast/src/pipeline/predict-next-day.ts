@@ -1,5 +1,6 @@
 import type { Market } from '@fin/data';
 import { latestInput } from '@fin/data';
+import type { LoadForecasterOptions } from './load-forecaster.js';
 import { loadForecaster } from './load-forecaster.js';
 
 /** A forecast whose outcome nobody knows yet. */
@@ -31,8 +32,12 @@ export interface NextDayForecast {
  * @param runDir run folder with the trained weights
  * @param market prices and headlines up to the decision day
  */
-export async function predictNextDay(runDir: string, market: Market): Promise<NextDayForecast> {
-  const forecaster = await loadForecaster(runDir);
+export async function predictNextDay(
+  runDir: string,
+  market: Market,
+  options: LoadForecasterOptions = {},
+): Promise<NextDayForecast> {
+  const forecaster = await loadForecaster(runDir, options);
   try {
     const { window } = forecaster.settings;
     const input = latestInput(market, { window, features: forecaster.priceFeatures });

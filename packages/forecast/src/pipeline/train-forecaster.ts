@@ -1,3 +1,4 @@
+import { GradScaler } from '@fin/amp';
 import type { Market, Sample, Split } from '@fin/data';
 import { makeSamples, splitChronologically } from '@fin/data';
 import { randomStreams } from '@fin/runtime';
@@ -6,6 +7,7 @@ import { AdamW, decayGroups, fit, linearSchedule, RunFolder, saveWeights } from 
 import { huberLoss, huberLossOf } from '../model/huber-loss.js';
 import type { ForecasterOptions, ForecasterSettings } from '../model/settings.js';
 import { resolveSettings } from '../model/settings.js';
+import type { PrecisionRecord } from '../precision/describe-precision.js';
 import { discardRun } from '../run/discard-run.js';
 import { splitNames } from '../run/prediction.js';
 import { formatPredictions } from '../run/predictions-csv.js';
@@ -40,6 +42,8 @@ export interface TrainForecasterOptions {
 
 /** What training tells while it runs. */
 export type TrainEvent =
+  /** First of all: in what it computes. */
+  | ({ readonly kind: 'precision' } & PrecisionRecord)
   | {
       readonly kind: 'step';
       readonly phase: 'scoring' | 'training' | 'forecasting';
@@ -93,13 +97,14 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
   const { market, runDir, overwrite = false, source = {} } = options;
   const settings = resolveSettings(options.settings);
   const split = splitChronologically(makeSamples(market, { window: settings.window }));
-  const environment = describeEnvironment();
+  const environment = describeEnvironment(settings.precision);
   const run = await RunFolder.create(runDir, { overwrite });
   let forecaster: Forecaster | undefined;
   try {
     await run.writeJson(runFiles.config, { settings, source });
     await run.writeJson(runFiles.environment, environment);
     await run.writeJson(runFiles.data, describeData(market, split));
+    options.onEvent?.({ kind: 'precision', ...environment.precision });
     forecaster = await newForecaster(split, settings, options);
     const result = await fitForecaster(forecaster, split, run, options);
     if (result.reason === 'aborted' || result.best === null) {
@@ -146,7 +151,7 @@ async function newForecaster(
     signal,
     onProgress: (done, total) => onEvent?.({ kind: 'step', phase: 'scoring', done, total, loss: null }),
   });
-  return Forecaster.fromTraining(split.train, settings, { text, init });
+  return Forecaster.fromTraining(split.train, settings, { text, init, precision: settings.precision });
 }
 
 async function fitForecaster(
@@ -170,10 +175,11 @@ async function fitForecaster(
       epochs,
       random,
       maxGradNorm,
+      gradientScaler: new GradScaler({ enabled: forecaster.policy.needsScaler }),
       schedule: ({ totalSteps }) =>
         linearSchedule({ totalSteps, warmupSteps: Math.round(WARMUP_SHARE * totalSteps) }),
       loss: ({ input, target }, { dropout }) =>
-        huberLoss(target, forecaster.model.forward(input, dropout).standardizedReturn),
+        huberLoss(target, forecaster.forward(input, dropout).standardizedReturn),
       evaluate: async () => {
         const forecasts = await forecaster.predict(validation);
         const returns = forecaster.target.transform(forecasts.map(({ logReturn }) => logReturn));

@@ -1,3 +1,4 @@
+import { GradScaler, precisionPolicy } from '@fin/amp';
 import { crossEntropy } from '@fin/finbert-lora';
 import { randomStreams } from '@fin/runtime';
 import type { FitEvent, FitResult } from '@fin/train';
@@ -40,6 +41,7 @@ export async function fitClassifier(
       epochs,
       random: randomStreams(settings.seed),
       maxGradNorm,
+      gradientScaler: new GradScaler({ enabled: precisionPolicy(settings.precision).needsScaler }),
       schedule: ({ totalSteps }) =>
         linearSchedule({ totalSteps, warmupSteps: Math.round(warmupShare * totalSteps) }),
       loss: (batch, { dropout }) =>

@@ -1,3 +1,5 @@
+import type { Precision } from '@fin/amp';
+
 /** What is trained: small matrices beside frozen weights, or all weights. */
 export const tuningMethods = ['lora', 'full'] as const;
 
@@ -36,6 +38,11 @@ export interface TuningSettings {
   readonly layerDecay: number;
   /** Gradual unfreezing: the head alone first, then a layer more, from the top, after each third of an epoch. @default false */
   readonly gradualUnfreezing: boolean;
+  /**
+   * In what is computed. Frozen matrices are stored in it, too; what is trained, and saved, is float32 in any case.
+   * @default 'fp32'
+   */
+  readonly precision: Precision;
   /** Of the adapters; null when all weights are trained. */
   readonly lora: LoraSettings | null;
 }
@@ -65,6 +72,7 @@ const shared = {
   maxLength: 128,
   classWeights: true,
   gradualUnfreezing: false,
+  precision: 'fp32' as const,
 };
 
 const byMethod = {

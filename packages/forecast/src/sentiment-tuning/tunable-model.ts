@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import type { Policy } from '@fin/amp';
+import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
 import type {
   BertForSequenceClassification,
   BertTokenizer,
@@ -34,6 +36,7 @@ export interface TunableModel extends Module {
   readonly unusedTensors: readonly string[];
   /** Name of what {@link TunableModel.save} writes, in the run folder. */
   readonly savedAs: string;
+  /** Runs in the precision of the settings. */
   forward(batch: PackedBatch, options?: ForwardOptions): tf.Tensor2D;
   /** Writes the whole model, or the adapter alone. */
   save(dir: string): Promise<void>;
@@ -42,31 +45,34 @@ export interface TunableModel extends Module {
 
 /**
  * Loads a model to fine-tune for sentiment: a bare encoder gets a fresh head, adapters are put on when they are what is trained.
+ * In a low precision the forward pass runs under autocast, and matrices that stay frozen are stored low, once.
  *
  * @param dir folder of the model
  * @throws BertInputError and others as `loadBert` and `applyLora`
  */
 export async function openTunableModel(
   dir: string,
-  { lora }: Pick<TuningSettings, 'lora'>,
+  { lora, precision }: Pick<TuningSettings, 'lora' | 'precision'>,
   random: RandomStreams,
 ): Promise<TunableModel> {
+  const policy = precisionPolicy(precision);
   const loaded = await loadBert(dir, { labels: SENTIMENT_LABELS, init: random.stream('init') });
   const { model, tokenizer, newWeights, unusedTensors } = loaded;
   try {
     const { id2label: labels, numHiddenLayers: layers } = model.config;
     const about = { tokenizer, labels, layers, newWeights, unusedTensors, columns: sentimentColumns(labels) };
-    if (!lora) return { ...about, ...wholeModel(model, tokenizer) };
+    if (!lora) return { ...about, ...wholeModel(model, tokenizer, policy) };
     const newPooler = newWeights.some((name) => name.startsWith('bert.pooler.'));
     const peft = applyLora(
       model,
       { ...lora, modulesToSave: newPooler ? ['pooler'] : null, baseModelNameOrPath: resolve(dir) },
       { init: random.stream('adapter') },
     );
+    if (policy.enabled) toLowPrecision(peft, { dtype: policy.dtype });
     return {
       ...about,
       savedAs: tuningFiles.adapter,
-      forward: (batch, options) => peft.forward(batch, options),
+      forward: (batch, options) => autocast(policy, () => peft.forward(batch, options)),
       namedParameters: () => peft.namedParameters(),
       save: async (to) =>
         saveSentimentAdapter(peft, to, {
@@ -85,10 +91,11 @@ export async function openTunableModel(
 function wholeModel(
   model: BertForSequenceClassification,
   tokenizer: BertTokenizer,
+  policy: Policy,
 ): Pick<TunableModel, 'savedAs' | 'forward' | 'namedParameters' | 'save' | 'dispose'> {
   return {
     savedAs: tuningFiles.model,
-    forward: (batch, options) => model.forward(batch, options),
+    forward: (batch, options) => autocast(policy, () => model.forward(batch, options)),
     namedParameters: () => model.namedParameters(),
     save: (dir) => saveBert(model, tokenizer, dir),
     dispose: () => model.dispose(),

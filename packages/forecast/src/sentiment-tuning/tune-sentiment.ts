@@ -83,7 +83,7 @@ async function tune(
   run: RunFolder,
   { bank, modelDir, source = {}, signal, onEvent }: TuneSentimentOptions,
 ): Promise<Omit<TuningSummary, 'seconds'> | null> {
-  const environment = describeEnvironment();
+  const environment = describeEnvironment(settings.precision);
   await run.writeJson(tuningFiles.config, {
     kind: 'sentiment-tuning',
     settings,
@@ -99,6 +99,7 @@ async function tune(
   const weights = settings.classWeights ? classWeights(train.labels, labels.length) : labels.map(() => 1);
   const { newWeights, unusedTensors } = model;
   const about = { newWeights, unusedTensors, ...countParameters(model) };
+  onEvent?.({ kind: 'precision', ...environment.precision });
   onEvent?.({ kind: 'model', ...about });
   const speed = trainingSpeed(train.labels.length);
   const report = tuningReporter(run, onEvent);

@@ -1,7 +1,10 @@
 import type { FitEvent, RunFolder } from '@fin/train';
+import type { PrecisionRecord } from '../precision/describe-precision.js';
 
 /** What fine-tuning tells while it runs. */
 export type TuningEvent =
+  /** First of all: in what it computes. */
+  | ({ readonly kind: 'precision' } & PrecisionRecord)
   | {
       /** Before the first update. */
       readonly kind: 'model';

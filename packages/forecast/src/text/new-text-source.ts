@@ -21,10 +21,10 @@ export async function newTextSource(
   init: RandomStream,
   options: ReadOptions,
 ): Promise<TextSource> {
-  const { sentimentModel, aggregate } = settings;
+  const { sentimentModel, aggregate, precision } = settings;
   if (sentimentModel === null) return EncoderText.fromTraining(train, settings, init);
   const model = resolve(modelOfRun(sentimentModel));
-  const reader = await FinBert.load(model);
+  const reader = await FinBert.load(model, { precision });
   const text = new ScoredText({ reader, model, aggregate, init });
   try {
     await text.read(

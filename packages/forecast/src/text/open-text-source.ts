@@ -20,7 +20,7 @@ export async function openTextSource(
 ): Promise<TextSource> {
   if (record.kind === 'encoder') return new EncoderText(record, settings, init);
   const { model, fingerprint, maxLength, aggregate } = record;
-  const reader = await FinBert.load(model, { maxLength });
+  const reader = await FinBert.load(model, { maxLength, precision: settings.precision });
   if (reader.fingerprint !== fingerprint) {
     reader.dispose();
     throw new ForecastInputError(

@@ -64,6 +64,10 @@ export type LogEvent = {
   readonly learningRate: number;
   /** Norm of the last update's gradient before clipping; null without `maxGradNorm`. */
   readonly gradNorm: number | null;
+  /** What losses are multiplied by before they are differentiated; null without a gradient scaler. */
+  readonly lossScale: number | null;
+  /** Updates since the last one that changed nothing, because a gradient was not finite; null without a gradient scaler. */
+  readonly skippedUpdates: number | null;
   readonly examplesPerSecond: number;
 };
 

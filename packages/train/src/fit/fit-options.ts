@@ -5,6 +5,7 @@ import type { Optimizer } from '../optimizer/optimizer.js';
 import type { Schedule } from '../schedule/schedule.js';
 import type { EarlyStoppingOptions } from './early-stopping.js';
 import type { FitEvent, Metrics } from './fit-events.js';
+import type { GradientScaler } from './gradient-scaler.js';
 import type { TrainingData } from './training-data.js';
 
 /** What a loss function is told besides the batch. */
@@ -49,6 +50,11 @@ export interface FitOptions<Batch> {
   readonly schedule?: (run: { readonly totalSteps: number }) => Schedule;
   /** Clips the norm of all gradients together. @default no clipping */
   readonly maxGradNorm?: number;
+  /**
+   * For gradients in float16: the loss is scaled, the gradients are unscaled before clipping, and an update whose gradients are
+   * not all finite changes no weight, though it counts as one. Its state goes into checkpoints. @default no scaling
+   */
+  readonly gradientScaler?: GradientScaler;
   /**
    * Keeps an exponential moving average of the weights, of which this part stays at each update, such as 0.999. Evaluations see
    * the average, and the model has it at the end. @default no average

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Module } from '@fin/runtime';
 import type { Progress } from '../checkpoint/checkpointer.js';
 import { Checkpointer } from '../checkpoint/checkpointer.js';
+import { withScalerState } from '../checkpoint/with-scaler-state.js';
 import { TrainInputError } from '../errors.js';
 import { constantSchedule } from '../schedule/constant-schedule.js';
 import type { Schedule } from '../schedule/schedule.js';
@@ -29,8 +30,8 @@ import { WeightAverage } from './weight-average.js';
  * at the end: the best weights go back into the model
  * ```
  *
- * Nothing is read from the device inside an update; losses are read together when they are logged, and that is when a NaN
- * is noticed.
+ * Nothing is read from the device inside an update, unless a gradient scaler asks whether the gradients are finite; losses are
+ * read together when they are logged, and that is when a NaN is noticed.
  *
  * @throws {NonFiniteLossError} naming the batch when the loss is NaN or infinite
  * @throws {TrainInputError} when a setting is impossible, or the run cannot go on from the checkpoints that there are
@@ -96,10 +97,10 @@ class Run<Batch> {
 
   /** Goes back to the newest checkpoint, if that is asked for and there is one. */
   async resume(): Promise<void> {
-    const { checkpoints, model, optimizer } = this.#options;
+    const { checkpoints, model, optimizer, gradientScaler } = this.#options;
     if (!checkpoints) return;
     const settings = runSettings(this.#options, this.#shape, this.#schedule, this.#totalSteps);
-    this.#checkpointer = await Checkpointer.open(checkpoints, {
+    this.#checkpointer = await Checkpointer.open(withScalerState(checkpoints, gradientScaler), {
       model,
       trained: this.#trained,
       optimizer,
@@ -199,7 +200,8 @@ class Run<Batch> {
     const examplesPerSecond = this.#logged.examples / secondsSince(this.#logged.time);
     this.#logged = { time: performance.now(), examples: 0 };
     this.#lastLoss = loss;
-    this.#tell({ type: 'log', step, epoch, loss, learningRate, gradNorm, examplesPerSecond });
+    const scaling = this.#updater.takeScaling();
+    this.#tell({ type: 'log', step, epoch, loss, learningRate, gradNorm, ...scaling, examplesPerSecond });
   }
 
   #tellEpoch(epoch: number, start: number): void {

@@ -3,10 +3,10 @@ import { NonFiniteLossError } from './non-finite-loss-error.js';
 
 /** A loss that is still on the device. */
 export interface PendingLoss {
-  /** Mean over the batch, times `share`. */
+  /** Mean over the batch, times `factor`. */
   readonly value: tf.Scalar;
-  /** The batch's part of its update's examples. */
-  readonly share: number;
+  /** The batch's part of its update's examples, times the scale of a gradient scaler. */
+  readonly factor: number;
   readonly step: number;
   readonly epoch: number;
   readonly indices: Int32Array;
@@ -50,8 +50,8 @@ export class LossLog {
     const stacked = tf.stack(pending.map(({ value }) => value));
     const values = await stacked.data();
     tf.dispose([stacked, ...pending.map(({ value }) => value)]);
-    for (const [i, { share, step, epoch, indices }] of pending.entries()) {
-      const loss = values[i] / share;
+    for (const [i, { factor, step, epoch, indices }] of pending.entries()) {
+      const loss = values[i] / factor;
       if (!Number.isFinite(loss)) throw new NonFiniteLossError(loss, step, epoch, indices);
       const { window, epoch: whole } = this.#state;
       this.#state = { window: add(window, loss, indices), epoch: add(whole, loss, indices) };

@@ -15,6 +15,7 @@ export function runSettings<Batch>(
     random,
     shuffle = true,
     maxGradNorm = null,
+    gradientScaler,
     evaluateEvery = null,
     logEvery = 10,
   } = options;
@@ -36,6 +37,7 @@ export function runSettings<Batch>(
     ].join(' '),
     learningRateFactors: [0, 0.1, 0.5, 0.9].map((part) => schedule(Math.floor(part * totalSteps))),
     maxGradNorm,
+    gradientScaling: gradientScaler?.enabled ?? false,
     averageDecay,
     evaluateEvery,
     logEvery,

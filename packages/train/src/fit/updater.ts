@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { clipByGlobalNorm } from '../clip-by-global-norm.js';
 import type { FitOptions } from './fit-options.js';
+import type { GradientScaler } from './gradient-scaler.js';
 import type { LossLog } from './loss-log.js';
 import type { UpdatePlan } from './plan-epoch.js';
 import { PreparedBatches } from './prepared-batches.js';
@@ -13,13 +14,21 @@ export interface UpdatePlace {
   readonly epoch: number;
 }
 
-/** Makes one change of the weights after the other, reading nothing from the device. */
+/** Gradient scaling as it stands; null where there is none. */
+export interface ScalingState {
+  readonly lossScale: number | null;
+  /** Updates that were skipped since this was last asked for. */
+  readonly skippedUpdates: number | null;
+}
+
+/** Makes one change of the weights after the other, reading nothing from the device but what a gradient scaler reads. */
 export class Updater<Batch> {
   readonly #options: FitOptions<Batch>;
   readonly #losses: LossLog;
   readonly #variables: tf.Variable[];
   readonly #batches: PreparedBatches<Batch>;
   #gradNorm: tf.Scalar | null = null;
+  #skipped = 0;
 
   /** @param losses where the loss of each batch goes */
   constructor(options: FitOptions<Batch>, losses: LossLog) {
@@ -29,7 +38,16 @@ export class Updater<Batch> {
     this.#batches = new PreparedBatches(options.data);
   }
 
-  /** Norm of the last update's gradient before clipping; null without clipping. */
+  takeScaling(): ScalingState {
+    const scaler = this.#scaler;
+    const skippedUpdates = this.#skipped;
+    this.#skipped = 0;
+    return scaler
+      ? { lossScale: scaler.getScale(), skippedUpdates }
+      : { lossScale: null, skippedUpdates: null };
+  }
+
+  /** Norm of the last gradient before clipping, updates that were skipped not counted; null without clipping. */
   get gradNorm(): tf.Scalar | null {
     return this.#gradNorm;
   }
@@ -52,18 +70,44 @@ export class Updater<Batch> {
       );
       sum = sum ? addInto(sum, gradients) : gradients;
     }
-    const { optimizer } = this.#options;
-    const packed = optimizer.pack(sum!);
+    const packed = this.#options.optimizer.pack(sum!);
     tf.dispose(sum!);
-    const clipped = this.#clip(packed as tf.Tensor[]);
-    optimizer.apply(clipped, learningRate);
-    tf.dispose(clipped);
+    this.#change(packed as tf.Tensor[], learningRate);
     return examples;
   }
 
   async dispose(): Promise<void> {
     await this.#batches.dispose();
     this.#gradNorm?.dispose();
+  }
+
+  /** The scaler, if there is one and it does anything. */
+  get #scaler(): GradientScaler | null {
+    const { gradientScaler: scaler } = this.#options;
+    return scaler?.enabled ? scaler : null;
+  }
+
+  /** Changes the weights by these gradients, which it frees, unless a scaler finds that they are of no use. */
+  #change(gradients: tf.Tensor[], learningRate: number): void {
+    const { optimizer } = this.#options;
+    const scaler = this.#scaler;
+    if (!scaler) {
+      this.#apply(gradients, learningRate);
+      return;
+    }
+    const unscaled = scaler.unscale(optimizer, gradients) as tf.Tensor[];
+    tf.dispose(gradients);
+    if (!scaler.step(optimizer, unscaled, () => this.#apply(unscaled, learningRate))) {
+      tf.dispose(unscaled);
+      this.#skipped++;
+    }
+    scaler.update();
+  }
+
+  #apply(gradients: tf.Tensor[], learningRate: number): void {
+    const clipped = this.#clip(gradients);
+    this.#options.optimizer.apply(clipped, learningRate);
+    tf.dispose(clipped);
   }
 
   /** @param share the batch's part of the update's examples: its part of the mean gradient */
@@ -77,11 +121,13 @@ export class Updater<Batch> {
     const { loss, random } = this.#options;
     const dropout = random.stream('dropout').at(step).at(part);
     const variables = this.#variables.filter(({ trainable }) => trainable);
+    const scaler = this.#scaler;
     const { value, grads } = tf.variableGrads(() => {
       const mean = loss(batch, { step, epoch, dropout });
-      return share === 1 ? mean : (tf.mul(mean, share) as tf.Scalar);
+      const part = share === 1 ? mean : (tf.mul(mean, share) as tf.Scalar);
+      return scaler ? scaler.scale(part) : part;
     }, variables);
-    this.#losses.add({ value, share, step, epoch, indices });
+    this.#losses.add({ value, factor: share * (scaler?.getScale() ?? 1), step, epoch, indices });
     return grads;
   }
 

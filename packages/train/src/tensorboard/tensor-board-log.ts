@@ -61,13 +61,13 @@ export class TensorBoardLog {
 function numbersOf(event: FitEvent): Record<string, number> {
   switch (event.type) {
     case 'log': {
-      const { loss, learningRate, gradNorm, examplesPerSecond } = event;
-      const norm: Record<string, number> = gradNorm === null ? {} : { 'train/gradNorm': gradNorm };
+      const { loss, learningRate, gradNorm, lossScale, examplesPerSecond } = event;
       return {
         'train/loss': loss,
         'train/learningRate': learningRate,
         'train/examplesPerSecond': examplesPerSecond,
-        ...norm,
+        ...(gradNorm !== null && { 'train/gradNorm': gradNorm }),
+        ...(lossScale !== null && { 'train/lossScale': lossScale }),
       };
     }
     case 'evaluation':

@@ -39,6 +39,8 @@ describe('a TensorBoard event file', () => {
       loss: 2,
       learningRate: 0.1,
       gradNorm: 3,
+      lossScale: null,
+      skippedUpdates: null,
       examplesPerSecond: 9,
     });
     board.write({ type: 'evaluation', step: 2, epoch: 1, metrics: { f1: 0.5 }, improved: true });
