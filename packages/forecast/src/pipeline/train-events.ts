@@ -60,6 +60,7 @@ export function trainReporter(
       const { epoch, step, loss: trainLoss, seconds } = last;
       const validationLoss = event.metrics.loss;
       run.appendMetrics({ epoch, step, trainLoss, validationLoss, learningRate, seconds });
+      run.syncMetrics();
       onEvent({ kind: 'epoch', epoch, trainLoss, validationLoss, seconds });
     }
   };

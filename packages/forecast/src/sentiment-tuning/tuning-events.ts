@@ -63,6 +63,7 @@ export function tuningReporter(
       const { loss: validationLoss, accuracy, macroF1 } = event.metrics;
       const measured = { validationLoss, validationAccuracy: accuracy, validationMacroF1: macroF1 };
       run.appendMetrics({ epoch, step, trainLoss, ...measured, learningRate, seconds });
+      run.syncMetrics();
       onEvent({ kind: 'epoch', epoch, trainLoss, ...measured, seconds });
     }
   };

@@ -159,6 +159,11 @@ export class RunFolder {
     this.#requireWriter().metrics.append(row);
   }
 
+  /** Returns when the rows so far would survive a power cut, as a checkpoint written after them does. */
+  syncMetrics(): void {
+    this.#requireWriter().metrics.sync();
+  }
+
   /**
    * Drops the rows of `metrics.jsonl` whose `step` is above this one: what a killed run had logged after the checkpoint that it
    * now goes on from, and will log again.
