@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { refuseUnfinished } from './unfinished-run.js';
 
 /** Folder under which runs are made when no other is named. */
 const RUNS = 'runs';
@@ -31,5 +32,6 @@ export async function chooseRun(run: string | undefined): Promise<string> {
       `${run} is not a run folder (it has no ${runFiles.config}): give the folder that \`fin train\` wrote.`,
     );
   }
+  refuseUnfinished(run);
   return run;
 }

@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { syntheticMarket, writeKaggleFiles } from '@fin/data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runFin } from './run-fin.js';
 
-const bin = fileURLToPath(new URL('../bin/fin.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'fin-study-'));
 const market = join(folder, 'market');
 const run = join(folder, 'run');
@@ -85,34 +82,5 @@ describe('the whole study, command by command', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('already holds a run');
     expect((await runFin(...again, '--overwrite')).code).toBe(0);
-  });
-});
-
-describe.skipIf(process.platform === 'win32')('a signal in the middle of training', () => {
-  it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('%s ends it with %d and leaves no run', async (signal, expected) => {
-    const stopped = join(folder, `stopped-${signal}`);
-    const child = spawn(process.execPath, [
-      bin,
-      'train',
-      '--data',
-      market,
-      '--run',
-      stopped,
-      '--epochs',
-      '100000',
-    ]);
-    let stderr = '';
-    let sent = false;
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk;
-      if (!sent && stderr.includes('epoch 1:')) sent = child.kill(signal);
-    });
-    const code = await new Promise((resolve) => child.once('close', resolve));
-    expect(stderr).toContain(`stopped by ${signal}`);
-    expect(code).toBe(expected);
-    expect(existsSync(stopped)).toBe(false);
   });
 });

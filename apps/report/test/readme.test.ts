@@ -1,4 +1,4 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -10,12 +10,14 @@ it('the example of the README is the one that runs here', async () => {
   expect(/```ts\n([\s\S]*?)```/.exec(readme)?.[1]).toBe(example.replace('../src/index.js', '@fin/report'));
 
   const home = process.cwd();
-  process.chdir(await mkdtemp(join(tmpdir(), 'fin-report-readme-')));
+  const folder = await mkdtemp(join(tmpdir(), 'fin-report-readme-'));
+  process.chdir(folder);
   try {
     await writeFixtureRun('runs/my-run');
     await import('./readme-example.js');
     expect(await readFile('report.html', 'utf8')).toContain('Run my-run.');
   } finally {
     process.chdir(home);
+    await rm(folder, { recursive: true });
   }
 });

@@ -1,13 +1,20 @@
-import { mkdtemp } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunFolder } from '@fin/train';
+import { afterAll } from 'vitest';
 import type { FixtureOptions } from './fixture-run.js';
 import { writeFixtureRun } from './fixture-run.js';
 
+/** Where the runs of one test file are, until it ends. */
+const root = join(tmpdir(), `fin-report-${randomUUID()}`);
+afterAll(() => rm(root, { recursive: true, force: true }));
+
 /** A fresh fixture run in a folder of its own, named after what it is. */
 export async function fixtureRun(options: FixtureOptions = {}): Promise<string> {
-  const runDir = join(await mkdtemp(join(tmpdir(), 'fin-report-')), 'fixture-run');
+  await mkdir(root, { recursive: true });
+  const runDir = join(await mkdtemp(join(root, 'run-')), 'fixture-run');
   await writeFixtureRun(runDir, options);
   return runDir;
 }

@@ -24,7 +24,7 @@ export type {
 export type { EvaluationContext, FitOptions, LossContext } from './fit/fit-options.js';
 export type { GradientScaler } from './fit/gradient-scaler.js';
 export { NonFiniteLossError } from './fit/non-finite-loss-error.js';
-export type { TrainingData } from './fit/training-data.js';
+export type { BatchPlace, TrainingData } from './fit/training-data.js';
 export type { LayersModel } from './layers-module.js';
 export { layersModule } from './layers-module.js';
 export type { AdamWOptions } from './optimizer/adam-w.js';
@@ -44,6 +44,7 @@ export { RunLockedError } from './run-folder/lock.js';
 export type { MetricsRow, MetricValue } from './run-folder/metrics-log.js';
 export type { CreateRunOptions } from './run-folder/run-folder.js';
 export { RunExistsError, RunFolder } from './run-folder/run-folder.js';
+export { RunUnfinishedError } from './run-folder/unfinished-error.js';
 export type { FileContent } from './run-folder/write-file-atomically.js';
 export { constantSchedule } from './schedule/constant-schedule.js';
 export { cosineSchedule } from './schedule/cosine-schedule.js';

@@ -160,6 +160,26 @@ describe('a resumed run', () => {
     expect(after.state()).toEqual(before.state());
   });
 
+  it('tells the data where in the run a batch is', async () => {
+    const places = async (settings: Settings) => {
+      const asked: Record<string, string> = {};
+      const data: FitOptions<LineBatch>['data'] = {
+        ...lineData,
+        batch(indices, { step, part }) {
+          asked[`${step}/${part}`] = indices.join(' ');
+          return lineData.batch(indices);
+        },
+      };
+      await train({ ...settings, data });
+      return asked;
+    };
+    const straight = await places({ checkpoints: null });
+    expect(Object.keys(straight)).toHaveLength(3 * 7); // an epoch's last update has one batch, the others two
+    const first = await places({ stopAfter: 5 });
+    const second = await places({ checkpoints: { resume: true } });
+    expect({ ...first, ...second }).toEqual(straight);
+  });
+
   it('begins where there is nothing to resume', async () => {
     const { events } = await train({ checkpoints: { resume: true } });
     expect(events[0]).toMatchObject({ type: 'start', step: 0 });
@@ -177,6 +197,18 @@ describe('checkpoints', () => {
     expect(await folders()).toEqual(['step-00000008', 'step-00000022', 'step-00000024']);
     const written = events.flatMap((event) => (event.type === 'checkpoint' ? [event.step] : []));
     expect(written).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]);
+  });
+
+  it('are written when some time has passed, as well as every so many updates', async () => {
+    const written = async (checkpoints: Partial<CheckpointOptions>) => {
+      const { events } = await train({ earlyStopping: undefined, checkpoints });
+      await rm(dir, { recursive: true });
+      return events.flatMap((event) => (event.type === 'checkpoint' ? [event.step] : []));
+    };
+    expect(await written({ every: Number.POSITIVE_INFINITY })).toEqual([12]);
+    expect(await written({ every: 8, everySeconds: 1e6 })).toEqual([8, 12]);
+    const [first] = await written({ every: Number.POSITIVE_INFINITY, everySeconds: 0 });
+    expect(first).toBe(1); // none has been written that could be too dear
   });
 
   it('hold the trainable weights, or all', async () => {

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** Options that several commands share, spelled and explained once. */
@@ -29,6 +30,26 @@ export const precisionOption = (): Option =>
   )
     .choices(['fp32', 'bf16', 'fp16'])
     .default(undefined, 'fp32');
+
+export const resumeOption = (): Option =>
+  new Option(
+    '--resume [last-good]',
+    'go on with the run in --run, which was interrupted, with its own settings and data; with last-good, pass over damaged checkpoints',
+  )
+    .choices(['last-good'])
+    .conflicts('overwrite');
+
+/** What `--resume` is given as. */
+export type Resume = true | 'last-good';
+
+/** The folder of the run to go on with. */
+export function runToResume(command: Command, run: string | undefined): string {
+  return run ?? command.error('error: --resume needs --run, the folder of the run to go on with');
+}
+
+/** `--resume` as the library has it. */
+export const resumeFrom = (resume: Resume | undefined): boolean | 'lastGood' =>
+  resume === 'last-good' ? 'lastGood' : resume === true;
 
 /** Parses a whole number of at least `least`. */
 export const wholeNumber =

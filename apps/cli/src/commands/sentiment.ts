@@ -11,6 +11,7 @@ import { writeTextFile } from '../io/write-text-file.js';
 import { loadBackend } from '../load-backend.js';
 import { notePrecision } from '../note-precision.js';
 import { noteMadeUp, openMarket } from '../open-market.js';
+import { refuseUnfinished } from '../unfinished-run.js';
 import { backendOption, dataOption, jsonOption, precisionOption } from './options.js';
 
 interface Options {
@@ -75,14 +76,16 @@ export function addSentimentCommand(program: Command, io: Io): void {
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
-      const result = await interruptible('; what was scored so far is kept', (signal) =>
-        sentiment(options, signal, io),
+      const result = await interruptible(
+        () => '; what was scored so far is kept',
+        (signal) => sentiment(options, signal, io),
       );
       printResult(io, options.json, result, resultText);
     });
 }
 
 async function sentiment(options: Options, signal: AbortSignal, io: Io): Promise<Result> {
+  refuseUnfinished(options.model);
   const market = await openMarket({ data: options.data });
   const { aggregateDays, FinBert } = await import('@fin/finbert-lora');
   const { describePrecision, modelOfRun } = await import('@fin/forecast');

@@ -16,10 +16,11 @@ export class InterruptedError extends Error {
  * Runs `work` with a signal that aborts on Ctrl-C or SIGTERM. The work stops at its next safe place; a second Ctrl-C ends the
  * process at once.
  *
+ * @param detail what to say of it, asked when the work has stopped
  * @throws {InterruptedError} when a signal came, whatever the work returned or threw
  */
 export async function interruptible<T>(
-  detail: string,
+  detail: () => string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
@@ -33,10 +34,10 @@ export async function interruptible<T>(
   process.on('SIGTERM', stop);
   try {
     const result = await work(controller.signal);
-    if (received) throw new InterruptedError(received, detail);
+    if (received) throw new InterruptedError(received, detail());
     return result;
   } catch (error) {
-    if (received) throw new InterruptedError(received, detail);
+    if (received) throw new InterruptedError(received, detail());
     throw error;
   } finally {
     process.off('SIGINT', stop);

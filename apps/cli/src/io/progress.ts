@@ -27,7 +27,7 @@ const duration = (ms: number): string => {
 
 export function createProgress({ stderr }: Io): Progress {
   let phase = '';
-  let started = 0;
+  let started = { time: 0, done: 0 };
   let last = Number.NEGATIVE_INFINITY;
   let drawn = false;
   const clear = () => {
@@ -40,16 +40,18 @@ export function createProgress({ stderr }: Io): Progress {
       if (label !== phase) {
         clear();
         phase = label;
-        started = now;
+        started = { time: now, done: Math.max(0, done - 1) };
         last = now;
       }
       const finished = done >= total;
       if (!finished && now - last < (stderr.isTTY ? 1000 / FRAMES_PER_SECOND : PLAIN_LINE_MS)) return;
       last = now;
       const share = total > 0 ? Math.min(1, done / total) : 1;
-      const elapsed = now - started;
+      const elapsed = now - started.time;
       const left =
-        elapsed > TIMED_MS && !finished ? `, ${duration((elapsed / done) * (total - done))} left` : '';
+        elapsed > TIMED_MS && !finished
+          ? `, ${duration((elapsed / (done - started.done)) * (total - done))} left`
+          : '';
       const text = `${done}/${total}${left}${note && `  ${note}`}`;
       if (stderr.isTTY) {
         const filled = Math.round(share * BAR_WIDTH);

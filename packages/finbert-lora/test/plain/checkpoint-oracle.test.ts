@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,11 +18,14 @@ const script = fileURLToPath(
 );
 
 describe.skipIf(python === undefined || model === null)('a published model (FIN_ORACLE_PYTHON)', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'fin-checkpoint-'));
+  const folder = join(tmpdir(), `fin-checkpoint-${randomUUID()}`);
   const run = (...args: string[]): void => {
     execFileSync(python as string, [script, ...args], { stdio: 'pipe' });
   };
-  beforeAll(() => run('write', model as string, folder));
+  beforeAll(() => {
+    mkdirSync(folder);
+    run('write', model as string, folder);
+  });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   for (const [kind, format] of [

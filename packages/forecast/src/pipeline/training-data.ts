@@ -18,7 +18,7 @@ export interface TrainingBatch {
  * The training days as the loop takes them. Each batch reads a fresh draw of every day's headlines, so that an epoch costs
  * less than all of them and no two epochs are the same.
  *
- * @param draws decides which headlines are read
+ * @param draws decides which headlines are read, by the step that reads them, so that a run that was interrupted reads the same
  */
 export function trainingData(
   forecaster: Forecaster,
@@ -26,12 +26,11 @@ export function trainingData(
   draws: RandomStream,
 ): TrainingData<TrainingBatch> {
   const { trainHeadlinesPerDay } = forecaster.model.text;
-  let batches = 0;
   return {
     size: samples.length,
-    batch(indices) {
+    batch(indices, { step }) {
       const days = Array.from(indices, (index) => samples[index]);
-      const draw = draws.at(batches++);
+      const draw = draws.at(step);
       const headlines = days.map((day, i) => drawHeadlines(day.headlines, trainHeadlinesPerDay, draw.at(i)));
       const windows = days.map(({ window }) => window);
       const returns = forecaster.target.transform(days.map(({ targetLogReturn }) => targetLogReturn));

@@ -1,7 +1,7 @@
 import { GradScaler, precisionPolicy } from '@fin/amp';
 import { crossEntropy } from '@fin/finbert-lora';
 import { randomStreams } from '@fin/runtime';
-import type { FitEvent, FitResult } from '@fin/train';
+import type { CheckpointOptions, FitEvent, FitResult } from '@fin/train';
 import { AdamW, fit, linearSchedule } from '@fin/train';
 import { evaluateClassifier } from './evaluate-classifier.js';
 import { GradualUnfreezing } from './gradual-unfreezing.js';
@@ -18,7 +18,8 @@ export interface ClassifierFit {
   /** What each class counts in the loss. */
   readonly weights: readonly number[];
   readonly settings: TuningSettings;
-  /** Ends the fit between two updates. */
+  readonly checkpoints: CheckpointOptions;
+  /** Ends the fit between two updates, with a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onEvent: (event: FitEvent) => void;
 }
@@ -26,7 +27,7 @@ export interface ClassifierFit {
 /** Trains a classifier; it has the weights of the epoch with the lowest validation loss afterwards. */
 export async function fitClassifier(
   model: TunableModel,
-  { train, validation, weights, settings, signal, onEvent }: ClassifierFit,
+  { train, validation, weights, settings, checkpoints, signal, onEvent }: ClassifierFit,
 ): Promise<FitResult> {
   const { labels, layers } = model;
   const { learningRate, batchSize, epochs, patience, maxGradNorm, warmupShare } = settings;
@@ -53,9 +54,10 @@ export async function fitClassifier(
         return { loss, accuracy: report.accuracy, macroF1: report.macroF1 };
       },
       earlyStopping: { patience },
+      checkpoints,
       signal,
       onEvent: (event) => {
-        if (event.type === 'start') unfreezing?.update(0);
+        if (event.type === 'start') unfreezing?.update(event.step / event.stepsPerEpoch);
         if (event.type === 'step') unfreezing?.update(event.epoch);
         onEvent(event);
       },

@@ -1,11 +1,20 @@
 import { resolve } from 'node:path';
 import type { LabelledSentence, PhraseBank, Split } from '@fin/data';
 import { splitPhraseBank } from '@fin/data';
+import { weightsDigest } from '@fin/finbert-lora';
 import { randomStreams } from '@fin/runtime';
 import { RunFolder } from '@fin/train';
+import { ForecastInputError } from '../errors.js';
+import type { RunEnvironment } from '../pipeline/describe-environment.js';
 import { describeEnvironment } from '../pipeline/describe-environment.js';
-import { discardRun } from '../run/discard-run.js';
+import type { ResumeFrom } from '../run/checkpoints.js';
+import { CHECKPOINTS, checkpointsOf } from '../run/checkpoints.js';
+import { leaveRun } from '../run/leave-run.js';
 import { splitNames } from '../run/prediction.js';
+import type { UnfinishedRun } from '../run/read-unfinished-run.js';
+import { readUnfinishedRun } from '../run/read-unfinished-run.js';
+import { requireSame } from '../run/require-same.js';
+import { settingsOfRun } from '../run/settings-of-run.js';
 import { classWeights } from './class-weights.js';
 import { evaluateClassifier } from './evaluate-classifier.js';
 import { fitClassifier } from './fit-classifier.js';
@@ -14,6 +23,7 @@ import type { TuningOptions, TuningSettings } from './settings.js';
 import { resolveTuning } from './settings.js';
 import type { TunableModel } from './tunable-model.js';
 import { openTunableModel } from './tunable-model.js';
+import type { TuningData } from './tuning-data.js';
 import { describeTuningData } from './tuning-data.js';
 import type { TuningEvent } from './tuning-events.js';
 import { trainingSpeed, tuningReporter } from './tuning-events.js';
@@ -30,11 +40,16 @@ export interface TuneSentimentOptions {
   readonly runDir: string;
   /** Whether a run that is in the folder may be replaced. @default false */
   readonly overwrite?: boolean;
+  /**
+   * Whether to go on with the run in the folder, which was interrupted: from its newest checkpoint, or with `'lastGood'` from
+   * the newest one that is not damaged. Settings may be left out then: they are those that it was begun with. @default false
+   */
+  readonly resume?: ResumeFrom;
   /** @default those of `resolveTuning()` */
   readonly settings?: TuningOptions;
   /** Where the sentences came from; kept in `config.json`. */
   readonly source?: Readonly<Record<string, string | number | null>>;
-  /** Stops training between two steps; no run is left behind then. */
+  /** Stops training between two steps. The run can be resumed then; it is removed if no step was made yet. */
   readonly signal?: AbortSignal;
   /** Called as the work goes on. */
   readonly onEvent?: (event: TuningEvent) => void;
@@ -53,22 +68,37 @@ export interface TuneSentimentOptions {
  * for discriminative learning rates and gradual unfreezing. Unlike there: Adam with bias correction, sentences without
  * padding, repeated sentences once and those of two classes not at all. TensorFlow has to be loaded (`loadTensorFlow`).
  *
+ * While it trains, the folder `checkpoints` holds what an interrupted run goes on from (`resume`), to the same figures bit for
+ * bit on one machine. It is gone when the run is finished.
+ *
  * @returns the summary, or null when the signal stopped it
+ * @throws {ForecastInputError} when a run cannot be resumed as it is asked for, naming what differs
+ * @throws RunDamagedError of `@fin/train` naming the file of a checkpoint that is damaged
  */
 export async function tuneSentiment(options: TuneSentimentOptions): Promise<TuningSummary | null> {
   const started = performance.now();
-  const settings = resolveTuning(options.settings);
-  const split = splitPhraseBank(options.bank.sentences, { seed: settings.splitSeed });
-  const model = await openTunableModel(options.modelDir, settings, randomStreams(settings.seed));
+  const { bank, modelDir, runDir, overwrite, resume = false, signal } = options;
+  const unfinished = resume ? await readUnfinishedRun<TuningSettings>(runDir, 'sentiment-tuning') : null;
+  const settings = unfinished
+    ? settingsOfRun(runDir, unfinished.settings, options.settings)
+    : resolveTuning(options.settings);
+  const split = splitPhraseBank(bank.sentences, { seed: settings.splitSeed });
+  const data = describeTuningData(bank, split);
+  const environment = describeEnvironment(settings.precision);
+  const resumed = unfinished && requireSame(runDir, unfinished, { data: data.fingerprint, environment });
+  const modelDigest = await weightsDigest(modelDir);
+  if (unfinished) requireModel(runDir, unfinished, { modelDir, modelDigest });
+  const model = await openTunableModel(modelDir, settings, randomStreams(settings.seed));
   try {
-    const run = await RunFolder.create(options.runDir, { overwrite: options.overwrite });
+    const run = await (unfinished ? RunFolder.resume(runDir) : RunFolder.create(runDir, { overwrite }));
     try {
-      const summary = await tune(model, split, settings, run, options);
-      if (summary === null) await discardRun(run);
-      else await run.finish();
+      const beginning = { settings, split, data, environment, modelDigest, resumed };
+      const summary = await tune(model, run, beginning, options);
+      if (summary === null) await leaveRun(run, 'sentiment-tuning', resumed !== null);
       return summary && { ...summary, seconds: (performance.now() - started) / 1000 };
     } catch (error) {
-      await discardRun(run);
+      await leaveRun(run, 'sentiment-tuning', resumed !== null);
+      if (signal?.aborted && error === signal.reason) return null;
       throw error;
     }
   } finally {
@@ -76,21 +106,33 @@ export async function tuneSentiment(options: TuneSentimentOptions): Promise<Tuni
   }
 }
 
+/** What is known of a run before its model is trained. */
+interface Beginning {
+  readonly settings: TuningSettings;
+  readonly split: Split<LabelledSentence>;
+  readonly data: TuningData;
+  readonly environment: RunEnvironment;
+  /** sha256 of the weights to start from. */
+  readonly modelDigest: string;
+  /** Null when the run begins now. */
+  readonly resumed: { readonly note: string | null } | null;
+}
+
 async function tune(
   model: TunableModel,
-  split: Split<LabelledSentence>,
-  settings: TuningSettings,
   run: RunFolder,
-  { bank, modelDir, source = {}, signal, onEvent }: TuneSentimentOptions,
+  { settings, split, data, environment, modelDigest, resumed }: Beginning,
+  { modelDir, source = {}, resume = false, signal, onEvent }: TuneSentimentOptions,
 ): Promise<Omit<TuningSummary, 'seconds'> | null> {
-  const environment = describeEnvironment(settings.precision);
-  await run.writeJson(tuningFiles.config, {
-    kind: 'sentiment-tuning',
-    settings,
-    source: { ...source, model: resolve(modelDir) },
-  });
-  await run.writeJson(tuningFiles.environment, environment);
-  await run.writeJson(tuningFiles.data, describeTuningData(bank, split));
+  if (!resumed) {
+    await run.writeJson(tuningFiles.config, {
+      kind: 'sentiment-tuning',
+      settings,
+      source: { ...source, model: resolve(modelDir), modelDigest },
+    });
+    await run.writeJson(tuningFiles.environment, environment);
+    await run.writeJson(tuningFiles.data, data);
+  }
   const { labels, columns, tokenizer } = model;
   const { method, seed, splitSeed, maxLength } = settings;
   const [train, validation, test] = splitNames.map((name) =>
@@ -102,12 +144,13 @@ async function tune(
   onEvent?.({ kind: 'precision', ...environment.precision });
   onEvent?.({ kind: 'model', ...about });
   const speed = trainingSpeed(train.labels.length);
-  const report = tuningReporter(run, onEvent);
+  const report = tuningReporter(run, resumed, onEvent);
   const fitted = await fitClassifier(model, {
     train,
     validation,
     weights,
     settings,
+    checkpoints: checkpointsOf(run, resume, { data: data.fingerprint, model: modelDigest }),
     signal,
     onEvent: (event) => {
       speed.see(event);
@@ -115,10 +158,14 @@ async function tune(
     },
   });
   if (fitted.reason === 'aborted' || fitted.best === null) return null;
-  const { confusion, ...scores } = (await evaluateClassifier(model, test, { labels, weights })).report;
+  const tested = await evaluateClassifier(model, test, { labels, weights, signal });
+  const { confusion, ...scores } = tested.report;
+  await run.remove(model.savedAs); // of a run that was stopped later than here
   await model.save(run.path(model.savedAs));
   await run.writeJson(tuningFiles.evaluation, { split: 'test', ...scores });
   await run.writeJson(tuningFiles.confusion, { labels, rows: 'actual', columns: 'predicted', confusion });
+  await run.remove(CHECKPOINTS);
+  await run.finish();
   return {
     run: run.dir,
     saved: run.path(model.savedAs),
@@ -133,6 +180,19 @@ async function tune(
     validationLoss: fitted.best.metrics.loss,
     sentencesPerSecond: speed.perSecond(),
   };
+}
+
+/** @throws {ForecastInputError} when a run is to go on with another model than it was begun with */
+function requireModel(
+  runDir: string,
+  { source }: UnfinishedRun,
+  { modelDir, modelDigest }: { readonly modelDir: string; readonly modelDigest: string },
+): void {
+  if (source.modelDigest === modelDigest) return;
+  throw new ForecastInputError(
+    `${runDir} was begun with the model in ${source.model}, and the weights in ${modelDir} are others: ` +
+      'resume it with its own, or begin a new run.',
+  );
 }
 
 function countParameters(model: TunableModel): Pick<TuningSummary, 'parameters' | 'trainableParameters'> {

@@ -18,6 +18,17 @@ export type TuningEvent =
     }
   | { readonly kind: 'step'; readonly done: number; readonly total: number; readonly loss: number | null }
   | {
+      /** Before the first update of a run that goes on. */
+      readonly kind: 'resume';
+      /** Updates that are done already; 0 when it was stopped before the first checkpoint. */
+      readonly done: number;
+      readonly total: number;
+      /** Epochs done, with fractions. */
+      readonly epoch: number;
+      /** What is not as it was and may change last digits; null for nothing. */
+      readonly note: string | null;
+    }
+  | {
       readonly kind: 'epoch';
       readonly epoch: number;
       readonly trainLoss: number;
@@ -28,15 +39,25 @@ export type TuningEvent =
       readonly seconds: number;
     };
 
-/** Passes the loop's events on, and writes one line of metrics per epoch: its training loss and the evaluation after it. */
+/**
+ * Passes the loop's events on, and writes one line of metrics per epoch: its training loss and the evaluation after it.
+ *
+ * @param resumed of a run that goes on: what is not as it was
+ */
 export function tuningReporter(
   run: RunFolder,
+  resumed: { readonly note: string | null } | null,
   onEvent: (event: TuningEvent) => void = () => {},
 ): (event: FitEvent) => void {
   let learningRate = 0;
   let last: Extract<FitEvent, { type: 'epoch' }> | undefined;
   return (event) => {
-    if (event.type === 'step') {
+    if (event.type === 'start') {
+      const { step, totalSteps, stepsPerEpoch } = event;
+      run.dropMetricsAfter(step); // they will be measured again
+      if (resumed)
+        onEvent({ kind: 'resume', done: step, total: totalSteps, epoch: step / stepsPerEpoch, ...resumed });
+    } else if (event.type === 'step') {
       onEvent({ kind: 'step', done: event.step, total: event.totalSteps, loss: event.loss });
     } else if (event.type === 'log') learningRate = event.learningRate;
     else if (event.type === 'epoch') last = event;
@@ -45,24 +66,29 @@ export function tuningReporter(
       const { loss: validationLoss, accuracy, macroF1 } = event.metrics;
       const measured = { validationLoss, validationAccuracy: accuracy, validationMacroF1: macroF1 };
       run.appendMetrics({ epoch, step, trainLoss, ...measured, learningRate, seconds });
+      run.syncMetrics();
       onEvent({ kind: 'epoch', epoch, trainLoss, ...measured, seconds });
     }
   };
 }
 
-/** How fast sentences are trained on over all epochs, evaluations not counted. */
+/** How fast sentences are trained on, evaluations not counted. */
 export function trainingSpeed(sentencesPerEpoch: number): {
   see(event: FitEvent): void;
-  perSecond(): number;
+  /** Null before an epoch is over. */
+  perSecond(): number | null;
 } {
-  let sentences = 0;
+  let stepsPerEpoch = 1;
+  let begun = 0;
+  let epochs = 0;
   let seconds = 0;
   return {
     see(event) {
+      if (event.type === 'start') ({ step: begun, stepsPerEpoch } = event);
       if (event.type !== 'epoch') return;
-      sentences += sentencesPerEpoch;
+      epochs += Math.min(1, (event.step - begun) / stepsPerEpoch); // of the first one, some may have been trained before
       seconds += event.seconds;
     },
-    perSecond: () => sentences / seconds,
+    perSecond: () => (epochs === 0 ? null : (epochs * sentencesPerEpoch) / seconds),
   };
 }

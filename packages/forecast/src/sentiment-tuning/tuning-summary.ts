@@ -29,7 +29,8 @@ export interface TuningSummary {
   /** The epoch whose weights were kept. */
   readonly bestEpoch: number;
   readonly validationLoss: number;
-  /** Sentences trained on per second, evaluations not counted. */
-  readonly sentencesPerSecond: number;
+  /** Sentences trained on per second, evaluations not counted; null when there was nothing left to train. */
+  readonly sentencesPerSecond: number | null;
+  /** Of this call; what was done before a resume is not counted. */
   readonly seconds: number;
 }

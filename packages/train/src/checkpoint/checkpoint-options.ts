@@ -14,6 +14,11 @@ export interface CheckpointOptions {
    * is aborted. @default one epoch
    */
   readonly every?: number;
+  /**
+   * Seconds after which one is written besides, between two updates. One that took long to write waits longer for the next, so
+   * that these cost two hundredths of the time at most. @default no limit
+   */
+  readonly everySeconds?: number;
   /** Checkpoints that are kept, newest first, besides the best one. @default 2 */
   readonly keepLast?: number;
   /** Whether parameters that the optimizer does not train are written too. @default false */

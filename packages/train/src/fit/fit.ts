@@ -18,6 +18,9 @@ import { trainedPart } from './trained-part.js';
 import { Updater } from './updater.js';
 import { WeightAverage } from './weight-average.js';
 
+/** Of the time, what checkpoints may take that are written because some time has passed. */
+const CHECKPOINT_SHARE = 0.02;
+
 /**
  * Trains a model.
  *
@@ -62,7 +65,8 @@ class Run<Batch> {
   readonly #earlyStopping: EarlyStopping | null;
   readonly #average: WeightAverage | null;
   #checkpointer: Checkpointer | null = null;
-  #checkpointStep = 0;
+  /** Which the last checkpoint was (0: none yet), when it was done, and how long it took. */
+  #checkpointed = { step: 0, time: 0, seconds: 0 };
   #epochLosses: readonly number[] = [];
   #evaluations: readonly EvaluationRecord[] = [];
   #step = 0;
@@ -110,7 +114,7 @@ class Run<Batch> {
     const progress = await this.#checkpointer.resume();
     if (!progress) return;
     this.#step = progress.step;
-    this.#checkpointStep = progress.step;
+    this.#checkpointed = { ...this.#checkpointed, step: progress.step };
     this.#losses.restore(progress.losses);
     this.#epochLosses = progress.epochLosses;
     this.#evaluations = progress.evaluations;
@@ -125,10 +129,11 @@ class Run<Batch> {
   async train(): Promise<FitResult> {
     const [totalSteps, stepsPerEpoch] = [this.#totalSteps, this.#stepsPerEpoch];
     this.#started = { time: performance.now(), step: this.#step };
+    this.#checkpointed = { ...this.#checkpointed, time: this.#started.time };
     this.#logged = { time: this.#started.time, examples: 0 };
     this.#tell({ type: 'start', step: this.#step, totalSteps, stepsPerEpoch });
     const reason = this.#earlyStopping?.exhausted ? 'earlyStopping' : await this.#epochs();
-    if (this.#checkpointStep !== this.#step) await this.#checkpoint();
+    if (this.#checkpointed.step !== this.#step) await this.#checkpoint();
     const best = this.#earlyStopping?.state.best ?? null;
     if (best) this.#best.restore();
     else this.#average?.swap();
@@ -228,8 +233,11 @@ class Run<Batch> {
   }
 
   async #checkpointIfDue(improved: boolean): Promise<void> {
-    const every = this.#options.checkpoints?.every ?? this.#stepsPerEpoch;
-    if (improved || this.#step % every === 0) await this.#checkpoint();
+    const { every = this.#stepsPerEpoch, everySeconds = Number.POSITIVE_INFINITY } =
+      this.#options.checkpoints ?? {};
+    const { time, seconds } = this.#checkpointed;
+    const late = secondsSince(time) >= Math.max(everySeconds, seconds / CHECKPOINT_SHARE);
+    if (improved || late || this.#step % every === 0) await this.#checkpoint();
   }
 
   async #checkpoint(): Promise<void> {
@@ -244,8 +252,9 @@ class Run<Batch> {
       earlyStopping: this.#earlyStopping?.state ?? null,
     };
     await this.#checkpointer.write(progress);
-    this.#checkpointStep = this.#step;
-    this.#tell({ type: 'checkpoint', step: this.#step, epoch: this.#epoch, seconds: secondsSince(start) });
+    const seconds = secondsSince(start);
+    this.#checkpointed = { step: this.#step, time: performance.now(), seconds };
+    this.#tell({ type: 'checkpoint', step: this.#step, epoch: this.#epoch, seconds });
     this.#logged.time += performance.now() - start;
   }
 

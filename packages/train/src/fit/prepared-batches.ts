@@ -1,30 +1,36 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { tensorsIn } from './tensors-in.js';
-import type { TrainingData } from './training-data.js';
+import type { BatchPlace, TrainingData } from './training-data.js';
+
+/** A batch that will be needed. */
+export interface BatchRequest extends BatchPlace {
+  readonly indices: Int32Array;
+}
 
 /** Makes batches one ahead of the one in use, and disposes them. */
 export class PreparedBatches<Batch> {
   readonly #data: TrainingData<Batch>;
-  #next: { readonly indices: Int32Array; readonly batch: Promise<Batch> } | null = null;
+  #next: Promise<Batch> | null = null;
 
   constructor(data: TrainingData<Batch>) {
     this.#data = data;
   }
 
   /** Begins to make a batch, unless one is being made. */
-  prepare(indices: Int32Array | undefined): void {
-    if (this.#next || !indices) return;
-    const batch = (async () => this.#data.batch(indices))();
+  prepare(request: BatchRequest | null): void {
+    if (this.#next || !request) return;
+    const { indices, step, part } = request;
+    const batch = (async () => this.#data.batch(indices, { step, part }))();
     batch.catch(() => {}); // reported by use(), or by nobody when the run ends before
-    this.#next = { indices, batch };
+    this.#next = batch;
   }
 
   /** Passes the batch to `run`, begins to make the next one, and disposes this one afterwards. */
-  async use<T>(indices: Int32Array, next: Int32Array | undefined, run: (batch: Batch) => T): Promise<T> {
-    this.prepare(indices);
+  async use<T>(request: BatchRequest, next: BatchRequest | null, run: (batch: Batch) => T): Promise<T> {
+    this.prepare(request);
     const prepared = this.#next!;
     this.#next = null;
-    const batch = await prepared.batch;
+    const batch = await prepared;
     try {
       this.prepare(next);
       return run(batch);
@@ -37,6 +43,6 @@ export class PreparedBatches<Batch> {
   async dispose(): Promise<void> {
     const prepared = this.#next;
     this.#next = null;
-    if (prepared) tf.dispose(tensorsIn(await prepared.batch.catch(() => null)));
+    if (prepared) tf.dispose(tensorsIn(await prepared.catch(() => null)));
   }
 }

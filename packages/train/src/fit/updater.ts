@@ -64,8 +64,13 @@ export class Updater<Batch> {
   ): Promise<number> {
     const examples = plan.reduce((sum, indices) => sum + indices.length, 0);
     let sum: tf.NamedTensorMap | null = null;
-    for (const [part, indices] of plan.entries()) {
-      const gradients: tf.NamedTensorMap = await this.#batches.use(indices, plan[part + 1] ?? next, (batch) =>
+    const { step } = place;
+    const afterwards = next ? { indices: next, step: step + 1, part: 0 } : null;
+    const requests = plan.map((indices, part) => ({ indices, step, part }));
+    for (const [part, request] of requests.entries()) {
+      const { indices } = request;
+      const following = requests[part + 1] ?? afterwards;
+      const gradients: tf.NamedTensorMap = await this.#batches.use(request, following, (batch) =>
         this.#gradients(batch, indices, place, part, indices.length / examples),
       );
       sum = sum ? addInto(sum, gradients) : gradients;

@@ -6,8 +6,8 @@ export class RunDamagedError extends TrainInputError {
   /** What is wrong with it, as a clause. */
   readonly problem: string;
 
-  constructor(path: string, problem: string) {
-    super(`${path} is damaged: ${problem}`);
+  constructor(path: string, problem: string, message: string = `${path} is damaged: ${problem}`) {
+    super(message);
     this.path = path;
     this.problem = problem;
   }

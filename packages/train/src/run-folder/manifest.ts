@@ -36,6 +36,11 @@ export async function writeManifest(folder: string): Promise<void> {
   await writeFileAtomically(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** Whether a folder has a manifest: whether it was finished. */
+export async function hasManifest(folder: string): Promise<boolean> {
+  return (await stat(join(folder, MANIFEST_NAME)).catch(() => null))?.isFile() ?? false;
+}
+
 /**
  * Compares every file with what the manifest says.
  *

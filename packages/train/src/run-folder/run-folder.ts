@@ -7,9 +7,11 @@ import { RunFileError } from './file-error.js';
 import { listFiles } from './list-files.js';
 import type { Lock } from './lock.js';
 import { acquireLock, isLockFile } from './lock.js';
-import { MANIFEST_NAME, verifyManifest, writeManifest } from './manifest.js';
+import { hasManifest, MANIFEST_NAME, verifyManifest, writeManifest } from './manifest.js';
 import type { MetricsRow } from './metrics-log.js';
 import { MetricsLog, readMetricsLog } from './metrics-log.js';
+import { removeAtomically } from './remove-atomically.js';
+import { RunUnfinishedError } from './unfinished-error.js';
 import type { FileContent } from './write-file-atomically.js';
 import { makeFolder, syncFolder, TEMPORARY_NAME, writeFileAtomically } from './write-file-atomically.js';
 
@@ -103,13 +105,25 @@ export class RunFolder {
   /**
    * Opens a finished run for reading, after comparing every file with the manifest.
    *
+   * @throws {RunUnfinishedError} when the run was interrupted, or still goes on
    * @throws {RunDamagedError} naming the file that is not as it was written
    * @throws {TrainInputError} when there is no run in the folder
    */
   static async open(dir: string): Promise<RunFolder> {
     const id = await readRunId(dir);
+    if (!(await hasManifest(dir))) throw new RunUnfinishedError(dir, join(dir, MANIFEST_NAME));
     await verifyManifest(dir);
     return new RunFolder(dir, id, null);
+  }
+
+  /**
+   * Whether the run in a folder was finished. Its files are not looked at: that is what {@link open} does.
+   *
+   * @throws {TrainInputError} when there is no run in the folder
+   */
+  static async isFinished(dir: string): Promise<boolean> {
+    await readRunId(dir);
+    return hasManifest(dir);
   }
 
   /** Path of a file of this run. @param name relative to the folder, with forward slashes */
@@ -134,9 +148,20 @@ export class RunFolder {
     await writeFileAtomically(this.path(name), content);
   }
 
+  /** Deletes a file or folder of the run, all of it at once, whatever happens meanwhile; nothing if it is not there. */
+  async remove(name: string): Promise<void> {
+    this.#requireWriter();
+    await removeAtomically(this.path(name));
+  }
+
   /** Adds a line to `metrics.jsonl`. Synchronous, so that it can be called from an event handler. */
   appendMetrics(row: MetricsRow): void {
     this.#requireWriter().metrics.append(row);
+  }
+
+  /** Returns when the rows so far would survive a power cut, as a checkpoint written after them does. */
+  syncMetrics(): void {
+    this.#requireWriter().metrics.sync();
   }
 
   /**
@@ -205,10 +230,10 @@ async function makeRoom(dir: string, overwrite: boolean): Promise<void> {
     );
   }
   if (names.length > 0 && !overwrite) {
-    throw new RunExistsError(
-      dir,
-      `${dir} already holds a run: choose another folder, or ask for it to be overwritten`,
-    );
+    const what = names.includes(MANIFEST_NAME)
+      ? 'already holds a run: choose'
+      : 'already holds a run, which is unfinished: resume it, choose';
+    throw new RunExistsError(dir, `${dir} ${what} another folder, or ask for it to be overwritten`);
   }
   // What says that this is a run goes last, so that an interrupted clearing can be done again.
   for (const name of [...names.filter((name) => name !== RUN_NAME), RUN_NAME]) {
@@ -224,4 +249,7 @@ async function removeTemporaryFiles(dir: string): Promise<void> {
     const beingLocked = isLockFile(name.slice(1)); // another process may be asking for the lock right now
     if (TEMPORARY_NAME.test(name) && !beingLocked) await rm(join(dir, path), { force: true });
   }
+  const entries = await readdir(dir, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory() && TEMPORARY_NAME.test(entry.name));
+  for (const { name } of folders) await rm(join(dir, name), { recursive: true, force: true });
 }

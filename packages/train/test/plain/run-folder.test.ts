@@ -20,6 +20,7 @@ import {
   RunFileError,
   RunFolder,
   RunLockedError,
+  RunUnfinishedError,
   TrainInputError,
 } from '../../src/index.js';
 
@@ -123,6 +124,33 @@ describe('a folder that is there already', () => {
     ]);
     expect(again.readMetrics()).toEqual([]);
     await again.close();
+  });
+
+  it('is said to hold an unfinished run when it does', async () => {
+    const run = await RunFolder.create(dir);
+    await run.close();
+    expect(await RunFolder.isFinished(dir)).toBe(false);
+    await expect(RunFolder.create(dir)).rejects.toThrow('a run, which is unfinished: resume it');
+    const error = await RunFolder.open(dir).then(null, (thrown: unknown) => thrown as RunUnfinishedError);
+    expect(error).toBeInstanceOf(RunUnfinishedError);
+    expect(error).toMatchObject({ kind: 'input', dir });
+    await (await RunFolder.resume(dir)).finish();
+    expect(await RunFolder.isFinished(dir)).toBe(true);
+    await expect(RunFolder.isFinished(home)).rejects.toThrow('holds no run');
+  });
+
+  it('loses a folder whole, also when its deletion was cut off', async () => {
+    const run = await RunFolder.create(dir);
+    await run.writeText('checkpoints/step-1/state.json', '{}');
+    await run.remove('checkpoints');
+    await run.remove('never-there');
+    expect((await readdir(dir)).filter((name) => name.includes('checkpoints'))).toEqual([]);
+    await run.close();
+    const left = join(dir, `.checkpoints.123-${'0'.repeat(36)}.tmp`);
+    await mkdir(join(left, 'step-1'), { recursive: true });
+    await writeFile(join(left, 'step-1', 'state.json'), '{}');
+    await (await RunFolder.resume(dir)).finish();
+    expect((await readdir(dir)).filter((name) => name.includes('checkpoints'))).toEqual([]);
   });
 
   it('is refused when it holds anything else, whatever is asked', async () => {

@@ -1,0 +1,36 @@
+import { readdir } from 'node:fs/promises';
+import type { CheckpointOptions, RunFolder } from '@fin/train';
+
+/** Folder of a run that is there while the run is unfinished: what it can go on from. */
+export const CHECKPOINTS = 'checkpoints';
+
+/** Seconds of work that a killed process loses at most, as long as checkpoints are quick to write. */
+const EVERY_SECONDS = 30;
+
+/** Which checkpoint a run goes on from: the newest, or the newest that is not damaged. */
+export type ResumeFrom = boolean | 'lastGood';
+
+/**
+ * How runs are kept safe while they train: a checkpoint at each best evaluation, when the run is stopped, and from time to time.
+ *
+ * @param settings what has to be the same when the run goes on, besides its own settings
+ */
+export function checkpointsOf(
+  run: RunFolder,
+  resume: ResumeFrom,
+  settings: Readonly<Record<string, unknown>>,
+): CheckpointOptions {
+  return {
+    dir: run.path(CHECKPOINTS),
+    every: Number.POSITIVE_INFINITY,
+    everySeconds: EVERY_SECONDS,
+    resume,
+    settings,
+  };
+}
+
+/** Whether a run has anything to go on from. */
+export async function hasCheckpoints(run: RunFolder): Promise<boolean> {
+  const names = await readdir(run.path(CHECKPOINTS)).catch(() => []);
+  return names.some((name) => name.startsWith('step-'));
+}

@@ -1,0 +1,11 @@
+import { tuningFiles } from '../sentiment-tuning/tuning-files.js';
+import { runFiles } from './run-files.js';
+
+/** What made a run: `trainForecaster` or `tuneSentiment`. */
+export type RunKind = 'forecaster' | 'sentiment-tuning';
+
+/** What a run of each kind writes last, before its manifest. */
+export const lastFile: Readonly<Record<RunKind, string>> = {
+  forecaster: runFiles.predictions,
+  'sentiment-tuning': tuningFiles.confusion,
+};
