@@ -1,38 +1,19 @@
-import type { FitEvent, RunFolder } from '@fin/train';
+import type { FitEvent, Metrics, RunFolder } from '@fin/train';
 import type { PrecisionRecord } from '../precision/describe-precision.js';
+import type { EpochEvent, ResumeEvent, UpdateEvent } from '../run/fit-reporter.js';
+import { fitReporter } from '../run/fit-reporter.js';
 
 /** What training tells while it runs. */
 export type TrainEvent =
   /** First of all: in what it computes. */
   | ({ readonly kind: 'precision' } & PrecisionRecord)
-  | {
-      readonly kind: 'step';
-      readonly phase: 'scoring' | 'training' | 'forecasting';
-      /** Tokens scored, updates made, or days forecast. */
-      readonly done: number;
-      readonly total: number;
-      readonly loss: number | null;
-    }
-  | {
-      readonly kind: 'resume';
-      /** Updates that are done already; 0 when it was stopped before the first checkpoint. */
-      readonly done: number;
-      readonly total: number;
-      /** Epochs done, with fractions. */
-      readonly epoch: number;
-      /** What is not as it was and may change last digits; null for nothing. */
-      readonly note: string | null;
-    }
-  | {
-      readonly kind: 'epoch';
-      readonly epoch: number;
-      readonly trainLoss: number;
-      readonly validationLoss: number;
-      readonly seconds: number;
-    };
+  /** Tokens scored, updates made, or days forecast. */
+  | (UpdateEvent & { readonly phase: 'scoring' | 'training' | 'forecasting' })
+  | ResumeEvent
+  | (EpochEvent & { readonly validationLoss: number });
 
 /**
- * Passes the loop's events on, and writes one line of metrics per epoch: its training loss and the evaluation after it.
+ * Tells what the loop tells, and writes the run's metrics.
  *
  * @param resumed of a run that goes on: what is not as it was
  */
@@ -41,30 +22,8 @@ export function trainReporter(
   resumed: { readonly note: string | null } | null,
   onEvent: (event: TrainEvent) => void = () => {},
 ): (event: FitEvent) => void {
-  let learningRate = 0;
-  let last: Extract<FitEvent, { type: 'epoch' }> | undefined;
-  return (event) => {
-    if (event.type === 'start') {
-      const { step, totalSteps, stepsPerEpoch } = event;
-      run.dropMetricsAfter(step); // they will be measured again
-      if (resumed)
-        onEvent({ kind: 'resume', done: step, total: totalSteps, epoch: step / stepsPerEpoch, ...resumed });
-    } else if (event.type === 'step') {
-      onEvent({
-        kind: 'step',
-        phase: 'training',
-        done: event.step,
-        total: event.totalSteps,
-        loss: event.loss,
-      });
-    } else if (event.type === 'log') learningRate = event.learningRate;
-    else if (event.type === 'epoch') last = event;
-    else if (event.type === 'evaluation' && last) {
-      const { epoch, step, loss: trainLoss, seconds } = last;
-      const validationLoss = event.metrics.loss;
-      run.appendMetrics({ epoch, step, trainLoss, validationLoss, learningRate, seconds });
-      run.syncMetrics();
-      onEvent({ kind: 'epoch', epoch, trainLoss, validationLoss, seconds });
-    }
-  };
+  const measured = ({ loss }: Metrics) => ({ validationLoss: loss });
+  return fitReporter(run, resumed, measured, (event) =>
+    onEvent(event.kind === 'step' ? { ...event, phase: 'training' } : event),
+  );
 }
