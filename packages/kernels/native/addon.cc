@@ -34,7 +34,8 @@ bool registered_elsewhere() {
 /// @return an empty text, or why the ops are not there
 std::string register_all() {
   if (registered_elsewhere()) return "another copy of the kernels is loaded in this process";
-  for (const auto register_some : {register_dropout, register_gelu, register_layer_norm, register_attention}) {
+  for (const auto register_some :
+       {register_dropout, register_gelu, register_layer_norm, register_attention, register_product}) {
     const std::string problem = register_some();
     if (!problem.empty()) return problem;
   }
@@ -70,13 +71,15 @@ napi_value instruction_sets(napi_env env, napi_callback_info) {
   return list.names;
 }
 
-/// describe(): { instructionSet, threads } in use.
+/// describe(): { instructionSet, threads } in use, and whether the processor { multipliesBfloat16 } itself.
 napi_value describe(napi_env env, napi_callback_info) {
-  napi_value result, count;
+  napi_value result, count, bfloat16;
   napi_create_object(env, &result);
   napi_set_named_property(env, result, "instructionSet", text(env, kernels().name));
   napi_create_int32(env, threads(), &count);
   napi_set_named_property(env, result, "threads", count);
+  napi_get_boolean(env, multiplies_bfloat16(), &bfloat16);
+  napi_set_named_property(env, result, "multipliesBfloat16", bfloat16);
   return result;
 }
 

@@ -15,6 +15,7 @@ namespace {
 #include "body-gelu.h"
 #include "body-layer-norm.h"
 #include "body-attention.h"
+#include "body-product.h"
 
 }  // namespace
 }  // namespace FIN_ISA
@@ -34,6 +35,10 @@ extern const Kernels FIN_TABLE = {
     FIN_ISA::attention_scratch,
     FIN_BOTH(attention),
     FIN_BOTH(attention_grad),
+    FIN_ISA::kProductShape,
+    FIN_BOTH(pack_rows),
+    FIN_BOTH(pack_cols),
+    FIN_BOTH(product_block),
     FIN_ISA::sum_rows,
 };
 

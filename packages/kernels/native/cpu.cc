@@ -15,6 +15,7 @@ namespace {
 struct Features {
   bool avx2 = false;
   bool avx512 = false;
+  bool bfloat16 = false;
 };
 
 /// Which register files the system saves when it switches threads (XCR0).
@@ -37,6 +38,9 @@ Features find_features() {
   found.avx2 = b & (1u << 5);
   const uint32_t wanted = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);  // F, DQ, BW, VL
   found.avx512 = found.avx2 && (b & wanted) == wanted && (saved & 0xe6) == 0xe6;
+  const bool amx = (d & (1u << 22)) && (saved & 0x60000) == 0x60000;  // AMX-BF16 and its tiles
+  const bool products = __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 5));
+  found.bfloat16 = amx || (found.avx512 && products);  // AVX512-BF16
   return found;
 }
 
@@ -83,6 +87,14 @@ bool choose_kernels(const char* name) {
     return true;
   }
   return false;
+}
+
+bool multiplies_bfloat16() {
+#if defined(__x86_64__)
+  return find_features().bfloat16;
+#else
+  return true;
+#endif
 }
 
 void each_kernels(void (*visit)(const char* name, void* context), void* context) {

@@ -13,6 +13,9 @@ const Kernels& kernels();
 /// @return false where this processor does not have them
 bool choose_kernels(const char* name);
 
+/// Whether the processor has instructions for products of bfloat16, or may have: only x86 is asked.
+bool multiplies_bfloat16();
+
 /// Calls `visit` with the name of each table that this processor can run, best first.
 void each_kernels(void (*visit)(const char* name, void* context), void* context);
 

@@ -61,7 +61,7 @@ struct AttentionArgs {
   const void* k;
   const void* v;
   void* out;
-  float* lse;  // [heads, tokens]: logarithm of the sum of exponentials of each row of scores
+  float* lse;  // [heads, tokens, 1]: logarithm of the sum of exponentials of each row of scores
   int64_t tokens;
   int64_t heads;
   int64_t head_dim;
@@ -80,6 +80,30 @@ struct AttentionArgs {
 struct AttentionTask {
   int64_t sequence, head;
   int64_t begin, end;  // rows
+};
+
+/// C = A B: A is rows x depth, B depth x cols, each stored as it is or transposed, without gaps; C rows x cols.
+struct ProductArgs {
+  const void* a;
+  const void* b;
+  void* c;
+  int64_t rows, cols, depth;
+  /// Elements from one row of C to the next, and of A's depths, where it is transposed, and of B's, where it is not: these
+  /// matrices may be parts of larger ones.
+  int64_t c_step, a_step, b_step;
+  bool a_transposed, b_transposed;
+  /// C is written transposed: cols x rows, with c_step elements from one column to the next.
+  bool c_transposed;
+
+  /// The packed factors: for each tile's rows or columns, rounded up to a whole number, `depth` floats.
+  float* a_panels;
+  float* b_panels;
+};
+
+/// Into what a product is cut: tiles, which are computed in registers, and blocks of whole tiles, which are tasks.
+struct ProductShape {
+  int64_t tile_rows, tile_cols;
+  int64_t block_rows, block_cols;
 };
 
 /// Storage types, as indices into the tables.
@@ -104,6 +128,13 @@ struct Kernels {
   int64_t (*attention_scratch)(int64_t length, int64_t head_dim, bool backward);
   void (*attention[kStorages])(const AttentionArgs&, const AttentionTask&, float* scratch);
   void (*attention_grad[kStorages])(const AttentionArgs&, const AttentionTask&, float* scratch);
+
+  ProductShape product;
+  /// Pack one panel: the rows of A of one row of tiles, the columns of B of one column of tiles.
+  void (*pack_rows[kStorages])(const ProductArgs&, int64_t panel);
+  void (*pack_cols[kStorages])(const ProductArgs&, int64_t panel);
+  /// The block of C that begins there; the panels it needs are packed.
+  void (*product_block[kStorages])(const ProductArgs&, int64_t row, int64_t col);
 
   /// Sums `count` rows of `cols` numbers that lie one after the other, in their order.
   void (*sum_rows)(const float* rows, int64_t count, int64_t cols, float* out);

@@ -107,7 +107,7 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   const auto tasks = read_common(call, attributes, q, k, v, offsets, seed, args);
   if (!call.ok()) return;
   call.output(0, out, q.dtype(), q.shape());
-  call.output(1, lse, TF_FLOAT, {attributes.heads, args.tokens});
+  call.output(1, lse, TF_FLOAT, {attributes.heads, args.tokens, 1});  // one column: a statistic, for @fin/amp to keep as it is
   if (!call.ok()) return;
   args.out = out.data();
   args.lse = lse.data<float>();
@@ -129,8 +129,8 @@ void compute_grad(void* kernel, TF_OpKernelContext* context) {
   const auto tasks = read_common(call, attributes, q, k, v, offsets, seed, args);
   if (call.ok()) {
     call.expect_same(dout, "dout", q, "q");
-    call.expect(lse.rank() == 2 && lse.dim(0) == args.heads && lse.dim(1) == args.tokens,
-                [&] { return "lse has the shape " + lse.shape_text() + " where [heads, tokens] is needed"; });
+    call.expect(lse.rank() == 3 && lse.dim(2) == 1 && lse.dim(0) == args.heads && lse.dim(1) == args.tokens,
+                [&] { return "lse has the shape " + lse.shape_text() + " where [heads, tokens, 1] is needed"; });
   }
   if (!call.ok()) return;
   call.output(0, dq, q.dtype(), q.shape());

@@ -137,6 +137,7 @@ std::string register_dropout();
 std::string register_gelu();
 std::string register_layer_norm();
 std::string register_attention();
+std::string register_product();
 
 /// Rows of one block of a sum over rows: fixed by the shape alone, so that the sum does not depend on the number of threads.
 int64_t rows_per_block(int64_t rows);

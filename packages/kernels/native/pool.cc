@@ -21,7 +21,7 @@ namespace {
 constexpr int kMostThreads = 256;
 
 /// More scratch memory than this is given back as soon as an op needs less.
-constexpr int64_t kKeptFloats = 4 << 20;
+constexpr int64_t kKeptFloats = 8 << 20;
 
 constexpr int64_t kCacheLine = 64;
 

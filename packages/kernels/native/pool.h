@@ -19,8 +19,9 @@ void parallel_for(int64_t tasks, void (*work)(void* context, int64_t task), void
 
 /// The same for anything that can be called with a number.
 template <class F>
-void parallel_for(int64_t tasks, F&& work) {
-  parallel_for(tasks, [](void* context, int64_t task) { (*static_cast<F*>(context))(task); }, &work);
+void parallel_for(int64_t tasks, const F& work) {
+  const auto run = [](void* context, int64_t task) { (*static_cast<const F*>(context))(task); };
+  parallel_for(tasks, run, const_cast<F*>(&work));
 }
 
 /// Memory of this thread for that many floats, aligned for any vector; what it holds is lost with the next call.

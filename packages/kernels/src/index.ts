@@ -10,4 +10,5 @@ export { layerNorm } from './layer-norm.js';
 export type { LoadKernelsOptions } from './load-kernels.js';
 export { loadKernels } from './load-kernels.js';
 export { packedAttention } from './packed-attention.js';
+export { computesBfloat16Products } from './products/bfloat16-products.js';
 export type { KernelName, KernelsReport } from './state.js';

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { InstallListener } from '@fin/runtime';
 import { compileAddon, findInstallation, loadTensorFlow } from '@fin/runtime';
 import { loadedLibraries } from './loaded-libraries.js';
+import { takeBfloat16Products } from './products/bfloat16-products.js';
 import type { KernelsAddon, KernelsReport } from './state.js';
 import { kernelsState } from './state.js';
 
@@ -68,7 +69,10 @@ async function register(onGpu: boolean, onEvent: InstallListener | undefined): P
   const addon = createRequire(import.meta.url)(path) as KernelsAddon;
   if (addon.problem !== '') return without(`The fused ops could not be registered: ${addon.problem}.`);
   kernelsState().addon = addon;
-  return { available: true, ...addon.describe(), compiler, notes: [] };
+  const { instructionSet, threads, multipliesBfloat16 } = addon.describe();
+  if (!multipliesBfloat16) takeBfloat16Products();
+  const bfloat16Products = !multipliesBfloat16;
+  return { available: true, instructionSet, threads, bfloat16Products, compiler, notes: [] };
 }
 
 /** A TensorFlow in this process that is not the installed one: the addon would load that one beside it. */
@@ -78,5 +82,12 @@ function strangeTensorFlow(libraryDir: string | undefined): string | undefined {
 }
 
 function without(note: string): KernelsReport {
-  return { available: false, instructionSet: null, threads: 0, compiler: null, notes: [note] };
+  return {
+    available: false,
+    instructionSet: null,
+    threads: 0,
+    bfloat16Products: false,
+    compiler: null,
+    notes: [note],
+  };
 }

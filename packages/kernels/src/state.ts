@@ -11,7 +11,7 @@ export interface KernelsAddon {
   /** Empty, or why the ops are not registered. */
   readonly problem: string;
   instructionSets(): string[];
-  describe(): { instructionSet: string; threads: number };
+  describe(): { instructionSet: string; threads: number; multipliesBfloat16: boolean };
   choose(instructionSet: string, threads: number): boolean;
 }
 
@@ -23,6 +23,8 @@ export interface KernelsReport {
   readonly instructionSet: string | null;
   /** Threads that work on one op; 0 where nothing is available. */
   readonly threads: number;
+  /** Whether `FinMatMul` computes the products of bfloat16 tensors, because the processor has no instructions for them. */
+  readonly bfloat16Products: boolean;
   /** What compiled them, such as `g++`; null where nothing is available. */
   readonly compiler: string | null;
   /** Why the fused ops are not available, in plain sentences; empty where they are. */

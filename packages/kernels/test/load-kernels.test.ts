@@ -49,6 +49,7 @@ describe.runIf(hasNativeOps())('loadKernels', () => {
       available: false,
       instructionSet: null,
       threads: 0,
+      bfloat16Products: false,
       compiler: null,
       notes: ['The fused ops could not be compiled: there is no C++ compiler (none on the PATH).'],
     });

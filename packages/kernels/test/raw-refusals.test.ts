@@ -146,18 +146,22 @@ const calls: readonly Call[] = [
   ],
   [
     'FinPackedAttentionGrad',
-    () => [f(5, 6), f(5, 6), f(5, 6), f(5, 6), ints(0, 5), f(5, 2), noInts()],
+    () => [f(5, 6), f(5, 6), f(5, 6), f(5, 6), ints(0, 5), f(2, 5), noInts()],
     heads(2),
     3,
-    /lse has the shape \[5, 2\] where \[heads, tokens\]/,
+    /lse has the shape \[2, 5\] where \[heads, tokens, 1\]/,
   ],
   [
     'FinPackedAttentionGrad',
-    () => [f(5, 5), f(5, 6), f(5, 6), f(5, 6), ints(0, 5), f(2, 5), noInts()],
+    () => [f(5, 5), f(5, 6), f(5, 6), f(5, 6), ints(0, 5), f(2, 5, 1), noInts()],
     heads(2),
     3,
     /dout has the shape \[5, 5\]/,
   ],
+  ['FinMatMul', () => [f(6), f(6)], T, 1, /shapes \[6\] and \[6\] where two of one rank, 2 or more/],
+  ['FinMatMul', () => [f(2, 3), f(1, 3, 4)], T, 1, /shapes \[2, 3\] and \[1, 3, 4\] where two of one rank/],
+  ['FinMatMul', () => [f(2, 3), f(4, 3)], T, 1, /\[2, 3\] and \[4, 3\] do not fit/],
+  ['FinMatMul', () => [f(5, 2, 3), f(1, 3, 4)], T, 1, /\[5, 2, 3\] and \[1, 3, 4\] do not fit/],
 ];
 
 describe.runIf(fused)('an op called by itself', () => {
@@ -172,7 +176,7 @@ describe.runIf(fused)('an op called by itself', () => {
   it('takes a saved tensor that is nonsense without reading outside', () => {
     tf.tidy(() => {
       const q = f(5, 6);
-      const lse = tf.fill([2, 5], Number.NaN);
+      const lse = tf.fill([2, 5, 1], Number.NaN);
       const inputs = [q, q, q, q, ints(0, 5), lse, noInts()];
       expect(rawOp('FinPackedAttentionGrad', inputs, heads(2), 3)[0].dataSync()[0]).toBeNaN();
     });

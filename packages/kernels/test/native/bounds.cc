@@ -117,11 +117,48 @@ void attention(const Kernels& kernels, Storage storage, int64_t heads, int64_t h
   }
 }
 
+/// Packs every panel and computes every block, one after the other.
+template <class T>
+void product(const Kernels& kernels, Storage storage, int64_t rows, int64_t cols, int64_t depth) {
+  const ProductShape& shape = kernels.product;
+  const auto whole = [](int64_t count, int64_t tile) { return (count + tile - 1) / tile * tile; };
+  const int64_t all_rows = whole(rows, shape.tile_rows), all_cols = whole(cols, shape.tile_cols);
+  Exact<T> a(rows * depth), b(depth * cols), c(rows * cols);
+  Exact<float> a_panels(all_rows * depth), b_panels(all_cols * depth);
+  for (int turned = 0; turned < 8; turned++) {
+    ProductArgs args{};
+    args.a = a.data;
+    args.b = b.data;
+    args.c = c.data;
+    args.rows = rows;
+    args.cols = cols;
+    args.depth = depth;
+    args.a_transposed = turned & 1;
+    args.b_transposed = turned & 2;
+    args.c_transposed = turned & 4;
+    args.a_step = rows;
+    args.b_step = cols;
+    args.c_step = args.c_transposed ? rows : cols;
+    args.a_panels = a_panels.data;
+    args.b_panels = b_panels.data;
+    for (int64_t row = 0; row < all_rows; row += shape.tile_rows) kernels.pack_rows[storage](args, row / shape.tile_rows);
+    for (int64_t col = 0; col < all_cols; col += shape.tile_cols) kernels.pack_cols[storage](args, col / shape.tile_cols);
+    for (int64_t row = 0; row < rows; row += shape.block_rows) {
+      for (int64_t col = 0; col < cols; col += shape.block_cols) kernels.product_block[storage](args, row, col);
+    }
+  }
+}
+
 template <class T>
 void everything(const Kernels& kernels, Storage storage) {
   for (const int64_t rows : {1, 2, 5, 17}) {
     for (const int64_t cols : {1, 3, 4, 7, 8, 15, 16, 17, 31, 33, 47, 64, 65, 130}) {
       rowwise<T>(kernels, storage, rows, cols);
+    }
+  }
+  for (const int64_t rows : {1, 6, 8, 9, 97}) {
+    for (const int64_t cols : {1, 8, 17, 48, 49, 130}) {
+      for (const int64_t depth : {0, 1, 15, 16, 33, 201}) product<T>(kernels, storage, rows, cols, depth);
     }
   }
   for (const int64_t heads : {1, 3}) {
