@@ -1,10 +1,13 @@
 // Forward + backward of one BERT-base layer (768 wide, 12 heads, 3072 inside) in float32 and in bfloat16, each mode of @fin/amp in turn.
 //   node bench/layer.mjs [--rounds 12] [--batch 32] [--length 23] [--dtype bfloat16] [--train full|lora] [--modes wide,low] [--saved low|as-computed]
-// The layer is composed of plain tfjs ops. Turns alternate, so that all meet the same noise: speeds are medians of paired ratios, by the
+//                        [--ops fused|composed]
+// With fused ops the layer is made as @fin/finbert-lora makes it, by the functions of @fin/kernels, and their products are used; else it is
+// composed of plain tfjs ops. Turns alternate, so that all meet the same noise: speeds are medians of paired ratios, by the
 // clock and by the processor time of the process, which other load on the machine disturbs less. Bytes are counted where the backward pass
 // begins: distinct buffers saved on the tape (weights not counted) and of frozen weights.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import * as kernels from '@fin/kernels';
 import {
   currentTensorFlow,
   elementBytes,
@@ -33,6 +36,7 @@ const { values: options } = parseArgs({
     train: { type: 'string', default: 'lora' },
     modes: { type: 'string', default: 'wide,low' },
     saved: { type: 'string', default: 'low' },
+    ops: { type: 'string', default: 'fused' },
     report: { type: 'boolean', default: false },
   },
 });
@@ -42,6 +46,9 @@ const tokens = batch * length;
 
 await loadTensorFlow({ backend: 'tensorflow' });
 const { version, native } = currentTensorFlow();
+const fused = options.ops === 'fused' && (await kernels.loadKernels()).available;
+const { gelu, layerNorm, packedAttention } = fused ? kernels : kernels.composed;
+const offsets = Int32Array.from({ length: batch + 1 }, (_, i) => i * length);
 const init = randomStreams(1).stream('init');
 
 class Layer {
@@ -83,43 +90,24 @@ class Layer {
     return of('loraA') ? tf.add(y, tf.mul(tf.matMul(tf.matMul(x, of('loraA')), of('loraB')), 2)) : y;
   }
 
-  #norm(x, name) {
-    const centred = tf.sub(x, tf.mean(x, 1, true));
-    const deviation = tf.rsqrt(tf.add(tf.mean(tf.square(centred), 1, true), 1e-12));
-    const normalized = tf.mul(centred, deviation);
-    return tf.add(
-      tf.mul(normalized, this.#variables.get(`${name}.weight`)),
-      this.#variables.get(`${name}.bias`),
-    );
+  #endOfSublayer(x, residual, name) {
+    const [gamma, beta] = ['weight', 'bias'].map((part) => this.#variables.get(`${name}.${part}`));
+    return layerNorm(x, gamma, beta, { residual, eps: 1e-12 });
   }
 
   #attention(x) {
-    const split = (y) => tf.transpose(tf.reshape(y, [batch, length, heads, hidden / heads]), [0, 2, 1, 3]);
-    const [q, k, v] = ['query', 'key', 'value'].map((name) => split(this.#linear(x, name)));
-    const weights = tf.softmax(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(hidden / heads)));
-    return tf.reshape(tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]), [tokens, hidden]);
+    const [q, k, v] = ['query', 'key', 'value'].map((name) => this.#linear(x, name));
+    return packedAttention(q, k, v, offsets, { heads });
   }
 
   forward(x) {
     return tf.tidy(() => {
-      const attended = this.#norm(
-        tf.add(
-          x,
-          this.#linear(
-            tf.tidy(() => this.#attention(x)),
-            'output',
-          ),
-        ),
-        'norm1',
-      );
+      const attention = tf.tidy(() => this.#attention(x));
+      const attended = this.#endOfSublayer(this.#linear(attention, 'output'), x, 'norm1');
       const inside = tf.tidy(() => gelu(this.#linear(attended, 'intermediate')));
-      return this.#norm(tf.add(attended, this.#linear(inside, 'dense')), 'norm2');
+      return this.#endOfSublayer(this.#linear(inside, 'dense'), attended, 'norm2');
     });
   }
-}
-
-function gelu(x) {
-  return tf.mul(x, tf.add(tf.mul(tf.erf(tf.mul(x, Math.SQRT1_2)), 0.5), 0.5));
 }
 
 // Which buffer a handle's data are in: the ops that share their input's.
@@ -211,7 +199,7 @@ console.log(
 );
 console.log(formatAmpDecision(decideAmpMode(options.dtype)));
 console.log(
-  `BERT-base layer, ${tokens} tokens (${batch} x ${length}), ${options.train}, forward + backward, ${rounds} rounds, saved ${options.saved}`,
+  `BERT-base layer, ${tokens} tokens (${batch} x ${length}), ${options.train}, ${fused ? 'fused' : 'composed'} ops, forward + backward, ${rounds} rounds, saved ${options.saved}`,
 );
 const [base] = contenders;
 const median = (times) => [...times].sort((a, b) => a - b)[times.length >> 1];

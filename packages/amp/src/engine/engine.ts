@@ -44,3 +44,9 @@ export function recordingTape(): TapeNode[] | null {
   const { gradientDepth, activeTape } = engineState();
   return gradientDepth > 0 ? activeTape : null;
 }
+
+/** Whether a backward pass is under way, and not as a part of what is itself to be differentiated. */
+export function isDifferentiating(): boolean {
+  const { gradientDepth, activeTape } = engineState();
+  return gradientDepth === 0 && activeTape !== null;
+}

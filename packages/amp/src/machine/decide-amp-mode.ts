@@ -11,9 +11,10 @@ import { readMeasurement, writeMeasurement } from './measurement-cache.js';
 
 /**
  * How many times as fast as in float32 a product must be in the low dtype for computing low to pay: what is left has to cover
- * the casts, and a step must not get slower on a machine that is on the edge.
+ * the casts, and a step must not get slower on a machine that is on the edge. Where the products are fused, so are the other ops
+ * that count, and take low tensors as they are; then it is wide mode that has the casts, an eighth of a step.
  */
-const WORTH_COMPUTING_LOW = 1.25;
+const WORTH_COMPUTING_LOW = { composed: 1.25, fused: 0.8 };
 
 /** How a mode came about. */
 export interface AmpDecision {
@@ -47,7 +48,8 @@ export function decideAmpMode(dtype: LowDType, asked: 'auto' | 'low' | 'wide' = 
   const cached = readMeasurement(facts, dtype);
   const measured = cached ?? runInScope(null, () => measureProducts(dtype, facts.gpu));
   if (!cached) writeMeasurement(facts, dtype, measured);
-  const mode = measured.speedup >= WORTH_COMPUTING_LOW ? 'low' : 'wide';
+  const enough = WORTH_COMPUTING_LOW[facts.fusedProducts && dtype === 'bfloat16' ? 'fused' : 'composed'];
+  const mode = measured.speedup >= enough ? 'low' : 'wide';
   probed.set(key, { dtype, mode, source: 'cache', speedup: measured.speedup });
   return { dtype, mode, source: cached ? 'cache' : 'probe', speedup: measured.speedup };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { env } from 'node:process';
+import { computesBfloat16Products } from '@fin/kernels';
 import { currentTensorFlow } from '@fin/runtime';
 
 /** What the speed of a product depends on. */
@@ -14,6 +15,8 @@ export interface MachineFacts {
   readonly tensorflow: string;
   readonly oneDnn: string;
   readonly gpu: boolean;
+  /** Whether `@fin/kernels` computes the products of bfloat16 tensors, in TensorFlow's place. */
+  readonly fusedProducts: boolean;
 }
 
 /** The facts of this machine and the loaded TensorFlow. */
@@ -27,6 +30,7 @@ export function machineFacts(): MachineFacts {
     tensorflow: version,
     oneDnn: env.TF_ENABLE_ONEDNN_OPTS ?? '',
     gpu: native?.isUsingGpuDevice() ?? false,
+    fusedProducts: computesBfloat16Products(),
   };
 }
 

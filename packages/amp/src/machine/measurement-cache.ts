@@ -7,7 +7,7 @@ import type { MachineFacts } from './machine-facts.js';
 import type { Measurement } from './measure-products.js';
 
 /** Changes when what is measured does. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** One file of the cache, `<cache>/amp/<key>.json`. */
 interface Entry {

@@ -1,13 +1,19 @@
+import type { InterceptorInstallation } from '@fin/runtime';
+import { installInterceptor } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import { Step } from '../autocast/step.js';
 import type { TapeNode } from '../engine/engine.js';
 import { engineState } from '../engine/engine.js';
+import { sumGradientsLow } from './sum-gradients-low.js';
 
 /** Whether the microtask that clears up is due already: one is enough, however many steps run before it. */
 let abandoning = false;
 
 /** The tapes on which something was computed under autocast and whose backward pass has not ended. */
 const open = new Map<TapeNode[], Step>();
+
+/** There while any is open. */
+let summing: InterceptorInstallation | null = null;
 
 /**
  * The step that a tape records, which lasts until its backward pass has ended. Ops that are on the tape already are none of its.
@@ -21,6 +27,7 @@ export function stepOfTape(tape: TapeNode[]): Step {
   for (const other of [...open.keys()]) abandon(other);
   const step = new Step();
   open.set(tape, step);
+  summing ??= installInterceptor('autocast: sums of gradients', sumGradientsLow);
   const end = { dispose: () => close(tape) };
   tape.push({
     id: -1,
@@ -42,6 +49,9 @@ export function openStepOf(tape: TapeNode[] | null): Step | null {
 function close(tape: TapeNode[]): void {
   open.get(tape)?.release();
   open.delete(tape);
+  if (open.size > 0) return;
+  summing?.remove();
+  summing = null;
 }
 
 /**

@@ -43,6 +43,25 @@ describe.skipIf(!hasNativeOps())('gradients', () => {
     expect(inputsOf(ops, 'BatchMatMulV2')).toEqual(Array(2).fill('bfloat16 bfloat16'));
   });
 
+  it('of one tensor are added up in the dtype that they have', () => {
+    const twice = (input: tf.Tensor) => {
+      const inner = tf.matMul(input as tf.Tensor2D, w); // used twice: its two gradients are summed
+      return tf.add(tf.matMul(inner, v), tf.matMul(inner, v));
+    };
+    const sums = (policy: Policy) => {
+      const ops = traceOps(() =>
+        tf
+          .grad((input) => tf.sum(autocast(policy, () => twice(input))))(x)
+          .dispose(),
+      );
+      return ops
+        .filter(({ op }) => op === 'Add')
+        .map(({ inputs, outputs }) => [...inputs, ...outputs].join(' '));
+    };
+    expect(sums(low)).toEqual(Array(2).fill('bfloat16 bfloat16 bfloat16')); // forward, and of the gradients
+    expect(sums(wide)).toEqual(Array(2).fill('float32 float32 float32'));
+  });
+
   it('run in float32 where the forward op was on an island', () => {
     const ops = backward(() =>
       autocast(low, () => {
@@ -136,5 +155,17 @@ describe.skipIf(!hasNativeOps())('gradients', () => {
       1,
     );
     tf.dispose([gradient, bias]);
+  });
+
+  it('leave sums of low tensors alone once the backward pass has ended', () => {
+    backward(() => autocast(low, () => tf.matMul(x, w)));
+    const ops = traceOps(() =>
+      tf.tidy(() => {
+        const product = autocast(low, () => tf.matMul(x, w));
+        expect(nativeDType(product)).toBe('bfloat16');
+        tf.add(product, product);
+      }),
+    );
+    expect(outputsOf(ops, 'Add')).toEqual(['float32']);
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { computesBfloat16Products, loadKernels } from '@fin/kernels';
 import { hasNativeOps, installInterceptor } from '@fin/runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as Amp from '../../src/index.js';
@@ -77,7 +78,7 @@ describe.runIf(hasNativeOps())('with native TensorFlow', () => {
   it('is measured again where the cache is damaged, and where it cannot be written', async () => {
     (await freshly()).decideAmpMode('bfloat16');
     const path = join(cache, 'amp', readdirSync(join(cache, 'amp'))[0]);
-    for (const damage of ['', '{', '{"version":1}', '[]', '{"version":1,"measurement":{"speedup":"fast"}}']) {
+    for (const damage of ['', '{', '{"version":2}', '[]', '{"version":2,"measurement":{"speedup":"fast"}}']) {
       writeFileSync(path, damage);
       expect((await freshly()).decideAmpMode('bfloat16').source).toBe('probe');
     }
@@ -112,5 +113,30 @@ describe.runIf(hasNativeOps())('with native TensorFlow', () => {
     fresh.autocast({ mode: 'wide' }, () => fresh.decideAmpMode('bfloat16'));
     installation.remove();
     expect(new Set(products)).toEqual(new Set(['float32', 'bfloat16']));
+  });
+});
+
+describe.runIf(hasNativeOps())('where the fused ops are loaded', () => {
+  it('computes low from a lower speed on, and measures anew', async ({ skip }) => {
+    (await freshly()).decideAmpMode('bfloat16');
+    expect(computesBfloat16Products()).toBe(false);
+    await loadKernels();
+    if (!computesBfloat16Products()) skip('no fused products: no compiler, or a processor that needs none');
+    expect((await freshly()).decideAmpMode('bfloat16').source).toBe('probe');
+    const entries = readdirSync(join(cache, 'amp')).map((name) => {
+      const path = join(cache, 'amp', name);
+      return { path, entry: JSON.parse(readFileSync(path, 'utf8')) };
+    });
+    expect(entries.map(({ entry }) => entry.facts.fusedProducts).toSorted()).toEqual([false, true]);
+    for (const [speedup, mode] of [
+      [0.9, 'low'],
+      [0.7, 'wide'],
+    ] as const) {
+      for (const { path, entry } of entries) {
+        writeFileSync(path, JSON.stringify({ ...entry, measurement: { ...entry.measurement, speedup } }));
+      }
+      const { decideAmpMode: decide } = await freshly();
+      expect([decide('bfloat16').mode, decide('bfloat16').source]).toEqual([mode, 'cache']);
+    }
   });
 });
