@@ -4,10 +4,14 @@
     python tooling/peers/phrasebank_peft.py splits.json all-MiniLM-L6-v2 --seed 1
 
 Needs torch, transformers, peft. Prints one line per epoch and a JSON object at the end.
+
+With `--trace DIR` it also leaves there what another implementation needs to go the same way: the adapter as it was at the start,
+the order of the sentences, and the training loss and gradient norm of each update (`phrasebank-follow.mjs` goes it).
 """
 
 import argparse
 import json
+import os
 import time
 
 import peft
@@ -33,13 +37,17 @@ parser.add_argument("--target-modules", nargs="+", default=["query", "value"])
 parser.add_argument("--weight-decay", type=float, default=0.01)
 parser.add_argument("--warmup-share", type=float, default=0.1)
 parser.add_argument("--patience", type=int, default=3)
+parser.add_argument("--no-dropout", action="store_true", help="none anywhere, the adapters' included")
+parser.add_argument("--dropout-seed", type=int, help="other masks, same start and order; as --seed where not given")
+parser.add_argument("--trace", metavar="DIR", help="where to leave the start, the order and the losses")
 options = parser.parse_args()
 
 started = time.perf_counter()
 torch.manual_seed(options.seed)
 splits = json.load(open(options.splits))
 tokenizer = transformers.AutoTokenizer.from_pretrained(options.model)
-model = transformers.AutoModelForSequenceClassification.from_pretrained(options.model, num_labels=len(LABELS))
+off = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0} if options.no_dropout else {}
+model = transformers.AutoModelForSequenceClassification.from_pretrained(options.model, num_labels=len(LABELS), **off)
 if not options.full:
     targets = options.target_modules[0] if options.target_modules == ["all-linear"] else options.target_modules
     model = peft.get_peft_model(
@@ -48,7 +56,7 @@ if not options.full:
             task_type="SEQ_CLS",
             r=options.r,
             lora_alpha=options.lora_alpha,
-            lora_dropout=options.lora_dropout,
+            lora_dropout=0.0 if options.no_dropout else options.lora_dropout,
             target_modules=targets,
         ),
     )
@@ -104,22 +112,33 @@ def measure(name):
 best = None
 seconds = 0.0
 sentences = 0
+shuffling = torch.Generator().manual_seed(options.seed)
+torch.manual_seed(options.seed if options.dropout_seed is None else options.dropout_seed)
+trace = {"orders": [], "losses": [], "gradNorms": [], "validation": []}
+if options.trace:
+    os.makedirs(options.trace, exist_ok=True)
+    model.save_pretrained(os.path.join(options.trace, "start"))
 for epoch in range(1, options.epochs + 1):
     model.train()
     begin = time.perf_counter()
-    order = torch.randperm(len(ids)).tolist()
+    order = torch.randperm(len(ids), generator=shuffling).tolist()
+    trace["orders"].append(order)
     for start in range(0, len(order), options.batch_size):
         indices = order[start : start + options.batch_size]
         loss = cross_entropy(model(**batch(ids, indices)).logits, labels[indices], weight=weights)
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_([p for _, p in trained], 1.0)
+        norm = torch.nn.utils.clip_grad_norm_([p for _, p in trained], 1.0)
         optimizer.step()
         schedule.step()
+        if options.trace:
+            trace["losses"].append(loss.item())
+            trace["gradNorms"].append(norm.item())
     seconds += time.perf_counter() - begin
     sentences += len(order)
     validation = measure("validation")
     print(json.dumps({"epoch": epoch, **validation, "seconds": seconds}), flush=True)
+    trace["validation"].append(validation)
     if best is None or validation["loss"] < best["loss"]:
         state = {name: p.detach().clone() for name, p in trained}
         best = {"epoch": epoch, **validation}
@@ -128,10 +147,14 @@ for epoch in range(1, options.epochs + 1):
 with torch.no_grad():
     for name, p in trained:
         p.copy_(state[name])
+tested = measure("test")
+if options.trace:
+    with open(os.path.join(options.trace, "trace.json"), "w") as file:
+        json.dump({"options": vars(options), "bestEpoch": best["epoch"], "test": tested, **trace}, file)
 print(
     json.dumps(
         {
-            **measure("test"),
+            **tested,
             "bestEpoch": best["epoch"],
             "trainableParameters": sum(p.numel() for _, p in trained),
             "sentencesPerSecond": sentences / seconds,

@@ -1,9 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
+import { loadKernels } from '@fin/kernels';
 import { countTensors, hasNativeOps, memory, NO_GROWTH } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { autocast, GradScaler, Policy } from '../src/index.js';
 import { MODES } from './support/modes.js';
+
+if (hasNativeOps()) await loadKernels(); // fused products where there are any
 
 /** Large enough on the native backend to be held low; the others hold nothing low, and are slow. */
 const ROWS = hasNativeOps() ? 80 : 4;

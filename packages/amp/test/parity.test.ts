@@ -1,7 +1,8 @@
+import { computesBfloat16Products, loadKernels } from '@fin/kernels';
 import { hasNativeOps, nativeDType } from '@fin/runtime';
 import { parity } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { autocast, Policy } from '../src/index.js';
 import fixture from './fixtures/autocast.json' with { type: 'json' };
 import { MODES } from './support/modes.js';
@@ -76,7 +77,17 @@ it('has every case of the fixture', () => {
   expect(Object.keys(ORACLE_OPS)).toEqual(fixture.cases.map(({ name }) => name));
 });
 
-describe.each(MODES)('in mode %s', (mode) => {
+if (hasNativeOps()) await loadKernels();
+
+/** Each mode, and `low` also with the products of @fin/kernels, where it computes them. */
+const VARIANTS = MODES.flatMap((mode) => {
+  const fused = mode === 'low' && computesBfloat16Products();
+  return [[mode, "TensorFlow's"], ...(fused ? [[mode, 'fused']] : [])] as ['auto' | 'low' | 'wide', string][];
+});
+
+describe.each(VARIANTS)('in mode %s with %s products', (mode, products) => {
+  beforeAll(() => void vi.stubEnv('FIN_KERNELS', products === 'fused' ? '' : '0'));
+  afterAll(() => void vi.unstubAllEnvs());
   const policy = new Policy({ dtype: 'bfloat16', mode });
 
   it.each(fixture.cases.map(({ name }) => name).filter(hasKernels))(
