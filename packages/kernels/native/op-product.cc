@@ -56,13 +56,13 @@ struct Cut {
 };
 
 /// C = A B with its factors in that order, or as Cᵀ = Bᵀ Aᵀ. A tile has more columns than rows, so that a narrow C, as a factor of
-/// LoRA makes it, leaves less of it unused when it lies.
+/// LoRA makes it, leaves fewer of its columns unused when it lies on its side.
 ProductArgs in_better_order(const ProductArgs& args) {
   const ProductShape& shape = kernels().product;
-  const auto waste = [&](int64_t rows, int64_t cols) {
+  const auto cost = [&](int64_t rows, int64_t cols) {
     return ceil_div(rows, shape.tile_rows) * shape.tile_rows * ceil_div(cols, shape.tile_cols) * shape.tile_cols;
   };
-  if (waste(args.rows, args.cols) <= 2 * waste(args.cols, args.rows)) return args;
+  if (cost(args.rows, args.cols) <= 2 * cost(args.cols, args.rows)) return args;
   ProductArgs turned = args;
   std::swap(turned.a, turned.b);
   std::swap(turned.rows, turned.cols);
