@@ -104,7 +104,7 @@ function show(times) {
 }
 
 async function startPeer() {
-  const script = fileURLToPath(new URL('../../../tooling/peers/kernels.py', import.meta.url));
+  const script = fileURLToPath(new URL('../../../tooling/peers/kernels-ops.py', import.meta.url));
   const child = spawn(process.env.PYTHON ?? 'python3', [script], { stdio: ['pipe', 'pipe', 'ignore'] });
   child.on('error', () => {});
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -1,7 +1,7 @@
 """Reference values of PyTorch for @fin/kernels: GELU, the end of a post-norm sublayer, and attention within sequences, with every
 gradient. Computed in float32, as the ops are.
 
-    python tooling/oracle/kernels.py > packages/kernels/test/fixtures/torch.json
+    python tooling/oracle/kernels-ops.py > packages/kernels/test/fixtures/torch.json
 """
 
 import json
@@ -79,7 +79,7 @@ cases = [
     ),
 ]
 json.dump(
-    {"generator": "tooling/oracle/kernels.py", "torch": torch.__version__, "python": sys.version.split()[0], "cases": cases},
+    {"generator": "tooling/oracle/kernels-ops.py", "torch": torch.__version__, "python": sys.version.split()[0], "cases": cases},
     sys.stdout,
 )
 sys.stdout.write("\n")
