@@ -104,5 +104,10 @@ describe('precision', () => {
     ]);
     const { stdout: text } = await runFin('doctor');
     for (const { summary } of precision.decisions) expect(text).toContain(summary);
+    expect(text.includes('Fused ops: ')).toBe(precision.fusedOps !== null);
+    for (const [i, run] of ['run-bf16', 'run-fp16'].entries()) {
+      const { decision } = read(run, 'environment.json').precision;
+      expect(precision.decisions[i]).toMatchObject({ mode: decision.mode, speedup: decision.speedup });
+    }
   });
 });
