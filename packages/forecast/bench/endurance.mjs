@@ -1,5 +1,5 @@
 // What is held while a real model is fine-tuned: tensors, native handles and bytes, heap and resident memory, every 100 updates.
-//   node --expose-gc bench/endurance.mjs Sentences_50Agree.txt all-MiniLM-L6-v2 [UPDATES]     LoRA, batches of 8
+//   node --expose-gc bench/endurance.mjs Sentences_50Agree.txt all-MiniLM-L6-v2 [UPDATES] [fp32|bf16|fp16]     LoRA, batches of 8
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { tuneSentiment } from '../dist/index.js';
 
 const BATCH_SIZE = 8;
 
-const [file, modelDir, updates = '1000'] = process.argv.slice(2);
+const [file, modelDir, updates = '1000', precision = 'fp32'] = process.argv.slice(2);
 const { backend } = await loadTensorFlow();
 if (backend === 'tensorflow') await loadKernels();
 const bank = await loadPhraseBank(file);
@@ -22,7 +22,7 @@ try {
     bank,
     modelDir,
     runDir: join(folder, 'run'),
-    settings: { batchSize: BATCH_SIZE, epochs: 8, patience: 8 },
+    settings: { batchSize: BATCH_SIZE, epochs: 8, patience: 8, precision },
     signal: stop.signal,
     onEvent(event) {
       if (event.kind !== 'step') return;
