@@ -29,6 +29,8 @@ void* create(TF_OpKernelConstruction* construction) {
 
 void destroy(void* attributes) { delete static_cast<ProductAttributes*>(attributes); }
 
+int64_t element_bytes(Storage storage) { return storage == kBFloat16 ? 2 : 4; }
+
 int64_t ceil_div(int64_t count, int64_t by) { return (count + by - 1) / by; }
 
 /// How many of `count` rows or columns to pack at once: a whole number of blocks.
@@ -114,7 +116,7 @@ bool product(const ProductArgs& args, Storage storage, bool share) {
   const int64_t cols = packed_at_once(args.cols, shape.block_cols, args.depth);
   float* panels = thread_scratch((rows + cols) * args.depth);
   if (panels == nullptr) return false;
-  const Cut cut{args, storage == kBFloat16 ? 2 : 4, rows, cols};
+  const Cut cut{args, element_bytes(storage), rows, cols};
   for (int64_t col = 0; col < args.cols; col += cols) {
     for (int64_t row = 0; row < args.rows; row += rows) {
       ProductArgs part = cut.part(row, col);
@@ -162,7 +164,7 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   args.b_step = args.cols;
   args.c_step = args.cols;
   const Storage stored = storage(a);
-  const int64_t element = stored == kBFloat16 ? 2 : 4;
+  const int64_t element = element_bytes(stored);
   const auto one = [&](int64_t matrix, bool share) {
     ProductArgs of = args;
     of.a = a.data<char>() + matrix * args.rows * args.depth * element;

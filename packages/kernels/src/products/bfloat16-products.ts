@@ -1,6 +1,6 @@
-import { env } from 'node:process';
 import type { Attr, Interceptor, OpCall } from '@fin/runtime';
-import { attr, hasNativeOps, installInterceptor } from '@fin/runtime';
+import { attr, installInterceptor } from '@fin/runtime';
+import { fusedOpsApply } from '../has-kernel.js';
 import { kernelsState } from '../state.js';
 
 /** TensorFlow's matrix products with the names of the attributes that transpose their factors. */
@@ -19,15 +19,15 @@ export function takeBfloat16Products(): void {
 
 /**
  * Whether this package computes the matrix products of bfloat16 tensors in TensorFlow's place, whoever asks for them. It does once
- * `loadKernels` has been called, on processors that have no instructions for such products: there TensorFlow's take between one and
- * three times as long as in float32, and these as long as in float32.
+ * `loadKernels` has been called, on processors that have no instructions for such products: there TensorFlow's take up to
+ * five times as long as in float32, and these about as long.
  */
 export function computesBfloat16Products(): boolean {
-  return kernelsState().report?.bfloat16Products === true && hasNativeOps() && env.FIN_KERNELS !== '0';
+  return kernelsState().report?.bfloat16Products === true && fusedOpsApply();
 }
 
 const intercept: Interceptor = (call, next) => {
-  if (!Object.hasOwn(TRANSPOSE, call.op) || !fits(call) || env.FIN_KERNELS === '0') return next(call);
+  if (!Object.hasOwn(TRANSPOSE, call.op) || !fits(call) || !fusedOpsApply()) return next(call);
   const [x, y] = TRANSPOSE[call.op];
   const attrs: Attr[] = [
     { name: 'T', ...bfloat16 },
