@@ -30,10 +30,10 @@ function whatIsLeft(runDir: string): string {
 }
 
 function noteOn({ name, kind }: Error & { readonly kind?: string }, runDir: string): string | null {
-  if (name === 'RunDamagedError') {
+  if (name === 'DamagedFileError') {
     return `from the last checkpoint that is whole: ${howToResume(runDir, ' last-good')}`;
   }
   if (name === 'RunExistsError') return `go on with it: ${howToResume(runDir)}`;
-  if (name === 'RunLockedError' || kind === 'input') return null;
+  if (name === 'FolderLockedError' || kind === 'input') return null;
   return `the run is kept; go on with: ${howToResume(runDir)}`;
 }

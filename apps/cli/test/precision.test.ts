@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { syntheticMarket, writeKaggleFiles } from '@fin/data';
-import { openSafetensors } from '@fin/runtime/safetensors';
+import { openSafetensors } from '@fin/files/safetensors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runFin } from './run-fin.js';
 import { writeTinyBank, writeTinyBert } from './tiny-bert.js';

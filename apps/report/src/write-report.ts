@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { RunFolder } from '@fin/train';
+import { RunFolder } from '@fin/run';
 import { renderReport } from './render-report.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Prediction } from '@fin/forecast';
 import { evaluateBaselines, evaluateForecast, formatPredictions } from '@fin/forecast';
-import { RunFolder } from '@fin/train';
+import { RunFolder } from '@fin/run';
 
 /** How a made-up run comes out. */
 export interface FixtureOptions {

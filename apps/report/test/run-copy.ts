@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RunFolder } from '@fin/train';
+import { RunFolder } from '@fin/run';
 import { afterAll } from 'vitest';
 import type { FixtureOptions } from './fixture-run.js';
 import { writeFixtureRun } from './fixture-run.js';

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { RunFolder } from '@fin/train';
+import { RunFolder } from '@fin/run';
 import { expect, it } from 'vitest';
 import { newestRun, ReportInputError, writeReport } from '../src/index.js';
 import { changeRun, fixtureRun } from './run-copy.js';

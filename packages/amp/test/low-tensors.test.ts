@@ -1,5 +1,5 @@
+import { parseSafetensors, serializeSafetensors, toFloat32 } from '@fin/files/safetensors';
 import { countTensors, hasNativeOps, NO_GROWTH, nativeDType } from '@fin/runtime';
-import { parseSafetensors, serializeSafetensors, toFloat32 } from '@fin/runtime/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { roundToLow } from '../src/emulation/round-to-low.js';

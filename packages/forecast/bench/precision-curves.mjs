@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadPhraseBank } from '@fin/data';
 import { loadKernels } from '@fin/kernels';
+import { RunFolder } from '@fin/run';
 import { currentTensorFlow, loadTensorFlow } from '@fin/runtime';
-import { RunFolder } from '@fin/train';
 import { describePrecision, tuneSentiment } from '../dist/index.js';
 
 const { values: options } = parseArgs({

@@ -38,14 +38,6 @@ export type {
   PackedGradients,
 } from './optimizer/optimizer.js';
 export type { ParameterGroup } from './optimizer/parameter-group.js';
-export { RunDamagedError } from './run-folder/damaged-error.js';
-export { RunFileError } from './run-folder/file-error.js';
-export { RunLockedError } from './run-folder/lock.js';
-export type { MetricsRow, MetricValue } from './run-folder/metrics-log.js';
-export type { CreateRunOptions } from './run-folder/run-folder.js';
-export { RunExistsError, RunFolder } from './run-folder/run-folder.js';
-export { RunUnfinishedError } from './run-folder/unfinished-error.js';
-export type { FileContent } from './run-folder/write-file-atomically.js';
 export { constantSchedule } from './schedule/constant-schedule.js';
 export { cosineSchedule } from './schedule/cosine-schedule.js';
 export { linearSchedule } from './schedule/linear-schedule.js';

@@ -1,8 +1,9 @@
 import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DamagedFileError, FolderLockedError } from '@fin/files';
+import { openSafetensors } from '@fin/files/safetensors';
 import { dropout, randomStreams } from '@fin/runtime';
-import { openSafetensors } from '@fin/runtime/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckpointOptions, FitEvent, FitOptions } from '../src/index.js';
@@ -14,8 +15,6 @@ import {
   fit,
   linearSchedule,
   NonFiniteLossError,
-  RunDamagedError,
-  RunLockedError,
 } from '../src/index.js';
 import type { LineBatch } from './line.js';
 import { Line, lineData } from './line.js';
@@ -276,7 +275,7 @@ describe('checkpoints', () => {
       null,
       (thrown: unknown) => thrown as Error,
     );
-    expect(error).toBeInstanceOf(RunDamagedError);
+    expect(error).toBeInstanceOf(DamagedFileError);
     expect(error).toMatchObject({ path: damaged });
     const resumed = await train({ checkpoints: { resume: 'lastGood', every: 1 } });
     expect(resumed.events[0]).toMatchObject({ step: 8 });
@@ -303,7 +302,7 @@ describe('checkpoints', () => {
         return { loss: 1 };
       },
     });
-    expect(refused).toBeInstanceOf(RunLockedError);
+    expect(refused).toBeInstanceOf(FolderLockedError);
   });
 
   it('never hold what came of a loss that is not a number', async () => {

@@ -1,7 +1,8 @@
+import { RunFolder } from '@fin/run';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
-import { AdamW, decayGroups, fit, layersModule, RunFolder, saveWeights } from '../src/index.js';
+import { AdamW, decayGroups, fit, layersModule, saveWeights } from '../src/index.js';
 
 await loadTensorFlow();
 const net = sequential();

@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RunFolder } from '@fin/run';
 import { expect, it, vi } from 'vitest';
 import type { FitResult } from '../src/index.js';
-import { RunFolder } from '../src/index.js';
 
 it('the example of the README is the one that runs here', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');

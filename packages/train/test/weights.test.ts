@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSafetensors, SafetensorsError, writeSafetensors } from '@fin/files/safetensors';
 import type { Module } from '@fin/runtime';
 import { parameter } from '@fin/runtime';
-import { openSafetensors, SafetensorsError, writeSafetensors } from '@fin/runtime/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadWeights, saveWeights, WeightsMismatchError } from '../src/index.js';

@@ -14,10 +14,10 @@ export class OutputFileError extends Error {
 
 /** Writes a text file so that a reader never sees half of it; folders on the way are made. @throws {OutputFileError} */
 export async function writeTextFile(file: string, text: string): Promise<void> {
-  const { writeFileAtomically } = await import('@fin/runtime/safetensors');
+  const { writeFileAtomically } = await import('@fin/files');
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomically(file, (append) => append(Buffer.from(text)));
+    await writeFileAtomically(file, text);
   } catch (cause) {
     throw new OutputFileError(file, cause as Error);
   }

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import type { Evaluation, Prediction, RunData } from '@fin/forecast';
 import { parsePredictions } from '@fin/forecast';
-import { RunFolder } from '@fin/train';
+import { RunFolder } from '@fin/run';
 import type { EpochRow } from '@fin/viz';
 import { ReportInputError } from '../errors.js';
 import { parseData } from './parse-data.js';
@@ -24,7 +24,7 @@ export interface ReportRun {
  * Reads a run folder and nothing else, after comparing its files with its manifest.
  *
  * @throws ReportInputError naming the file that is missing or not as a run writes it
- * @throws RunDamagedError of `@fin/train` when a file is not what the run wrote
+ * @throws DamagedFileError of `@fin/train` when a file is not what the run wrote
  */
 export async function readRun(runDir: string): Promise<ReportRun> {
   const folder = await RunFolder.open(runDir);

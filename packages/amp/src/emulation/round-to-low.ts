@@ -1,4 +1,4 @@
-import { fromFloat32, toFloat32 } from '@fin/runtime/safetensors';
+import { fromFloat32, toFloat32 } from '@fin/files/safetensors';
 import type { LowDType } from '../policy/low-dtype.js';
 
 const SPELLING = { bfloat16: 'BF16', float16: 'F16' } as const;

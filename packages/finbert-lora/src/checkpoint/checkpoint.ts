@@ -1,4 +1,4 @@
-import type { SafetensorsDtype, SafetensorsTensor } from '@fin/runtime/safetensors';
+import type { SafetensorsDtype, SafetensorsTensor } from '@fin/files/safetensors';
 
 /** What a checkpoint says about one tensor. */
 export interface CheckpointTensorInfo {

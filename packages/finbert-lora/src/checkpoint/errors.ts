@@ -1,4 +1,4 @@
-import { SafetensorsError } from '@fin/runtime/safetensors';
+import { SafetensorsError } from '@fin/files/safetensors';
 
 /** What breaks a rule of the zip, pickle or torch format, before the file that it stands in is named. */
 export class FormatFault extends Error {

@@ -1,4 +1,4 @@
-import { openSafetensors, toFloat32 } from '@fin/runtime/safetensors';
+import { openSafetensors, toFloat32 } from '@fin/files/safetensors';
 import type { Checkpoint } from './checkpoint.js';
 
 /**

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
-import type { SafetensorsFile } from '@fin/runtime/safetensors';
-import { openSafetensors, printable, SafetensorsError, toFloat32 } from '@fin/runtime/safetensors';
+import type { SafetensorsFile } from '@fin/files/safetensors';
+import { openSafetensors, printable, SafetensorsError, toFloat32 } from '@fin/files/safetensors';
 import type { Checkpoint } from './checkpoint.js';
 import { CheckpointError } from './errors.js';
 import { readWeightMap } from './read-weight-map.js';

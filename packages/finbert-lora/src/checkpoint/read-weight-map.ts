@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { JsonScanError, JsonScanner, openByteSource, printable } from '@fin/runtime/safetensors';
+import { JsonScanError, JsonScanner, openByteSource, printable } from '@fin/files/safetensors';
 import { asCheckpointError, CheckpointError } from './errors.js';
 
 /** Largest index; that of a model of 670 billion parameters has 9 MB. */

@@ -1,14 +1,14 @@
 import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TensorToWrite } from '@fin/runtime/safetensors';
-import { writeFileAtomically, writeSafetensors } from '@fin/runtime/safetensors';
+import { requireEmptyFolder, writeFileAtomically, writeFolderAtomically } from '@fin/files';
+import type { TensorToWrite } from '@fin/files/safetensors';
+import { writeSafetensors } from '@fin/files/safetensors';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.js';
 import { parseConfig } from '../config/parse-config.js';
 import { readJsonFile } from '../read-json-file.js';
 import type { WeightDtype } from './weight-dtype.js';
 import { isFloatDtype, TORCH_NAMES, toWeightDtype } from './weight-dtype.js';
-import { refuseOccupied, writeFolderAtomically } from './write-folder-atomically.js';
 
 /** What belongs to a model beside its configuration and its weights; taken along unchanged. */
 const COMPANIONS =
@@ -47,7 +47,7 @@ export async function convertModel(
   const configFile = join(dir, 'config.json');
   const config = readJsonFile(configFile);
   parseConfig(config, configFile);
-  await refuseOccupied(out);
+  await requireEmptyFolder(out);
   const checkpoint = await openCheckpoint(dir);
   try {
     const tensors = new Map(
@@ -59,9 +59,7 @@ export async function convertModel(
       }
       const { dtype: _, ...rest } = config; // transformers 5 writes `dtype` where 4 wrote `torch_dtype`, and reads both
       const json = dtype === undefined ? config : { ...rest, torch_dtype: TORCH_NAMES[dtype] };
-      await writeFileAtomically(join(folder, 'config.json'), (append) =>
-        append(Buffer.from(`${JSON.stringify(json, null, 2)}\n`)),
-      );
+      await writeFileAtomically(join(folder, 'config.json'), `${JSON.stringify(json, null, 2)}\n`);
       await writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
     });
     const bytes = [...tensors].reduce((sum, [name, tensor]) => sum + bytesOf(checkpoint, name, tensor), 0);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { writeFileAtomically, writeSafetensors } from '@fin/runtime/safetensors';
+import { writeFileAtomically, writeFolderAtomically } from '@fin/files';
+import { writeSafetensors } from '@fin/files/safetensors';
 import { configToJson } from '../config/config-to-json.js';
 import type { BertForSequenceClassification } from '../encoder/bert-for-sequence-classification.js';
 import { BertInputError } from '../errors.js';
@@ -7,7 +8,6 @@ import { LinearLayer } from '../layers/linear-layer.js';
 import type { BertTokenizer } from '../tokenizer/bert-tokenizer.js';
 import type { WeightDtype } from './weight-dtype.js';
 import { TORCH_NAMES, toWeightDtype } from './weight-dtype.js';
-import { writeFolderAtomically } from './write-folder-atomically.js';
 
 /** Settings of {@link saveBert}. */
 export interface SaveBertOptions {
@@ -46,7 +46,7 @@ export async function saveBert(
   const texts = { 'config.json': `${JSON.stringify(config, null, 2)}\n`, ...tokenizer.files() };
   await writeFolderAtomically(dir, async (folder) => {
     for (const [name, text] of Object.entries(texts)) {
-      await writeFileAtomically(join(folder, name), (append) => append(Buffer.from(text)));
+      await writeFileAtomically(join(folder, name), text);
     }
     await writeSafetensors(join(folder, 'model.safetensors'), new Map(tensors), { format: 'pt' });
   });

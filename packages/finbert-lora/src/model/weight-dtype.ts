@@ -1,5 +1,5 @@
-import type { SafetensorsDtype } from '@fin/runtime/safetensors';
-import { fromFloat32 } from '@fin/runtime/safetensors';
+import type { SafetensorsDtype } from '@fin/files/safetensors';
+import { fromFloat32 } from '@fin/files/safetensors';
 
 /** Types that weights can be stored in. */
 export type WeightDtype = 'F32' | 'BF16' | 'F16';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically } from '@fin/runtime/safetensors';
+import { writeFileAtomically } from '@fin/files';
 import { BertInputError } from '../errors.js';
 import { saveAdapter } from '../lora/files/save-adapter.js';
 import type { PeftModel } from '../lora/peft-model.js';
@@ -27,7 +27,7 @@ export async function saveSentimentAdapter(
 ): Promise<void> {
   await saveAdapter(peft, dir);
   const text = `${JSON.stringify({ format: 'fin-sentiment-adapter', version: 1, ...record }, null, 2)}\n`;
-  await writeFileAtomically(join(dir, RECORD_NAME), (append) => append(Buffer.from(text)));
+  await writeFileAtomically(join(dir, RECORD_NAME), text);
 }
 
 /** Whether a folder holds an adapter and not a whole model. */

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TensorToWrite } from '@fin/files/safetensors';
+import { writeSafetensors } from '@fin/files/safetensors';
 import { countTensors, randomStreams } from '@fin/runtime';
-import type { TensorToWrite } from '@fin/runtime/safetensors';
-import { writeSafetensors } from '@fin/runtime/safetensors';
 import { allClose, parity, sharedPath } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,8 +1,8 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSafetensors, writeSafetensors } from '@fin/files/safetensors';
 import { countTensors, NO_GROWTH } from '@fin/runtime';
-import { openSafetensors, writeSafetensors } from '@fin/runtime/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PeftModel } from '../../src/index.js';

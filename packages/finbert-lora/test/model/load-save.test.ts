@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { openSafetensors, toFloat32, writeSafetensors } from '@fin/files/safetensors';
 import { countTensors, NO_GROWTH, randomStreams } from '@fin/runtime';
-import { openSafetensors, toFloat32, writeSafetensors } from '@fin/runtime/safetensors';
 import { sharedPath } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';

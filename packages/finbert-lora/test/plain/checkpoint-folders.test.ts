@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SafetensorsError, writeSafetensors } from '@fin/runtime/safetensors';
+import { SafetensorsError, writeSafetensors } from '@fin/files/safetensors';
 import { sharedPath } from '@fin/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CheckpointError, openCheckpoint, openShardedCheckpoint } from '../../src/checkpoint/index.js';

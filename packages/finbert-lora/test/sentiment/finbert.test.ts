@@ -216,7 +216,7 @@ describe('a model that cannot tell sentiment is refused', () => {
   it('because it was never trained for it', async () => {
     const dir = await modelFolder();
     const json = JSON.parse(readFileSync(`${dir}/config.json`, 'utf8'));
-    const { openSafetensors, writeSafetensors } = await import('@fin/runtime/safetensors');
+    const { openSafetensors, writeSafetensors } = await import('@fin/files/safetensors');
     const file = await openSafetensors(`${dir}/model.safetensors`);
     const tensors = new Map();
     for (const name of file.names()) {

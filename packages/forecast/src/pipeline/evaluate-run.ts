@@ -1,4 +1,4 @@
-import { RunFolder } from '@fin/train';
+import { RunFolder } from '@fin/run';
 import { evaluateBaselines } from '../baselines/index.js';
 import { ForecastInputError } from '../errors.js';
 import { evaluateForecast } from '../metrics/index.js';

@@ -1,6 +1,7 @@
 import type { Precision } from '@fin/amp';
+import { RunFolder } from '@fin/run';
 import { randomStreams } from '@fin/runtime';
-import { loadWeights, RunFolder } from '@fin/train';
+import { loadWeights } from '@fin/train';
 import { ForecastInputError } from '../errors.js';
 import type { ForecasterRecord } from '../run/forecaster-record.js';
 import { runFiles } from '../run/run-files.js';
@@ -20,7 +21,7 @@ export interface LoadForecasterOptions {
  * The forecaster that a run trained, after comparing the run's files with its manifest. The caller disposes it.
  *
  * @throws {ForecastInputError} when the checkpoint is of another format, or its sentiment model is gone or another
- * @throws {RunDamagedError} of `@fin/train` when a file is not what the run wrote
+ * @throws {DamagedFileError} of `@fin/train` when a file is not what the run wrote
  */
 export async function loadForecaster(
   runDir: string,

@@ -1,4 +1,5 @@
-import type { FitEvent, Metrics, RunFolder } from '@fin/train';
+import type { RunFolder } from '@fin/run';
+import type { FitEvent, Metrics } from '@fin/train';
 import type { PrecisionRecord } from '../precision/describe-precision.js';
 import type { EpochEvent, ResumeEvent, UpdateEvent } from '../run/fit-reporter.js';
 import { fitReporter } from '../run/fit-reporter.js';

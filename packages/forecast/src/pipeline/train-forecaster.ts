@@ -1,7 +1,8 @@
 import type { Market, Sample, Split } from '@fin/data';
 import { makeSamples, splitChronologically } from '@fin/data';
+import { RunFolder } from '@fin/run';
 import { randomStreams } from '@fin/runtime';
-import { RunFolder, saveWeights } from '@fin/train';
+import { saveWeights } from '@fin/train';
 import type { ForecasterOptions, ForecasterSettings } from '../model/settings.js';
 import { resolveSettings } from '../model/settings.js';
 import type { ResumeFrom } from '../run/checkpoints.js';
@@ -81,7 +82,7 @@ export interface TrainSummary {
  *
  * @returns the summary, or null when the signal stopped it
  * @throws {ForecastInputError} when a run cannot be resumed as it is asked for, naming what differs
- * @throws RunDamagedError of `@fin/train` naming the file of a checkpoint that is damaged
+ * @throws DamagedFileError of `@fin/train` naming the file of a checkpoint that is damaged
  */
 export async function trainForecaster(options: TrainForecasterOptions): Promise<TrainSummary | null> {
   const started = performance.now();

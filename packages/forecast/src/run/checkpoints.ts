@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import type { CheckpointOptions, RunFolder } from '@fin/train';
+import type { RunFolder } from '@fin/run';
+import type { CheckpointOptions } from '@fin/train';
 
 /** Folder of a run that is there while the run is unfinished: what it can go on from. */
 export const CHECKPOINTS = 'checkpoints';

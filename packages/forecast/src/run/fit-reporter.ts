@@ -1,4 +1,5 @@
-import type { FitEvent, Metrics, RunFolder } from '@fin/train';
+import type { RunFolder } from '@fin/run';
+import type { FitEvent, Metrics } from '@fin/train';
 
 /** Before the first update of a run that goes on. */
 export interface ResumeEvent {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { RunFolder } from '@fin/train';
+import type { RunFolder } from '@fin/run';
 import { hasCheckpoints } from './checkpoints.js';
 import type { RunKind } from './last-file.js';
 import { lastFile } from './last-file.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RunFolder } from '@fin/train';
+import { RunFolder } from '@fin/run';
 import { ForecastInputError } from '../errors.js';
 import type { RunEnvironment } from '../pipeline/describe-environment.js';
 import { CHECKPOINTS } from './checkpoints.js';

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import type { LabelledSentence, PhraseBank, Split } from '@fin/data';
 import { splitPhraseBank } from '@fin/data';
 import { weightsDigest } from '@fin/finbert-lora';
+import { RunFolder } from '@fin/run';
 import { randomStreams } from '@fin/runtime';
-import { RunFolder } from '@fin/train';
 import { ForecastInputError } from '../errors.js';
 import type { RunEnvironment } from '../pipeline/describe-environment.js';
 import { describeEnvironment } from '../pipeline/describe-environment.js';
@@ -73,7 +73,7 @@ export interface TuneSentimentOptions {
  *
  * @returns the summary, or null when the signal stopped it
  * @throws {ForecastInputError} when a run cannot be resumed as it is asked for, naming what differs
- * @throws RunDamagedError of `@fin/train` naming the file of a checkpoint that is damaged
+ * @throws DamagedFileError of `@fin/train` naming the file of a checkpoint that is damaged
  */
 export async function tuneSentiment(options: TuneSentimentOptions): Promise<TuningSummary | null> {
   const started = performance.now();

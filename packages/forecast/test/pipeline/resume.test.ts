@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syntheticMarket } from '@fin/data';
+import { RunFolder, RunUnfinishedError } from '@fin/run';
 import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
-import { RunFolder, RunUnfinishedError } from '@fin/train';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TrainEvent, TrainForecasterOptions } from '../../src/index.js';
 import { evaluateRun, runFiles, trainForecaster } from '../../src/index.js';

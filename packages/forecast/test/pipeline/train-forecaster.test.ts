@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { latestInput, makeSamples, splitChronologically } from '@fin/data';
-import { RunFolder } from '@fin/train';
+import { RunFolder } from '@fin/run';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import {

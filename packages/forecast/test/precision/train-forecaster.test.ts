@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { syntheticMarket } from '@fin/data';
 import { loadKernels } from '@fin/kernels';
+import { RunFolder } from '@fin/run';
 import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
-import { RunFolder } from '@fin/train';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ForecasterOptions } from '../../src/index.js';
 import { predictNextDay, runFiles, trainForecaster } from '../../src/index.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { openSafetensors } from '@fin/files/safetensors';
 import { loadKernels } from '@fin/kernels';
+import { RunFolder } from '@fin/run';
 import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
-import { openSafetensors } from '@fin/runtime/safetensors';
-import { RunFolder } from '@fin/train';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TuneSentimentOptions } from '../../src/index.js';
 import { tuneSentiment, tuningFiles } from '../../src/index.js';

@@ -1,8 +1,8 @@
 import { appendFileSync, cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FinBert } from '@fin/finbert-lora';
+import { RunFolder } from '@fin/run';
 import { countTensors, NO_GROWTH } from '@fin/runtime';
-import { RunFolder } from '@fin/train';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TuneSentimentOptions, TuningEvent } from '../../src/index.js';
 import { modelOfRun, trainForecaster, tuneSentiment } from '../../src/index.js';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseSafetensors } from '@fin/files/safetensors';
 import { crossEntropy, loadBert, loadPeftModel, packSequences } from '@fin/finbert-lora';
 import { loadKernels } from '@fin/kernels';
 import { hasNativeOps, randomStreams } from '@fin/runtime';
-import { parseSafetensors } from '@fin/runtime/safetensors';
 import { allClose, parity } from '@fin/testkit';
 import { AdamW, fit, linearSchedule } from '@fin/train';
 import { afterAll, describe, expect, it, vi } from 'vitest';

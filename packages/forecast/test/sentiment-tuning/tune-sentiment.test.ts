@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FinBert, loadBert, modelInfo } from '@fin/finbert-lora';
+import { RunFolder } from '@fin/run';
 import { countTensors, NO_GROWTH, randomStreams } from '@fin/runtime';
-import { RunFolder } from '@fin/train';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TuneSentimentOptions, TuningEvent } from '../../src/index.js';
 import { modelOfRun, tuneSentiment, tuningFiles } from '../../src/index.js';
@@ -137,7 +137,7 @@ describe('tuning', () => {
   });
 
   it('trains the pooler along when the model has none', async () => {
-    const { openSafetensors, writeSafetensors } = await import('@fin/runtime/safetensors');
+    const { openSafetensors, writeSafetensors } = await import('@fin/files/safetensors');
     const bare = join(folder, 'bare');
     const { cpSync } = await import('node:fs');
     cpSync(modelDir, bare, { recursive: true });

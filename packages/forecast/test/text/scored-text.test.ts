@@ -1,9 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { latestInput, makeSamples, splitChronologically, syntheticMarket } from '@fin/data';
+import { RunFolder } from '@fin/run';
 import { countTensors, NO_GROWTH, randomStreams } from '@fin/runtime';
 import { allClose } from '@fin/testkit';
-import { RunFolder } from '@fin/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type {

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asFileError, RunFileError } from '../run-folder/file-error.js';
-import type { Lock } from '../run-folder/lock.js';
-import { acquireLock } from '../run-folder/lock.js';
-import { verifyManifest, writeManifest } from '../run-folder/manifest.js';
-import { makeFolder, syncFolder, TEMPORARY_NAME } from '../run-folder/write-file-atomically.js';
+import type { FolderLock } from '@fin/files';
+import {
+  asFileWriteError,
+  FileWriteError,
+  lockFolder,
+  makeFolder,
+  syncFolder,
+  TEMPORARY_NAME,
+  verifyManifest,
+  writeManifest,
+} from '@fin/files';
 
 const NAME = /^step-(\d+)$/;
 
@@ -20,21 +26,21 @@ const DIGITS = 8;
  */
 export class CheckpointStore {
   readonly #dir: string;
-  readonly #lock: Lock;
+  readonly #lock: FolderLock;
 
-  private constructor(dir: string, lock: Lock) {
+  private constructor(dir: string, lock: FolderLock) {
     this.#dir = dir;
     this.#lock = lock;
   }
 
-  /** @throws {RunLockedError} when another process is writing to it */
+  /** @throws {FolderLockedError} when another process is writing to it */
   static async open(dir: string): Promise<CheckpointStore> {
     try {
       await makeFolder(dir);
     } catch (error) {
-      throw new RunFileError(dir, error);
+      throw new FileWriteError(dir, error);
     }
-    const lock = await acquireLock(dir);
+    const lock = await lockFolder(dir);
     const store = new CheckpointStore(dir, lock);
     await store.#removeUnfinished();
     return store;
@@ -53,7 +59,7 @@ export class CheckpointStore {
       .sort((a, b) => b - a);
   }
 
-  /** @throws {RunDamagedError} naming the file that is not as it was written */
+  /** @throws {DamagedFileError} naming the file that is not as it was written */
   async verify(step: number): Promise<void> {
     await verifyManifest(this.path(step));
   }
@@ -71,7 +77,7 @@ export class CheckpointStore {
       await syncFolder(this.#dir);
     } catch (error) {
       await rm(folder, { recursive: true, force: true }).catch(() => {});
-      throw asFileError(path, error);
+      throw asFileWriteError(path, error);
     }
   }
 

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DamagedFileError, writeFileAtomically } from '@fin/files';
 import type { Module } from '@fin/runtime';
 import type { EarlyStoppingState } from '../fit/early-stopping.js';
 import type { EvaluationRecord } from '../fit/fit-events.js';
 import type { LossLogState } from '../fit/loss-log.js';
 import type { WeightAverage } from '../fit/weight-average.js';
 import type { Optimizer } from '../optimizer/optimizer.js';
-import { RunDamagedError } from '../run-folder/damaged-error.js';
-import { writeFileAtomically } from '../run-folder/write-file-atomically.js';
 import { loadWeights } from '../weights/load-weights.js';
 import { saveWeights } from '../weights/save-weights.js';
 import type { CheckpointOptions, Resumable } from './checkpoint-options.js';
@@ -88,7 +87,7 @@ export class Checkpointer {
    * Puts everything back as it was at the newest checkpoint.
    *
    * @returns null when there is none
-   * @throws {RunDamagedError} naming the damaged file
+   * @throws {DamagedFileError} naming the damaged file
    * @throws {CheckpointMismatchError} naming what differs
    * @throws {CheckpointsExistError} when the run was to begin and there are checkpoints
    */
@@ -153,7 +152,7 @@ export class Checkpointer {
       if (best !== null && best !== step) await this.#store.verify(best);
       return saved;
     } catch (error) {
-      if (error instanceof RunDamagedError && this.#options.resume === 'lastGood') return null;
+      if (error instanceof DamagedFileError && this.#options.resume === 'lastGood') return null;
       throw error;
     }
   }
@@ -203,7 +202,7 @@ async function readState(folder: string): Promise<SavedState> {
   const path = join(folder, STATE);
   const state = JSON.parse(await readFile(path, 'utf8')) as SavedState;
   if (state.format === FORMAT && state.version === VERSION) return state;
-  throw new RunDamagedError(path, `it is not of a checkpoint of version ${VERSION}`);
+  throw new DamagedFileError(path, `it is not of a checkpoint of version ${VERSION}`);
 }
 
 function bestStep(progress: Progress): number | null {

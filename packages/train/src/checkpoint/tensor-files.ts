@@ -1,4 +1,4 @@
-import { openSafetensors, toFloat32, writeSafetensors } from '@fin/runtime/safetensors';
+import { openSafetensors, toFloat32, writeSafetensors } from '@fin/files/safetensors';
 import type { HostTensor } from '../optimizer/optimizer.js';
 
 /** Writes tensors to a safetensors file. */

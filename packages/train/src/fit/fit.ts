@@ -38,7 +38,7 @@ const CHECKPOINT_SHARE = 0.02;
  *
  * @throws {NonFiniteLossError} naming the batch when the loss is NaN or infinite
  * @throws {TrainInputError} when a setting is impossible, or the run cannot go on from the checkpoints that there are
- * @throws {RunLockedError} when another process writes the same checkpoints
+ * @throws {FolderLockedError} when another process writes the same checkpoints
  */
 export async function fit<Batch>(options: FitOptions<Batch>): Promise<FitResult> {
   const run = new Run(options);

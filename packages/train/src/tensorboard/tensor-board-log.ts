@@ -1,8 +1,8 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { FileWriteError } from '@fin/files';
 import type { FitEvent } from '../fit/fit-events.js';
-import { RunFileError } from '../run-folder/file-error.js';
 import type { EventContent } from './event-record.js';
 import { eventRecord } from './event-record.js';
 
@@ -29,7 +29,7 @@ export class TensorBoardLog {
       mkdirSync(dir, { recursive: true });
       this.#file = openSync(this.#path, 'ax');
     } catch (error) {
-      throw new RunFileError(this.#path, error);
+      throw new FileWriteError(this.#path, error);
     }
     this.#append({ fileVersion: 'brain.Event:2' });
   }
@@ -53,7 +53,7 @@ export class TensorBoardLog {
     try {
       writeSync(this.#file, eventRecord(Date.now() / 1000, content));
     } catch (error) {
-      throw new RunFileError(this.#path, error);
+      throw new FileWriteError(this.#path, error);
     }
   }
 }

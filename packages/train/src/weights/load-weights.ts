@@ -1,6 +1,6 @@
+import type { SafetensorsFile } from '@fin/files/safetensors';
+import { openSafetensors, toFloat32 } from '@fin/files/safetensors';
 import type { Module } from '@fin/runtime';
-import type { SafetensorsFile } from '@fin/runtime/safetensors';
-import { openSafetensors, toFloat32 } from '@fin/runtime/safetensors';
 import * as tf from '@tensorflow/tfjs-core';
 import { WeightsMismatchError } from './mismatch-error.js';
 

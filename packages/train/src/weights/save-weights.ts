@@ -1,8 +1,7 @@
 import { dirname } from 'node:path';
+import { asFileWriteError, makeFolder } from '@fin/files';
+import { writeSafetensors } from '@fin/files/safetensors';
 import type { Module } from '@fin/runtime';
-import { writeSafetensors } from '@fin/runtime/safetensors';
-import { asFileError } from '../run-folder/file-error.js';
-import { makeFolder } from '../run-folder/write-file-atomically.js';
 
 /** What {@link saveWeights} writes. */
 export interface SaveWeightsOptions {
@@ -15,7 +14,7 @@ export interface SaveWeightsOptions {
 /**
  * Writes a module's parameters to a safetensors file, float32, by their own names. Atomic; one tensor at a time is in memory.
  *
- * @throws {RunFileError} when the file cannot be written
+ * @throws {FileWriteError} when the file cannot be written
  */
 export async function saveWeights(
   module: Module,
@@ -38,6 +37,6 @@ export async function saveWeights(
     await makeFolder(dirname(file));
     await writeSafetensors(file, tensors, metadata);
   } catch (error) {
-    throw asFileError(file, error);
+    throw asFileWriteError(file, error);
   }
 }

@@ -2,8 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FileWriteError } from '@fin/files';
 import { describe, expect, it } from 'vitest';
-import { RunFileError, TensorBoardLog } from '../../src/index.js';
+import { TensorBoardLog } from '../../src/index.js';
 import { crc32c } from '../../src/tensorboard/crc32c.js';
 import type { EventContent } from '../../src/tensorboard/event-record.js';
 import { eventRecord } from '../../src/tensorboard/event-record.js';
@@ -58,6 +59,6 @@ describe('a TensorBoard event file', () => {
   it('says when it cannot be written', () => {
     expect(
       () => new TensorBoardLog(fileURLToPath(new URL('./tensorboard.test.ts/logs', import.meta.url))),
-    ).toThrow(RunFileError);
+    ).toThrow(FileWriteError);
   });
 });

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { printable } from '@fin/runtime/safetensors';
+import { printable } from '@fin/files/safetensors';
 import { FormatFault } from '../errors.js';
 import type { PickleValue } from './values.js';
 import { kindOf, PickleTuple } from './values.js';

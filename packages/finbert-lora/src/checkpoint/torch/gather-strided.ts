@@ -1,4 +1,4 @@
-import { viewAs } from '@fin/runtime/safetensors';
+import { viewAs } from '@fin/files/safetensors';
 import { elementsOf } from './torch-tensor.js';
 
 /**

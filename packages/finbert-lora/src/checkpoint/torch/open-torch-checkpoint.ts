@@ -1,5 +1,5 @@
-import type { ByteSource, SafetensorsTensor } from '@fin/runtime/safetensors';
-import { dtypeBits, openByteSource, printable, toFloat32, viewAs } from '@fin/runtime/safetensors';
+import type { ByteSource, SafetensorsTensor } from '@fin/files/safetensors';
+import { dtypeBits, openByteSource, printable, toFloat32, viewAs } from '@fin/files/safetensors';
 import type { Checkpoint, CheckpointTensorInfo } from '../checkpoint.js';
 import { asCheckpointError, CheckpointError, FormatFault } from '../errors.js';
 import { MAX_PICKLE_BYTES } from '../pickle/unpickle.js';

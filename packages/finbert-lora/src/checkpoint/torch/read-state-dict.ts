@@ -1,4 +1,4 @@
-import { dtypeBits, printable } from '@fin/runtime/safetensors';
+import { dtypeBits, printable } from '@fin/files/safetensors';
 import { FormatFault } from '../errors.js';
 import { unpickle } from '../pickle/unpickle.js';
 import type { PickleValue } from '../pickle/values.js';

@@ -1,4 +1,4 @@
-import { dtypeBits } from '@fin/runtime/safetensors';
+import { dtypeBits } from '@fin/files/safetensors';
 import { FormatFault } from '../errors.js';
 import type { PickleValue } from '../pickle/values.js';
 import { kindOf, PickleTuple } from '../pickle/values.js';

@@ -1,4 +1,4 @@
-import type { SafetensorsDtype } from '@fin/runtime/safetensors';
+import type { SafetensorsDtype } from '@fin/files/safetensors';
 import { PickleGlobal } from '../pickle/values.js';
 
 /** A name that stands for an element type. */

@@ -1,4 +1,4 @@
-import type { SafetensorsDtype } from '@fin/runtime/safetensors';
+import type { SafetensorsDtype } from '@fin/files/safetensors';
 import { PickleObject } from '../pickle/values.js';
 
 /** A run of elements in an entry of the archive; tensors are windows on it and may share it. */

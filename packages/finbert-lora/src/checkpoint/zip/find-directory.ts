@@ -1,4 +1,4 @@
-import type { ByteSource } from '@fin/runtime/safetensors';
+import type { ByteSource } from '@fin/files/safetensors';
 import { FormatFault } from '../errors.js';
 import {
   CENTRAL,

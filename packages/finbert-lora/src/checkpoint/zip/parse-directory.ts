@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { printable } from '@fin/runtime/safetensors';
+import { printable } from '@fin/files/safetensors';
 import { FormatFault } from '../errors.js';
 import { CENTRAL, FLAG_SIZES_FOLLOW, FLAG_UTF8, IN_ZIP64_32, recordOf, safeUint64 } from './zip-format.js';
 

@@ -1,5 +1,5 @@
-import type { ByteSource } from '@fin/runtime/safetensors';
-import { printable } from '@fin/runtime/safetensors';
+import type { ByteSource } from '@fin/files/safetensors';
+import { printable } from '@fin/files/safetensors';
 import { FormatFault } from '../errors.js';
 import { findDirectory } from './find-directory.js';
 import type { DirectoryEntry } from './parse-directory.js';

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomically, writeSafetensors } from '@fin/runtime/safetensors';
+import { writeFileAtomically } from '@fin/files';
+import { writeSafetensors } from '@fin/files/safetensors';
 import { BertInputError } from '../../errors.js';
 import { loraConfigToJson } from '../config/lora-config-to-json.js';
 import type { PeftModel } from '../peft-model.js';
@@ -33,7 +34,7 @@ export async function saveAdapter(
   await writeSafetensors(join(dir, 'adapter_model.safetensors'), new Map(tensors), { format: 'pt' });
   const file = join(dir, 'adapter_config.json');
   const text = Buffer.from(`${JSON.stringify(config, null, 2)}\n`);
-  await orInputError(file, () => writeFileAtomically(file, (append) => append(text)));
+  await orInputError(file, () => writeFileAtomically(file, text));
 }
 
 async function orInputError(file: string, act: () => Promise<unknown>): Promise<void> {

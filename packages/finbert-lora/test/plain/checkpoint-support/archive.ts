@@ -1,4 +1,4 @@
-import { byteSourceOf } from '@fin/runtime/safetensors';
+import { byteSourceOf } from '@fin/files/safetensors';
 import { CheckpointError, readTorchCheckpoint } from '../../../src/checkpoint/index.js';
 import type { EntryToWrite } from './zip-writer.js';
 import { writeZip } from './zip-writer.js';

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { SafetensorsDtype } from '@fin/runtime/safetensors';
-import { openSafetensors, writeSafetensors } from '@fin/runtime/safetensors';
+import type { SafetensorsDtype } from '@fin/files/safetensors';
+import { openSafetensors, writeSafetensors } from '@fin/files/safetensors';
 import { sharedPath } from '@fin/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BertConfig } from '../../../src/index.js';
@@ -154,7 +154,7 @@ describe('convertModel', () => {
     await modelFolder('there');
     await expect(convertModel(inFolder('torch'), inFolder('there'))).rejects.toThrow(/there: is not empty/);
     writeFileSync(inFolder('file'), '');
-    await expect(convertModel(inFolder('torch'), inFolder('file'))).rejects.toThrow(/is no folder/);
+    await expect(convertModel(inFolder('torch'), inFolder('file'))).rejects.toThrow(/is not a folder/);
     await expect(convertModel(inFolder('absent'), inFolder('never'))).rejects.toThrow(/config\.json/);
     expect(readdirSync(inFolder())).not.toContain('never');
   });

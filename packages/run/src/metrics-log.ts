@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { RunFileError } from './file-error.js';
+import { FileWriteError } from '@fin/files';
 
 /** A value of a metrics row. JSON has no NaN or infinity: those are written as null. */
 export type MetricValue = number | string | boolean | null | readonly MetricValue[] | MetricsRow;
@@ -30,7 +30,7 @@ export class MetricsLog {
       this.#file = openSync(path, 'a');
       dropPartialLine(path);
     } catch (error) {
-      throw new RunFileError(path, error);
+      throw new FileWriteError(path, error);
     }
   }
 
@@ -39,7 +39,7 @@ export class MetricsLog {
     try {
       writeSync(this.#file, `${JSON.stringify(row)}\n`);
     } catch (error) {
-      throw new RunFileError(this.#path, error);
+      throw new FileWriteError(this.#path, error);
     }
   }
 
@@ -58,7 +58,7 @@ export class MetricsLog {
       closeSync(this.#file);
       this.#file = openSync(this.#path, 'a');
     } catch (error) {
-      throw new RunFileError(this.#path, error);
+      throw new FileWriteError(this.#path, error);
     }
   }
 

@@ -1,4 +1,4 @@
-"""The Rust reference (its Python package) as a program, for packages/runtime/test/plain/safetensors-oracle.test.ts.
+"""The Rust reference (its Python package) as a program, for packages/files/test/safetensors/oracle.test.ts.
 
 Reads from stdin inputs that are each preceded by their length (u32, little-endian); prints one line of JSON for each: the
 name of the error, or the tensors that `deserialize` gives.

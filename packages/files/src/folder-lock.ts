@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TrainError } from '../errors.js';
+import { writeFileAtomically } from './atomic-file.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { isCertainlyGone, ownIdentity } from './process-identity.js';
-import { writeFileAtomically } from './write-file-atomically.js';
 
 const PREFIX = '.lock-';
 
@@ -13,8 +12,9 @@ export function isLockFile(name: string): boolean {
   return name.startsWith(PREFIX);
 }
 
-/** Another process writes this folder, or may still. */
-export class RunLockedError extends TrainError {
+/** Another process is writing this folder, or may be. */
+export class FolderLockedError extends Error {
+  readonly kind = 'environment';
   readonly holder: ProcessIdentity | null;
 
   constructor(folder: string, lockFile: string, holder: ProcessIdentity | null) {
@@ -24,12 +24,13 @@ export class RunLockedError extends TrainError {
     super(
       `${folder} is being written by ${who}. Wait for it, or choose another folder; if that process is certainly gone, delete ${lockFile}`,
     );
+    this.name = new.target.name;
     this.holder = holder;
   }
 }
 
 /** Held until {@link release}. */
-export interface Lock {
+export interface FolderLock {
   release(): Promise<void>;
 }
 
@@ -40,9 +41,9 @@ export interface Lock {
  * time at least one sees the other and steps back (both may; never both stay). Nobody ever takes over another's file, so there
  * is no moment at which a live lock could be stolen; a file whose process is certainly gone is removed on sight.
  *
- * @throws {RunLockedError} when another process holds it
+ * @throws {FolderLockedError} when another process holds it
  */
-export async function acquireLock(folder: string): Promise<Lock> {
+export async function lockFolder(folder: string): Promise<FolderLock> {
   const own = `${PREFIX}${randomUUID()}`;
   const identity = await ownIdentity();
   await writeFileAtomically(join(folder, own), `${JSON.stringify(identity)}\n`);
@@ -55,7 +56,7 @@ export async function acquireLock(folder: string): Promise<Lock> {
       if (text === null) continue; // released between the two looks
       const holder = parseIdentity(text);
       if (!holder || !(await isCertainlyGone(holder, identity)))
-        throw new RunLockedError(folder, path, holder);
+        throw new FolderLockedError(folder, path, holder);
       await rm(path, { force: true });
     }
   } catch (error) {

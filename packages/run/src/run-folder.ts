@@ -1,19 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, isAbsolute, join, normalize, sep } from 'node:path';
-import { TrainInputError } from '../errors.js';
-import { RunDamagedError } from './damaged-error.js';
-import { RunFileError } from './file-error.js';
-import { listFiles } from './list-files.js';
-import type { Lock } from './lock.js';
-import { acquireLock, isLockFile } from './lock.js';
-import { hasManifest, MANIFEST_NAME, verifyManifest, writeManifest } from './manifest.js';
+import type { FileContent, FolderLock } from '@fin/files';
+import {
+  asFileWriteError,
+  DamagedFileError,
+  hasManifest,
+  isLockFile,
+  listFiles,
+  lockFolder,
+  MANIFEST_NAME,
+  makeFolder,
+  removeAtomically,
+  syncFolder,
+  TEMPORARY_NAME,
+  verifyManifest,
+  writeFileAtomically,
+  writeManifest,
+} from '@fin/files';
+import { RunInputError } from './errors.js';
 import type { MetricsRow } from './metrics-log.js';
 import { MetricsLog, readMetricsLog } from './metrics-log.js';
-import { removeAtomically } from './remove-atomically.js';
 import { RunUnfinishedError } from './unfinished-error.js';
-import type { FileContent } from './write-file-atomically.js';
-import { makeFolder, syncFolder, TEMPORARY_NAME, writeFileAtomically } from './write-file-atomically.js';
 
 const RUN_NAME = 'run.json';
 const METRICS_NAME = 'metrics.jsonl';
@@ -21,7 +29,7 @@ const FORMAT = 'fin-run';
 const VERSION = 1;
 
 /** The folder is not one that a run may be written to. */
-export class RunExistsError extends TrainInputError {
+export class RunExistsError extends RunInputError {
   readonly dir: string;
 
   constructor(dir: string, message: string) {
@@ -50,10 +58,10 @@ export class RunFolder {
   readonly dir: string;
   /** Identifies the run, whatever its folder is called. */
   readonly id: string;
-  readonly #writer: { readonly lock: Lock; readonly metrics: MetricsLog } | null;
+  readonly #writer: { readonly lock: FolderLock; readonly metrics: MetricsLog } | null;
   #closed = false;
 
-  private constructor(dir: string, id: string, writer: { lock: Lock; metrics: MetricsLog } | null) {
+  private constructor(dir: string, id: string, writer: { lock: FolderLock; metrics: MetricsLog } | null) {
     this.dir = dir;
     this.id = id;
     this.#writer = writer;
@@ -63,13 +71,13 @@ export class RunFolder {
    * Begins a run in a folder that does not exist yet or is empty.
    *
    * @throws {RunExistsError} when there is a run, or anything else, in it
-   * @throws {RunLockedError} when another process is writing it
+   * @throws {FolderLockedError} when another process is writing it
    */
   static async create(dir: string, options: CreateRunOptions = {}): Promise<RunFolder> {
     await makeFolder(dir).catch((error: unknown) => {
-      throw new RunFileError(dir, error);
+      throw asFileWriteError(dir, error);
     });
-    const lock = await acquireLock(dir);
+    const lock = await lockFolder(dir);
     try {
       await makeRoom(dir, options.overwrite ?? false);
       const id = randomUUID();
@@ -85,12 +93,12 @@ export class RunFolder {
   /**
    * Goes on writing a run that was begun before, finished or not; a finished one counts as unfinished from now on.
    *
-   * @throws {TrainInputError} when there is no run in the folder
-   * @throws {RunLockedError} when another process is writing it
+   * @throws {RunInputError} when there is no run in the folder
+   * @throws {FolderLockedError} when another process is writing it
    */
   static async resume(dir: string): Promise<RunFolder> {
     const id = await readRunId(dir);
-    const lock = await acquireLock(dir);
+    const lock = await lockFolder(dir);
     try {
       await rm(join(dir, MANIFEST_NAME), { force: true });
       await removeTemporaryFiles(dir);
@@ -106,8 +114,8 @@ export class RunFolder {
    * Opens a finished run for reading, after comparing every file with the manifest.
    *
    * @throws {RunUnfinishedError} when the run was interrupted, or still goes on
-   * @throws {RunDamagedError} naming the file that is not as it was written
-   * @throws {TrainInputError} when there is no run in the folder
+   * @throws {DamagedFileError} naming the file that is not as it was written
+   * @throws {RunInputError} when there is no run in the folder
    */
   static async open(dir: string): Promise<RunFolder> {
     const id = await readRunId(dir);
@@ -119,7 +127,7 @@ export class RunFolder {
   /**
    * Whether the run in a folder was finished. Its files are not looked at: that is what {@link open} does.
    *
-   * @throws {TrainInputError} when there is no run in the folder
+   * @throws {RunInputError} when there is no run in the folder
    */
   static async isFinished(dir: string): Promise<boolean> {
     await readRunId(dir);
@@ -130,7 +138,7 @@ export class RunFolder {
   path(name: string): string {
     const path = normalize(name);
     if (name === '' || isAbsolute(path) || path === '..' || path.startsWith(`..${sep}`)) {
-      throw new TrainInputError(`"${name}" is not the name of a file inside a run folder`);
+      throw new RunInputError(`"${name}" is not the name of a file inside a run folder`);
     }
     return join(this.dir, path);
   }
@@ -200,9 +208,9 @@ export class RunFolder {
     await this.#writer?.lock.release();
   }
 
-  #requireWriter(): { readonly lock: Lock; readonly metrics: MetricsLog } {
+  #requireWriter(): { readonly lock: FolderLock; readonly metrics: MetricsLog } {
     if (this.#writer && !this.#closed) return this.#writer;
-    throw new TrainInputError(
+    throw new RunInputError(
       `${this.dir} is open for reading only, or finished: nothing more can be written to it`,
     );
   }
@@ -211,14 +219,14 @@ export class RunFolder {
 async function readRunId(dir: string): Promise<string> {
   const path = join(dir, RUN_NAME);
   const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null) throw new TrainInputError(`${dir} holds no run: there is no ${RUN_NAME} in it`);
+  if (text === null) throw new RunInputError(`${dir} holds no run: there is no ${RUN_NAME} in it`);
   try {
     const { format, version, id } = JSON.parse(text) as Record<string, unknown>;
     if (format === FORMAT && version === VERSION && typeof id === 'string') return id;
   } catch {
     // reported below, like any other content that is not a run's
   }
-  throw new RunDamagedError(path, `it does not describe a run of version ${VERSION}`);
+  throw new DamagedFileError(path, `it does not describe a run of version ${VERSION}`);
 }
 
 async function makeRoom(dir: string, overwrite: boolean): Promise<void> {

@@ -8,9 +8,9 @@ import {
   serializeSafetensors,
   toFloat32,
 } from '../../src/safetensors/index.js';
-import { editHeader } from './safetensors-support/edit-header.js';
-import type { Random } from './safetensors-support/mutate.js';
-import { FUZZ_TIMEOUT, fuzz, mutate } from './safetensors-support/mutate.js';
+import { editHeader } from './support/edit-header.js';
+import type { Random } from './support/mutate.js';
+import { FUZZ_TIMEOUT, fuzz, mutate } from './support/mutate.js';
 
 const reference = readFileSync(new URL('../fixtures/safetensors/reference.safetensors', import.meta.url));
 const small = Buffer.from(

@@ -13,16 +13,9 @@ import {
 } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DamagedFileError, FileWriteError, FolderLockedError } from '@fin/files';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  RunDamagedError,
-  RunExistsError,
-  RunFileError,
-  RunFolder,
-  RunLockedError,
-  RunUnfinishedError,
-  TrainInputError,
-} from '../../src/index.js';
+import { RunExistsError, RunFolder, RunInputError, RunUnfinishedError } from '../src/index.js';
 
 let home: string;
 let dir: string;
@@ -85,23 +78,23 @@ describe('a run folder', () => {
   ])('names the file when it is damaged: %s %s', async (name, _, damage, problem) => {
     await finishedRun();
     await damage(join(dir, name));
-    const error = await RunFolder.open(dir).then(null, (thrown: unknown) => thrown as RunDamagedError);
-    expect(error).toBeInstanceOf(RunDamagedError);
+    const error = await RunFolder.open(dir).then(null, (thrown: unknown) => thrown as DamagedFileError);
+    expect(error).toBeInstanceOf(DamagedFileError);
     expect(error).toMatchObject({ kind: 'input', path: join(dir, name) });
-    expect((error as RunDamagedError).message).toContain(problem);
+    expect((error as DamagedFileError).message).toContain(problem);
   });
 
   it('is not open for writing when it is finished', async () => {
     await finishedRun();
     const run = await RunFolder.open(dir);
     await expect(run.writeText('more.txt', '')).rejects.toThrow('reading only');
-    expect(() => run.appendMetrics({ step: 3 })).toThrow(TrainInputError);
+    expect(() => run.appendMetrics({ step: 3 })).toThrow(RunInputError);
   });
 
   it('refuses names that lead out of it', async () => {
     const run = await RunFolder.create(dir);
     for (const name of ['../x', '/etc/x', '', 'a/../../x', '..']) {
-      await expect(run.writeText(name, ''), name).rejects.toThrow(TrainInputError);
+      await expect(run.writeText(name, ''), name).rejects.toThrow(RunInputError);
     }
     await run.close();
   });
@@ -162,7 +155,7 @@ describe('a folder that is there already', () => {
 
   it('is refused when it is a file', async () => {
     await writeFile(join(home, 'runs'), '');
-    await expect(RunFolder.create(dir)).rejects.toThrow(RunFileError);
+    await expect(RunFolder.create(dir)).rejects.toThrow(FileWriteError);
   });
 
   it('goes on where it stopped, without what a crash cut off', async () => {
@@ -206,7 +199,7 @@ describe('the lock', () => {
 
   it('refuses a second writer until the first is done', async () => {
     const first = await RunFolder.create(dir);
-    await expect(RunFolder.resume(dir)).rejects.toThrow(RunLockedError);
+    await expect(RunFolder.resume(dir)).rejects.toThrow(FolderLockedError);
     await expect(RunFolder.create(dir, { overwrite: true })).rejects.toThrow(
       `process ${process.pid} on ${hostname()}`,
     );
@@ -240,7 +233,7 @@ describe('the lock', () => {
   it('lets one of many processes in, at most', async () => {
     await finishedRun();
     const script = `
-      import { RunFolder } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)};
+      import { RunFolder } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
       try {
         await RunFolder.resume(${JSON.stringify(dir)});
         console.log('in');
@@ -255,7 +248,7 @@ describe('the lock', () => {
     for (const { child } of processes) child.stdin.end();
     await Promise.all(processes.map(({ closed }) => closed));
     expect(outcomes.filter((outcome) => outcome === 'in').length).toBeLessThanOrEqual(1);
-    expect(new Set(outcomes.filter((outcome) => outcome !== 'in'))).toEqual(new Set(['RunLockedError']));
+    expect(new Set(outcomes.filter((outcome) => outcome !== 'in'))).toEqual(new Set(['FolderLockedError']));
   });
 
   async function heldLock(): Promise<string> {
@@ -278,7 +271,7 @@ describe('a disk that does not take it', () => {
   it('says so when a file cannot be written, and leaves nothing of it', async () => {
     const run = await RunFolder.create(dir);
     await mkdir(join(dir, 'config.json'));
-    await expect(run.writeJson('config.json', {})).rejects.toThrow(RunFileError);
+    await expect(run.writeJson('config.json', {})).rejects.toThrow(FileWriteError);
     expect((await readdir(dir)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     await run.close();
   });

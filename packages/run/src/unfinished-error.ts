@@ -1,7 +1,7 @@
-import { RunDamagedError } from './damaged-error.js';
+import { DamagedFileError } from '@fin/files';
 
 /** A run was to be read that was never finished: it was interrupted, or still goes on. */
-export class RunUnfinishedError extends RunDamagedError {
+export class RunUnfinishedError extends DamagedFileError {
   /** Folder of the run. */
   readonly dir: string;
 

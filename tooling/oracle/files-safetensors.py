@@ -1,6 +1,6 @@
-"""Fixtures of packages/runtime/test/fixtures/safetensors, made by the Rust reference (its Python package) and torch.
+"""Fixtures of packages/files/test/fixtures/safetensors, made by the Rust reference (its Python package) and torch.
 
-Run: python tooling/oracle/runtime-safetensors.py
+Run: python tooling/oracle/files-safetensors.py
 
 reference.safetensors + reference.json   one tensor of every dtype, as the reference writes them
 verdicts.json                            what the reference says of hand-made headers
@@ -19,7 +19,7 @@ import torch
 from safetensors import SafetensorError, deserialize
 from safetensors._safetensors_rust import TensorSpec, serialize
 
-OUT = pathlib.Path(__file__).parents[2] / "packages/runtime/test/fixtures/safetensors"
+OUT = pathlib.Path(__file__).parents[2] / "packages/files/test/fixtures/safetensors"
 VERSIONS = {"safetensors": safetensors.__version__, "torch": torch.__version__, "python": sys.version.split()[0]}
 
 

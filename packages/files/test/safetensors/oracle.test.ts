@@ -9,13 +9,13 @@ import {
   SafetensorsError,
   serializeSafetensors,
 } from '../../src/safetensors/index.js';
-import { editHeader } from './safetensors-support/edit-header.js';
-import { FUZZ_TIMEOUT, mutate, randomFrom } from './safetensors-support/mutate.js';
+import { editHeader } from './support/edit-header.js';
+import { FUZZ_TIMEOUT, mutate, randomFrom } from './support/mutate.js';
 
 /** A Python with `safetensors`; without one the committed fixtures alone speak for the reference. */
 const python = process.env.FIN_ORACLE_PYTHON;
 const script = fileURLToPath(
-  new URL('../../../../tooling/oracle/runtime-safetensors-live.py', import.meta.url),
+  new URL('../../../../tooling/oracle/files-safetensors-live.py', import.meta.url),
 );
 
 type Verdict = string | Record<string, { dtype: string; shape: string[]; hex: string }>;

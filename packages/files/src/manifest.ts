@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { RunDamagedError } from './damaged-error.js';
+import { TEMPORARY_NAME, writeFileAtomically } from './atomic-file.js';
+import { DamagedFileError } from './errors.js';
+import { isLockFile } from './folder-lock.js';
 import { listFiles } from './list-files.js';
-import { isLockFile } from './lock.js';
-import { TEMPORARY_NAME, writeFileAtomically } from './write-file-atomically.js';
 
 /** Name of the manifest; written last, so a folder that has one was finished. */
 export const MANIFEST_NAME = 'manifest.json';
@@ -44,19 +44,19 @@ export async function hasManifest(folder: string): Promise<boolean> {
 /**
  * Compares every file with what the manifest says.
  *
- * @throws {RunDamagedError} naming the first file that is not as it was written, or the manifest itself
+ * @throws {DamagedFileError} naming the first file that is not as it was written, or the manifest itself
  */
 export async function verifyManifest(folder: string): Promise<readonly ManifestFile[]> {
   const files = await readManifest(folder);
   for (const { path, size, sha256: expected } of files) {
     const absolute = join(folder, path);
     const found = await stat(absolute).catch(() => null);
-    if (!found?.isFile()) throw new RunDamagedError(absolute, 'it is missing');
+    if (!found?.isFile()) throw new DamagedFileError(absolute, 'it is missing');
     if (found.size !== size) {
-      throw new RunDamagedError(absolute, `it has ${found.size} bytes and was written with ${size}`);
+      throw new DamagedFileError(absolute, `it has ${found.size} bytes and was written with ${size}`);
     }
     if ((await sha256(absolute)) !== expected) {
-      throw new RunDamagedError(absolute, 'its content is not what was written (sha256 differs)');
+      throw new DamagedFileError(absolute, 'its content is not what was written (sha256 differs)');
     }
   }
   return files;
@@ -66,11 +66,11 @@ async function readManifest(folder: string): Promise<readonly ManifestFile[]> {
   const path = join(folder, MANIFEST_NAME);
   const text = await readFile(path, 'utf8').catch(() => null);
   if (text === null) {
-    throw new RunDamagedError(path, 'it is missing, so this was never finished');
+    throw new DamagedFileError(path, 'it is missing, so this was never finished');
   }
   const manifest = parse(text);
   if (manifest?.format !== FORMAT || manifest.version !== VERSION || !Array.isArray(manifest.files)) {
-    throw new RunDamagedError(path, `it is not a manifest of version ${VERSION}`);
+    throw new DamagedFileError(path, `it is not a manifest of version ${VERSION}`);
   }
   return manifest.files as ManifestFile[];
 }

@@ -16,6 +16,4 @@ export type { TensorInMemory } from './serialize-safetensors.js';
 export { serializeSafetensors } from './serialize-safetensors.js';
 export type { SafetensorsInfo, SafetensorsTensor } from './tensor.js';
 export { toFloat32 } from './to-float32.js';
-export type { Append } from './write-file-atomically.js';
-export { writeFileAtomically } from './write-file-atomically.js';
 export { writeSafetensors } from './write-safetensors.js';

@@ -1,7 +1,8 @@
+import { replaceFile } from '../atomic-file.js';
+import { FileWriteError } from '../errors.js';
 import { SafetensorsError } from './errors.js';
-import type { MetadataToWrite, TensorsToWrite } from './plan-layout.js';
+import type { Layout, MetadataToWrite, TensorsToWrite } from './plan-layout.js';
 import { bytesOf, planLayout } from './plan-layout.js';
-import { writeFileAtomically } from './write-file-atomically.js';
 
 /**
  * Writes a safetensors file, byte for byte as the Rust reference would (see {@link serializeSafetensors}), tensor by tensor
@@ -23,18 +24,21 @@ export async function writeSafetensors(
 ): Promise<void> {
   const layout = planLayout(tensors, metadata, file);
   try {
-    await writeFileAtomically(file, async (append) => {
-      await append(layout.start);
-      for (const tensor of layout.tensors) {
-        const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data;
-        await append(bytesOf(tensor, data, file));
-      }
-    });
+    await replaceFile(file, pieces(layout, file));
   } catch (error) {
-    if (typeof (error as NodeJS.ErrnoException).syscall !== 'string') throw error;
-    throw new SafetensorsError('IoError', `it cannot be written (${(error as Error).message})`, {
+    if (!(error instanceof FileWriteError)) throw error;
+    const { cause } = error;
+    throw new SafetensorsError('IoError', `it cannot be written (${(cause as Error).message})`, {
       file,
-      cause: error,
+      cause,
     });
+  }
+}
+
+async function* pieces(layout: Layout, file: string): AsyncGenerator<Uint8Array> {
+  yield layout.start;
+  for (const tensor of layout.tensors) {
+    const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data;
+    yield bytesOf(tensor, data, file);
   }
 }

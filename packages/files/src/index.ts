@@ -1,0 +1,16 @@
+export type { FileContent } from './atomic-file.js';
+export {
+  makeFolder,
+  removeAtomically,
+  syncFolder,
+  TEMPORARY_NAME,
+  temporaryPath,
+  writeFileAtomically,
+} from './atomic-file.js';
+export { requireEmptyFolder, writeFolderAtomically } from './atomic-folder.js';
+export { asFileWriteError, DamagedFileError, FileInputError, FileWriteError } from './errors.js';
+export type { FolderLock } from './folder-lock.js';
+export { FolderLockedError, isLockFile, lockFolder } from './folder-lock.js';
+export { listFiles } from './list-files.js';
+export type { ManifestFile } from './manifest.js';
+export { hasManifest, MANIFEST_NAME, verifyManifest, writeManifest } from './manifest.js';
