@@ -10,11 +10,11 @@ import process from 'node:process';
 import { runDemo } from './commands/demo.mjs';
 import { runFin } from './commands/fin.mjs';
 import { runSetup } from './commands/setup.mjs';
-import { runTests } from './commands/test.mjs';
+import { runFullTests, runTests } from './commands/test.mjs';
 import { StepFailed } from './step-failed.mjs';
 import { checkNodeVersion } from './steps/node-version.mjs';
 
-const commands = { demo: runDemo, fin: runFin, setup: runSetup, test: runTests };
+const commands = { demo: runDemo, fin: runFin, setup: runSetup, test: runTests, 'test:full': runFullTests };
 
 const [name, ...args] = process.argv.slice(2);
 try {

@@ -1,36 +1,47 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { fullTier } from './full-tier.mjs';
 
 const setupFile = fileURLToPath(new URL('./setup-backend.mjs', import.meta.url));
 
-/** Options every test file here shares. Forks, because the native binding belongs to one thread of a process. */
+/** Test files of `npm run test:full` alone. */
+const fullOnly = fullTier ? [] : ['**/*.full.test.*'];
+
+/** Whole pipelines take minutes on the pure-JavaScript backend: there they belong to `npm run test:full` as well. */
+const pipelines = (backend) => (backend === 'cpu' && !fullTier ? ['test/pipeline/**'] : []);
+
+/** Options that all test files share. Forks, because TensorFlow's native binding belongs to one thread of a process. */
 const shared = {
   include: ['test/**/*.test.ts'],
+  exclude: fullOnly,
   pool: 'forks',
   testTimeout: 60_000,
   hookTimeout: 180_000,
 };
 
-/** The results file is what `npm test` sums up over all packages. */
+/** `npm test` adds up these result files. */
 const reporting = {
   reporters: ['default', ['json', { outputFile: '.fin/test-results.json' }]],
   passWithNoTests: true,
 };
 
-/** Test configuration of a package that never touches a tensor. */
+/** Test configuration of a package without tensors. */
 export function plainTests(overrides = {}) {
   return defineConfig({ test: { ...reporting, ...shared, ...overrides } });
 }
 
 /**
  * Test configuration of a package that computes: one vitest project per backend found on this machine, so that the same
- * suite runs over native TensorFlow, wasm and cpu. Tests in `test/plain/` (and benchmarks in
- * `bench/plain/`) need no backend and run once.
+ * suite runs on native TensorFlow, wasm and cpu.
  *
- * `FIN_BACKENDS=tensorflow,wasm` narrows the list. A backend that is not there is named on stderr and left out.
+ * - `test/plain/` (and `bench/plain/`): needs no backend, runs once
+ * - `test/pipeline/`: whole pipelines; `npm test` runs them on tensorflow and wasm, `npm run test:full` also on cpu
+ * - `*.full.test.ts`, anywhere: `npm run test:full` only
  *
- * `loader` is the module that loads the backend in each test process: @fin/runtime's build, unless the package says otherwise.
+ * `FIN_BACKENDS=tensorflow,wasm` selects backends. A backend that is missing is named on stderr and skipped.
+ *
+ * `loader` is the module that loads the backend in each test process (default: the build of @fin/runtime).
  */
 export async function backendTests(overrides = {}, { loader = setupFile } = {}) {
   const requireFromPackage = createRequire(pathToFileURL(`${process.cwd()}/package.json`));
@@ -48,7 +59,7 @@ export async function backendTests(overrides = {}, { loader = setupFile } = {}) 
         ...shared,
         ...overrides,
         name,
-        exclude: ['test/plain/**'],
+        exclude: ['test/plain/**', ...fullOnly, ...pipelines(name)],
         env: { FIN_BACKEND: name, ...overrides.env },
         setupFiles: [loader, ...(overrides.setupFiles ?? [])],
       },

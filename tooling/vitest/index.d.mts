@@ -23,3 +23,6 @@ export function parity(name: string): Required<Tolerance>;
  * `shared/` beside the workspace). Tests that need one skip, and say so, when it is null.
  */
 export function sharedPath(...parts: string[]): string | null;
+
+/** Whether this process runs `npm run test:full` (`FIN_TEST_FULL=1`): for suites that then try more cases or repetitions. */
+export const fullTier: boolean;

@@ -34,10 +34,13 @@ function sharedKey() {
     : 'none';
 }
 
+/** `npm run test:full`: `npm test` with the long tests, and with whole pipelines on every backend. */
+export const runFullTests = (args) => runTests(args, { FIN_TEST_FULL: '1' });
+
 /** Lint, types and every package's tests on every backend found. Arguments go to turbo (`--filter=@fin/data`). */
-export async function runTests(args) {
+export async function runTests(args, tier = {}) {
   await runSetup();
-  const env = { FIN_TENSORFLOW_KEY: await tensorFlowKey(), FIN_SHARED_KEY: sharedKey() };
+  const env = { ...tier, FIN_TENSORFLOW_KEY: await tensorFlowKey(), FIN_SHARED_KEY: sharedKey() };
   const lint = await runCommand('biome', ['ci', '.']);
   say('running types and tests of every package on every backend found');
   const tests = await runCommand(
