@@ -14,3 +14,4 @@ export { FolderLockedError, isLockFile, lockFolder } from './folder-lock.js';
 export { listFiles } from './list-files.js';
 export type { ManifestFile } from './manifest.js';
 export { hasManifest, MANIFEST_NAME, verifyManifest, writeManifest } from './manifest.js';
+export { openRegularFile, readRegularFileSync } from './regular-file.js';

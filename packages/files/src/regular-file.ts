@@ -1,0 +1,54 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { FileInputError } from './errors.js';
+
+/** Without O_NONBLOCK, opening a named pipe waits until someone writes to it. Windows has no such flag. */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * Opens a file for reading. Pipes, devices and folders are refused at once: reading them could wait or go on for ever.
+ *
+ * @throws FileInputError when it is not a regular file; the system's error when it cannot be opened
+ */
+export async function openRegularFile(file: string): Promise<FileHandle> {
+  const handle = await open(file, READ_WITHOUT_WAITING);
+  try {
+    if (!(await handle.stat()).isFile()) throw notRegular(file);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/**
+ * Reads a whole regular file into memory.
+ *
+ * @param options.maxBytes a larger file is refused before any of it is read
+ * @throws FileInputError when it is not a regular file or too large; the system's error when it cannot be read
+ */
+export function readRegularFileSync(file: string, { maxBytes }: { readonly maxBytes: number }): Buffer {
+  const descriptor = openSync(file, READ_WITHOUT_WAITING);
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw notRegular(file);
+    if (stats.size > maxBytes) {
+      throw new FileInputError(file, `has ${stats.size} bytes; at most ${maxBytes} are read`);
+    }
+    const bytes = Buffer.alloc(stats.size);
+    let filled = 0;
+    while (filled < bytes.length) {
+      const count = readSync(descriptor, bytes, filled, bytes.length - filled, filled);
+      if (count === 0) break;
+      filled += count;
+    }
+    return bytes.subarray(0, filled);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function notRegular(file: string): FileInputError {
+  return new FileInputError(file, 'is not a regular file; pipes, devices and folders are not read');
+}
