@@ -1,7 +1,7 @@
-export type { ChartOptions } from './charts/chart-options.js';
 export { cumulativeGain } from './charts/cumulative-gain.js';
 export type { EpochRow } from './charts/learning-curve.js';
 export { learningCurve } from './charts/learning-curve.js';
+export type { ChartOptions } from './charts/panel.js';
 export type { ForecastRow } from './charts/predicted-vs-actual.js';
 export { predictedVsActual } from './charts/predicted-vs-actual.js';
 export type { SentimentOptions, SentimentRow } from './charts/sentiment-vs-close.js';

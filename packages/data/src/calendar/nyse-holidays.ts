@@ -1,4 +1,3 @@
-import { easterSunday } from './easter-sunday.js';
 import { dayNumber, isoDateOf, weekday } from './iso-date.js';
 
 const SUNDAY = 0;
@@ -38,3 +37,35 @@ function nthWeekday(year: number, month: number, dayOfWeek: number, n: number): 
   const first = dayNumber(year, month, 1);
   return first + ((dayOfWeek - weekday(first) + 7) % 7) + 7 * (n - 1);
 }
+
+/** Easter Sunday as days since 1970-01-01: the anonymous Gregorian computus (Nature, 1876; Meeus, *Astronomical Algorithms*, ch. 8). */
+export function easterSunday(year: number): number {
+  const a = year % 19;
+  const b = Math.floor(year / 100);
+  const c = year % 100;
+  const d = Math.floor(b / 4);
+  const e = b % 4;
+  const g = Math.floor((8 * b + 13) / 25);
+  const h = (19 * a + b - d - g + 15) % 30;
+  const i = Math.floor(c / 4);
+  const k = c % 4;
+  const l = (32 + 2 * e + 2 * i - h - k) % 7;
+  const m = Math.floor((a + 11 * h + 19 * l) / 433);
+  const month = Math.floor((h + l - 7 * m + 90) / 25);
+  const day = (h + l - 7 * m + 33 * month + 19) % 32;
+  return dayNumber(year, month, day);
+}
+
+/** Full days on which the New York Stock Exchange stayed closed outside its rules, 1998 to 2025. */
+export const specialClosures: ReadonlyMap<string, string> = new Map([
+  ['2001-09-11', 'attacks of September 11'],
+  ['2001-09-12', 'attacks of September 11'],
+  ['2001-09-13', 'attacks of September 11'],
+  ['2001-09-14', 'attacks of September 11'],
+  ['2004-06-11', 'mourning for Ronald Reagan'],
+  ['2007-01-02', 'mourning for Gerald Ford'],
+  ['2012-10-29', 'Hurricane Sandy'],
+  ['2012-10-30', 'Hurricane Sandy'],
+  ['2018-12-05', 'mourning for George H. W. Bush'],
+  ['2025-01-09', 'mourning for Jimmy Carter'],
+]);

@@ -1,7 +1,6 @@
 import type { ColumnTable } from 'arquero';
-import { calendarStart } from '../calendar/closure-reason.js';
-import { tradingDays } from '../calendar/trading-days.js';
-import type { PriceRows } from '../price-rows.js';
+import { calendarStart, tradingDays } from '../calendar/nyse-calendar.js';
+import type { PriceRows } from '../table-columns.js';
 import { numbers, strings } from '../table-columns.js';
 import type { LabelMismatch, MarketCheck } from './market-check.js';
 

@@ -1,13 +1,11 @@
 import type { ColumnTable } from 'arquero';
+import { calendarStart, closureReason, tradingDays } from '../calendar/nyse-calendar.js';
 import type { Market } from '../market.js';
-import { priceRows } from '../price-rows.js';
-import { strings } from '../table-columns.js';
-import { checkCalendar } from './check-calendar.js';
-import { checkHeadlines } from './check-headlines.js';
+import type { PriceRows } from '../table-columns.js';
+import { numbers, priceRows, strings } from '../table-columns.js';
 import { checkLabels } from './check-labels.js';
-import { checkPriceRows } from './check-price-rows.js';
-import { comparePrices } from './compare-prices.js';
-import type { MarketCheck } from './market-check.js';
+import type { MarketCheck, PriceDisagreement } from './market-check.js';
+import { priceTolerance } from './market-check.js';
 
 /** Options of {@link checkMarket}. */
 export interface CheckMarketOptions {
@@ -48,4 +46,88 @@ export function checkMarket(market: Market, options: CheckMarketOptions = {}): M
     pricesWithoutNews: prices.dates.filter((date) => date > first && date < last && !reported.has(date)),
     priceDisagreements: others.flatMap((other) => comparePrices(prices, other)),
   };
+}
+
+/** What single rows of a price table, and each with the one before, tell against it. */
+export function checkPriceRows({
+  dates,
+  open,
+  high,
+  low,
+  close,
+  adjClose,
+  volume,
+}: PriceRows): Pick<MarketCheck, 'staleRows' | 'inconsistentRows' | 'adjustedRows' | 'zeroVolumeDays'> {
+  const rows = dates.map((date, i) => ({ date, i }));
+  return {
+    staleRows: rows
+      .filter(({ i }) => i > 0 && close[i] === close[i - 1] && volume[i] === volume[i - 1])
+      .map(({ date, i }) => ({ date, repeats: dates[i - 1], close: close[i], volume: volume[i] })),
+    inconsistentRows: rows
+      .filter(({ i }) => low[i] > Math.min(open[i], close[i]) || high[i] < Math.max(open[i], close[i]))
+      .map(({ date, i }) => ({ date, open: open[i], high: high[i], low: low[i], close: close[i] })),
+    adjustedRows: rows
+      .filter(({ i }) => adjClose[i] !== close[i])
+      .map(({ date, i }) => ({ date, close: close[i], adjClose: adjClose[i] })),
+    zeroVolumeDays: rows.filter(({ i }) => volume[i] === 0).map(({ date }) => date),
+  };
+}
+
+/** Empty cells and repeated texts of the headlines of a market whose news days are given. */
+export function checkHeadlines(
+  headlines: ColumnTable,
+  newsDays: readonly string[],
+): Pick<MarketCheck, 'emptyCells' | 'repeatedHeadlines'> {
+  const ranks = numbers(headlines, 'rank');
+  const texts = strings(headlines, 'text');
+  const highestRank = ranks.reduce((highest, rank) => Math.max(highest, rank), 0);
+  const filled = new Set<string>();
+  const places = new Map<string, { date: string; rank: number }[]>();
+  for (const [i, date] of strings(headlines, 'date').entries()) {
+    const place = { date, rank: ranks[i] };
+    filled.add(`${date} ${place.rank}`);
+    const known = places.get(texts[i]);
+    if (known) known.push(place);
+    else places.set(texts[i], [place]);
+  }
+  const everyCell = newsDays.flatMap((date) =>
+    Array.from({ length: highestRank }, (_, i) => ({ date, rank: i + 1 })),
+  );
+  return {
+    emptyCells: everyCell.filter(({ date, rank }) => !filled.has(`${date} ${rank}`)),
+    repeatedHeadlines: [...places]
+      .filter(([, found]) => found.length > 1)
+      .map(([text, found]) => ({ text, places: found })),
+  };
+}
+
+/** Compares the days of a price table with the exchange's. */
+export function checkCalendar(
+  dates: readonly string[],
+): Pick<MarketCheck, 'missingDays' | 'extraDays' | 'daysBeforeCalendar'> {
+  const judged = dates.filter((date) => date >= calendarStart);
+  const present = new Set(judged);
+  const expected = judged.length > 0 ? tradingDays(judged[0], judged[judged.length - 1]) : [];
+  return {
+    missingDays: expected.filter((date) => !present.has(date)),
+    extraDays: judged.flatMap((date) => {
+      const reason = closureReason(date);
+      return reason === null ? [] : [{ date, reason }];
+    }),
+    daysBeforeCalendar: dates.length - judged.length,
+  };
+}
+
+const columns = ['open', 'high', 'low', 'close', 'adjClose', 'volume'] as const;
+
+/** Values of the days that two price tables share and do not agree on. */
+export function comparePrices(prices: PriceRows, other: PriceRows): PriceDisagreement[] {
+  const otherRow = new Map(other.dates.map((date, i) => [date, i]));
+  return prices.dates.flatMap((date, i) => {
+    const j = otherRow.get(date);
+    if (j === undefined) return [];
+    return columns
+      .filter((column) => Math.abs(prices[column][i] - other[column][j]) > priceTolerance)
+      .map((column) => ({ date, column, value: prices[column][i], other: other[column][j] }));
+  });
 }

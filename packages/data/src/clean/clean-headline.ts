@@ -1,6 +1,5 @@
-import { collapseWhiteSpace } from './collapse-white-space.js';
+import { decode } from 'html-entities';
 import { decodeBytesLiteral } from './decode-bytes-literal.js';
-import { decodeEntities } from './decode-entities.js';
 
 /** How many non-empty cells each step of the cleaning changed. */
 export interface CleaningCounts {
@@ -37,4 +36,19 @@ export function cleanHeadline(cell: string, counts?: CleaningCounts): string {
     text = next;
   }
   return text;
+}
+
+/**
+ * HTML entities to the characters they name: `&gt;` to `>`. Repeated until nothing changes, because some headlines were
+ * escaped twice (`&amp;rsquo;`). Only what ends in a semicolon counts, so that `AT&T` and `?a=1&para=2` stay.
+ */
+export function decodeEntities(text: string): string {
+  if (!text.includes('&')) return text;
+  const decoded = decode(text, { scope: 'strict' });
+  return decoded === text ? text : decodeEntities(decoded);
+}
+
+/** Every run of white space and control characters (newlines, tabs, no-break spaces) to one space; none at the ends. */
+export function collapseWhiteSpace(text: string): string {
+  return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }

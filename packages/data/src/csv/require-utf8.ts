@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { DataInputError } from '../errors.js';
-import { lineCounter } from './line-counter.js';
 
 /** The same bytes without a byte order mark, if they are UTF-8; else throws, naming the first line that is not. */
 export function requireUtf8(bytes: Buffer, file: string): Buffer {
@@ -48,4 +47,20 @@ function isUtf8Prefix(bytes: Buffer): boolean {
   } catch {
     return false;
   }
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** Physical line of each of a growing series of byte offsets: LF, CRLF and a lone CR each end a line. */
+export function lineCounter(bytes: Uint8Array): (offset: number) => number {
+  let position = 0;
+  let line = 1;
+  return (offset) => {
+    for (; position < offset; position++) {
+      const byte = bytes[position];
+      if (byte === LF || (byte === CR && bytes[position + 1] !== LF)) line++;
+    }
+    return line;
+  };
 }

@@ -1,12 +1,13 @@
 import type { ColumnTable } from 'arquero';
 import { table } from 'arquero';
+import { DataInputError } from '../errors.js';
 import type { Market } from '../market.js';
-import { priceRows } from '../price-rows.js';
-import { computeFeatures } from './compute-features.js';
+import type { PriceRows } from '../table-columns.js';
+import { priceRows } from '../table-columns.js';
 import type { Feature } from './feature.js';
+import { pastOf } from './feature.js';
 import type { FeatureName } from './registry.js';
-import { defaultFeatures } from './registry.js';
-import { resolveFeatures } from './resolve-features.js';
+import { defaultFeatures, featureNames, features } from './registry.js';
 
 /**
  * Features as a table: `date` and one column per feature, oldest first. `date` is the day from whose close the whole row
@@ -23,4 +24,53 @@ export function featureTable(
     string,
     string[],
   ][]);
+}
+
+/** Features of every day of a price table. */
+export interface ComputedFeatures {
+  /** One array per feature, one value per day; NaN on the days before its lookback is filled. */
+  readonly columns: readonly Float64Array[];
+  /** The first row on which every feature has a value. */
+  readonly firstComplete: number;
+}
+
+/** Computes each feature for each day from the prices up to that day. */
+export function computeFeatures(prices: PriceRows, wanted: readonly Feature[]): ComputedFeatures {
+  const days = prices.dates.length;
+  const past = pastOf(prices);
+  const columns = wanted.map(() => new Float64Array(days).fill(Number.NaN));
+  for (let row = 0; row < days; row++) {
+    const known = past(row);
+    for (const [i, feature] of wanted.entries()) {
+      if (row < feature.lookback) continue;
+      const value = feature.compute(known);
+      if (!Number.isFinite(value)) {
+        throw new DataInputError(`the feature "${feature.name}" is ${value} on ${prices.dates[row]}`, {
+          fix: 'Correct the prices of that day, or leave the feature out.',
+        });
+      }
+      columns[i][row] = value;
+    }
+  }
+  return { columns, firstComplete: Math.max(...wanted.map(({ lookback }) => lookback)) };
+}
+
+/** Features by name, or of one's own. At least one, no name twice. */
+export function resolveFeatures(wanted: readonly (FeatureName | Feature)[]): Feature[] {
+  const resolved = wanted.map((one) => {
+    if (typeof one !== 'string') return one;
+    if (Object.hasOwn(features, one)) return features[one];
+    throw new DataInputError(`there is no feature "${one}"`, {
+      fix: `Choose among ${featureNames.join(', ')}.`,
+    });
+  });
+  const names = resolved.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new DataInputError(`the feature "${twice}" is asked for twice`, { fix: 'Name it once.' });
+  }
+  if (resolved.length === 0) {
+    throw new DataInputError('no feature is asked for', { fix: `Choose among ${featureNames.join(', ')}.` });
+  }
+  return resolved;
 }

@@ -4,7 +4,7 @@ import { DataInputError } from '../errors.js';
 import type { Market } from '../market.js';
 import { makeMarket } from '../market.js';
 import { strings } from '../table-columns.js';
-import { findKaggleFiles } from './find-kaggle-files.js';
+import { findKaggleFiles } from './kaggle-files.js';
 import { loadNews } from './load-news.js';
 import { loadPrices } from './load-prices.js';
 

@@ -2,10 +2,9 @@ import type { ColumnTable } from 'arquero';
 import { table } from 'arquero';
 import type { CleaningCounts } from '../clean/clean-headline.js';
 import { cleanHeadline } from '../clean/clean-headline.js';
-import { dateCell, requireDistinctDates } from '../csv/date-cell.js';
-import { findColumns } from '../csv/find-columns.js';
+import { dateCell, requireDistinctDates } from '../csv/cells.js';
 import type { CsvFile, CsvRow } from '../csv/parse-csv.js';
-import { lineOfCell, parseCsv } from '../csv/parse-csv.js';
+import { findColumns, lineOfCell, parseCsv } from '../csv/parse-csv.js';
 import { readInputFile } from '../csv/read-input-file.js';
 import { DataInputError } from '../errors.js';
 

@@ -1,9 +1,7 @@
 import type { ColumnTable } from 'arquero';
 import { table } from 'arquero';
-import { dateCell, requireDistinctDates } from '../csv/date-cell.js';
-import { findColumns } from '../csv/find-columns.js';
-import { numberCell } from '../csv/number-cell.js';
-import { parseCsv } from '../csv/parse-csv.js';
+import { dateCell, numberCell, requireDistinctDates } from '../csv/cells.js';
+import { findColumns, parseCsv } from '../csv/parse-csv.js';
 import { readInputFile } from '../csv/read-input-file.js';
 
 /**

@@ -1,9 +1,9 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decodeBytesLiteral } from '../clean/decode-bytes-literal.js';
 import type { Market } from '../market.js';
 import { numbers, strings } from '../table-columns.js';
-import { newsFileName, priceFileNames, syntheticNoteName } from './file-names.js';
-import { headlineCell } from './headline-cell.js';
+import { newsFileName, priceFileNames, syntheticNoteName } from './kaggle-files.js';
 
 /**
  * Writes a market in Kaggle's format: `Combined_News_DJIA.csv`, `upload_DJIA_table.csv` (newest day first) and, for a
@@ -54,4 +54,21 @@ function csvText(rows: readonly (readonly string[])[]): string {
 async function writeWhole(file: string, text: string): Promise<void> {
   await writeFile(`${file}.tmp`, text);
   await rename(`${file}.tmp`, file);
+}
+
+/** The CSV cell from which the loader reads back exactly this (cleaned) text: its cleaning, undone. */
+export function headlineCell(text: string): string {
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const cell = decodeBytesLiteral(escaped) === escaped ? escaped : bytesLiteral(escaped);
+  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}
+
+function bytesLiteral(text: string): string {
+  const body = Array.from(Buffer.from(text, 'utf8'), (byte) => {
+    if (byte === 0x22 || byte === 0x5c) return `\\${String.fromCharCode(byte)}`;
+    return byte >= 0x20 && byte <= 0x7e
+      ? String.fromCharCode(byte)
+      : `\\x${byte.toString(16).padStart(2, '0')}`;
+  });
+  return `b"${body.join('')}"`;
 }

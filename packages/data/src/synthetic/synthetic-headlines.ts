@@ -1,9 +1,9 @@
 import type { ColumnTable } from 'arquero';
 import { table } from 'arquero';
+import type { SeededRandom } from '../seeded-random.js';
 import { seededRandom } from '../seeded-random.js';
-import { tonedHeadlines } from './constants.js';
 import type { Tone } from './phrases.js';
-import { writeHeadline } from './write-headline.js';
+import { endings, phrases, subjects } from './phrases.js';
 
 /**
  * A day's headlines: half of them toned (rounded up), the others neutral, in random order of rank. The number of good
@@ -30,4 +30,26 @@ export function syntheticHeadlines(
     }
   }
   return { headlines: table(columns), tones };
+}
+
+/** A headline of a tone. */
+export function writeHeadline(tone: Tone, random: SeededRandom): string {
+  const pick = (choices: readonly string[]): string => choices[random.below(choices.length)];
+  return `${pick(subjects)} ${pick(phrases[tone])}${pick(endings)}`;
+}
+
+/**
+ * The tone of a synthetic day, read back from its headlines: (good - bad) / (good + bad), 0 when there is neither. What a
+ * perfect sentiment model would say: tests compare models with it.
+ */
+export function syntheticTone(headlines: readonly { readonly text: string }[]): number {
+  const count = (tone: Tone): number =>
+    headlines.filter(({ text }) => phrases[tone].some((phrase) => text.includes(phrase))).length;
+  const [good, bad] = [count(1), count(-1)];
+  return good + bad === 0 ? 0 : (good - bad) / (good + bad);
+}
+
+/** How many of a day's headlines have a tone; the others are neutral. */
+export function tonedHeadlines(headlinesPerDay: number): number {
+  return Math.ceil(headlinesPerDay / 2);
 }

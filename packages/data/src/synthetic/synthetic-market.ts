@@ -1,11 +1,21 @@
-import { calendarStart, closureReason } from '../calendar/closure-reason.js';
+import type { ColumnTable } from 'arquero';
+import { table } from 'arquero';
 import { epochDay } from '../calendar/iso-date.js';
-import { nextTradingDay } from '../calendar/next-trading-day.js';
+import { calendarStart, closureReason, nextTradingDay } from '../calendar/nyse-calendar.js';
 import { DataInputError } from '../errors.js';
 import type { Market } from '../market.js';
 import { makeMarket } from '../market.js';
-import { syntheticHeadlines } from './synthetic-headlines.js';
-import { syntheticPrices } from './synthetic-prices.js';
+import { seededRandom } from '../seeded-random.js';
+import { syntheticHeadlines, tonedHeadlines } from './synthetic-headlines.js';
+
+/** Standard deviation of the part of a day's log return that nothing foretells: 1 %, near the Dow's own 1.2 %. */
+const SYNTHETIC_NOISE = 0.01;
+
+/** Mean log return of a day: about 5 % a year, near the Dow's own. */
+const SYNTHETIC_DRIFT = 0.0002;
+
+/** Close before the first day, in index points. */
+const SYNTHETIC_FIRST_CLOSE = 12_000;
 
 /** A century: beyond it a typing error is likelier than a wish. */
 const MOST_DAYS = 25_000;
@@ -78,4 +88,52 @@ function firstTradingDays(start: string, count: number): string[] {
 function requireWhole(name: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
   throw new DataInputError(`${name} is ${value}`, { fix: `Give a whole number from ${least} to ${most}.` });
+}
+
+/** Six decimals, as the published price table has. */
+const round = (value: number): number => Math.round(value * 1e6) / 1e6;
+
+/** Daily bars whose log returns are drift + signal * (tone of the day before) + noise * eps. */
+export function syntheticPrices(
+  dates: readonly string[],
+  tones: readonly number[],
+  signal: number,
+  seed: number,
+): { prices: ColumnTable; labels: ColumnTable } {
+  const noise = seededRandom(seed, 'noise');
+  const bars = seededRandom(seed, 'bars');
+  const columns = { open: [] as number[], high: [] as number[], low: [] as number[], close: [] as number[] };
+  const volume: number[] = [];
+  const label: number[] = [];
+  let previous = SYNTHETIC_FIRST_CLOSE;
+  for (let t = 0; t < dates.length; t++) {
+    const told = t === 0 ? 0 : signal * tones[t - 1];
+    const logReturn = SYNTHETIC_DRIFT + told + SYNTHETIC_NOISE * noise.normal();
+    const close = round(previous * Math.exp(logReturn));
+    const open = round(previous * Math.exp(0.2 * SYNTHETIC_NOISE * bars.normal()));
+    const wick = (): number => Math.exp(0.4 * SYNTHETIC_NOISE * Math.abs(bars.normal()));
+    columns.open.push(open);
+    columns.close.push(close);
+    columns.high.push(round(Math.max(open, close) * wick()));
+    columns.low.push(round(Math.min(open, close) / wick()));
+    volume.push(Math.round(1e8 * Math.exp(0.25 * bars.normal() + 8 * Math.abs(logReturn))));
+    label.push(close >= previous ? 1 : 0);
+    previous = close;
+  }
+  return {
+    prices: table({ date: [...dates], ...columns, adjClose: [...columns.close], volume }),
+    labels: table({ date: [...dates], label }),
+  };
+}
+
+/**
+ * The share of the next day's return variance that a synthetic market's headlines explain: the R² of a perfect model of
+ * log returns, and an upper bound for every other.
+ *
+ * signal² Var(tone) / (signal² Var(tone) + noise²), where Var(tone) = (k + 2) / 3k for k toned headlines a day.
+ */
+export function explainedVariance(signal: number, headlinesPerDay = 8): number {
+  const toned = tonedHeadlines(headlinesPerDay);
+  const told = signal ** 2 * ((toned + 2) / (3 * toned));
+  return told / (told + SYNTHETIC_NOISE ** 2);
 }

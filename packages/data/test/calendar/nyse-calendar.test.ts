@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { easterSunday } from '../../src/calendar/easter-sunday.js';
 import { epochDay, isoDateOf, weekday } from '../../src/calendar/iso-date.js';
+import { easterSunday } from '../../src/calendar/nyse-holidays.js';
 import { closureReason, isTradingDay, nextTradingDay, tradingDays } from '../../src/index.js';
 
 describe('dates', () => {

@@ -8,7 +8,6 @@ import {
   features,
   featureTable,
   latestInput,
-  MinMaxScaler,
   makeMarket,
   makeSamples,
   StandardScaler,
@@ -131,7 +130,7 @@ function knownBy(market: Market, until: string, wanted: readonly Feature[]): str
   });
   known.split = split;
   const width = wanted.length;
-  known.scalers = [StandardScaler, MinMaxScaler].map((Scaler) => {
+  known.scalers = [StandardScaler].map((Scaler) => {
     const scaler = new Scaler(width).fit(distinctRows(split.train));
     return [scaler.toJSON(), scaler.transform(distinctRows(split.test))];
   });

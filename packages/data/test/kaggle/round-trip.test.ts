@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCsv } from '../../src/csv/parse-csv.js';
 import { cleanHeadline, loadKaggle, makeMarket, syntheticMarket, writeKaggleFiles } from '../../src/index.js';
-import { headlineCell } from '../../src/kaggle/headline-cell.js';
+import { headlineCell } from '../../src/kaggle/write-kaggle-files.js';
 import { quirksDir } from '../quirks.js';
 import { temporaryFolder } from '../temporary-folder.js';
 

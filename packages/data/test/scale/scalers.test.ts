@@ -1,20 +1,17 @@
 import { allClose } from '@fin/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MinMaxScaler, StandardScaler, scalerFromJSON } from '../../src/index.js';
+import { StandardScaler } from '../../src/index.js';
 
-describe.each([
-  ['StandardScaler', StandardScaler],
-  ['MinMaxScaler', MinMaxScaler],
-] as const)('%s', (_name, Scaler) => {
+describe('StandardScaler', () => {
   it('goes there and back, also through JSON', () => {
     const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
     fc.assert(
       fc.property(fc.array(fc.tuple(number, number, number), { minLength: 1 }), (rows) => {
         const values = rows.flat();
-        const scaler = new Scaler(3).fit(values);
-        const again = scalerFromJSON(JSON.parse(JSON.stringify(scaler)));
-        expect(again).toBeInstanceOf(Scaler);
+        const scaler = new StandardScaler(3).fit(values);
+        const again = StandardScaler.fromJSON(JSON.parse(JSON.stringify(scaler)));
+        expect(again).toBeInstanceOf(StandardScaler);
         expect(again.transform(values)).toEqual(scaler.transform(values));
         allClose(scaler.inverseTransform(scaler.transform(values)), values, { rtol: 1e-9, atol: 1e-6 });
       }),
@@ -22,7 +19,7 @@ describe.each([
   });
 
   it('keeps a constant column finite', () => {
-    expect(Array.from(new Scaler(2).fit([5, 1, 5, 3]).transform([5, 2, 6, 2]))).toEqual([
+    expect(Array.from(new StandardScaler(2).fit([5, 1, 5, 3]).transform([5, 2, 6, 2]))).toEqual([
       0,
       expect.any(Number),
       1,
@@ -31,25 +28,29 @@ describe.each([
   });
 
   it('forgets earlier fits', () => {
-    expect(new Scaler(1).fit([1, 100]).fit([0, 2]).toJSON()).toEqual(new Scaler(1).fit([0, 2]).toJSON());
+    expect(new StandardScaler(1).fit([1, 100]).fit([0, 2]).toJSON()).toEqual(
+      new StandardScaler(1).fit([0, 2]).toJSON(),
+    );
   });
 
   it('refuses what makes no sense', () => {
-    expect(() => new Scaler(0)).toThrow('a scaler cannot have 0 columns');
-    expect(() => new Scaler(2).transform([1, 2])).toThrow(
+    expect(() => new StandardScaler(0)).toThrow('a scaler cannot have 0 columns');
+    expect(() => new StandardScaler(2).transform([1, 2])).toThrow(
       'the scaler is not fitted: call fit(rows) with training rows first',
     );
-    expect(() => new Scaler(2).fit([1, 2, 3])).toThrow('3 values are no whole number of rows of 2');
-    expect(() => new Scaler(2).fit([])).toThrow('a scaler needs at least one row');
-    expect(() => new Scaler(2).fit([1, Number.NaN])).toThrow('column 1 holds a value that is not finite');
-    expect(() => scalerFromJSON({ kind: 'standard', center: [0, 1], scale: [1] })).toThrow(
+    expect(() => new StandardScaler(2).fit([1, 2, 3])).toThrow('3 values are no whole number of rows of 2');
+    expect(() => new StandardScaler(2).fit([])).toThrow('a scaler needs at least one row');
+    expect(() => new StandardScaler(2).fit([1, Number.NaN])).toThrow(
+      'column 1 holds a value that is not finite',
+    );
+    expect(() => StandardScaler.fromJSON({ kind: 'standard', center: [0, 1], scale: [1] })).toThrow(
       'not the state of a standard scaler',
     );
-    expect(() => scalerFromJSON({ kind: 'minMax', center: [0], scale: [0] })).toThrow(
-      'not the state of a minMax scaler',
+    expect(() => StandardScaler.fromJSON({ kind: 'standard', center: [0], scale: [0] })).toThrow(
+      'not the state of a standard scaler',
     );
-    expect(() => MinMaxScaler.fromJSON({ kind: 'standard', center: [0], scale: [1] })).toThrow(
-      'not the state of a minMax scaler',
+    expect(() => StandardScaler.fromJSON({ kind: 'minMax' as 'standard', center: [0], scale: [1] })).toThrow(
+      'not the state of a standard scaler',
     );
   });
 });
@@ -60,12 +61,5 @@ describe('the numbers are those of scikit-learn', () => {
     const scaler = new StandardScaler(2).fit([0, 0, 0, 0, 1, 1, 1, 1]);
     expect(scaler.toJSON()).toEqual({ kind: 'standard', center: [0.5, 0.5], scale: [0.5, 0.5] });
     expect(Array.from(scaler.transform([2, 2]))).toEqual([3, 3]);
-  });
-
-  it('MinMaxScaler', () => {
-    const scaler = new MinMaxScaler(2).fit([-1, 2, -0.5, 6, 0, 10, 1, 18]);
-    expect(Array.from(scaler.transform([-1, 2, -0.5, 6, 0, 10, 1, 18, 2, 2]))).toEqual([
-      0, 0, 0.25, 0.25, 0.5, 0.5, 1, 1, 1.5, 0,
-    ]);
   });
 });

@@ -1,12 +1,9 @@
 import type { EvaluateOptions } from '../metrics/evaluate-forecast.js';
 import { evaluateForecast } from '../metrics/evaluate-forecast.js';
-import type { ForecastTarget } from '../metrics/forecast-point.js';
-import { forecastPoint } from '../metrics/forecast-point.js';
-import type { MetricsRow } from '../metrics/metrics-row.js';
-import type { TrainingMove } from './baseline.js';
-import { drift } from './drift.js';
-import { majorityClass } from './majority-class.js';
-import { persistence } from './persistence.js';
+import type { ForecastTarget, MetricsRow } from '../metrics/metrics-row.js';
+import { forecastPoint } from '../metrics/metrics-row.js';
+import type { TrainingMove } from './baselines.js';
+import { drift, majorityClass, persistence } from './baselines.js';
 
 /**
  * The three rows without which no model row is shown, fitted on `train` and measured on `test`: persistence, drift and

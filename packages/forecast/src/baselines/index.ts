@@ -1,6 +1,3 @@
-export type { Baseline, BaselineName, TrainingMove } from './baseline.js';
-export { BASELINE_NAMES } from './baseline.js';
-export { drift } from './drift.js';
+export type { Baseline, BaselineName, TrainingMove } from './baselines.js';
+export { BASELINE_NAMES, drift, majorityClass, persistence } from './baselines.js';
 export { evaluateBaselines } from './evaluate-baselines.js';
-export { majorityClass } from './majority-class.js';
-export { persistence } from './persistence.js';

@@ -1,13 +1,8 @@
 import { ForecastInputError } from '../errors.js';
 import type { DieboldMarianoLoss } from '../significance/diebold-mariano.js';
 import { dieboldMariano } from '../significance/diebold-mariano.js';
-import { directionalAccuracy } from './directional-accuracy.js';
-import type { ForecastPoint } from './forecast-point.js';
-import { mae } from './mae.js';
-import { mape } from './mape.js';
-import type { DieboldMarianoSummary, MetricsRow } from './metrics-row.js';
-import { r2 } from './r2.js';
-import { rmse } from './rmse.js';
+import { directionalAccuracy, mae, mape, r2, rmse } from './metrics.js';
+import type { DieboldMarianoSummary, ForecastPoint, MetricsRow } from './metrics-row.js';
 
 export interface EvaluateOptions {
   /** Confidence of the interval around the directional accuracy, @default 0.95 */

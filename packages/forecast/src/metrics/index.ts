@@ -1,13 +1,6 @@
-export type { DirectionalAccuracy } from './directional-accuracy.js';
-export { directionalAccuracy } from './directional-accuracy.js';
 export type { EvaluateOptions } from './evaluate-forecast.js';
 export { evaluateForecast } from './evaluate-forecast.js';
-export type { ForecastPoint, ForecastTarget } from './forecast-point.js';
-export { forecastPoint } from './forecast-point.js';
-export { mae } from './mae.js';
-export { mape } from './mape.js';
-export { mase } from './mase.js';
-export type { DieboldMarianoSummary, MetricsRow } from './metrics-row.js';
-export { r2 } from './r2.js';
-export { rmse } from './rmse.js';
-export { smape } from './smape.js';
+export type { DirectionalAccuracy } from './metrics.js';
+export { directionalAccuracy, mae, mape, mase, r2, rmse, smape } from './metrics.js';
+export type { DieboldMarianoSummary, ForecastPoint, ForecastTarget, MetricsRow } from './metrics-row.js';
+export { forecastPoint } from './metrics-row.js';

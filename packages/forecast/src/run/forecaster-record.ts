@@ -1,6 +1,6 @@
 import type { ScalerState } from '@fin/data';
 import type { ForecasterSettings } from '../model/settings.js';
-import type { TextRecord } from '../text/text-record.js';
+import type { TextRecord } from '../text/text-source.js';
 
 /** `checkpoint/forecaster.json`: all that a forecast needs beside the weights. */
 export interface ForecasterRecord {

@@ -11,10 +11,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { DayHeadlines } from './headline-tokens.js';
 import { HeadlineTokens } from './headline-tokens.js';
-import { scoreOf } from './score-of.js';
-import { sentimentLabels } from './sentiment-labels.js';
-import type { EncoderTextRecord } from './text-record.js';
-import type { TextOutput, TextSource } from './text-source.js';
+import { scoreOf, sentimentLabels } from './sentiment-labels.js';
+import type { EncoderTextRecord, TextOutput, TextSource } from './text-source.js';
 
 /** The headlines of several days as token ids. */
 export interface EncoderBatch {

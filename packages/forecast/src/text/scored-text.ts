@@ -8,10 +8,8 @@ import type { HeadlineAggregate } from '../model/settings.js';
 import type { DayAggregator, DayScores, ScoredDayHeadline } from './day-scores.js';
 import { dayAggregator } from './day-scores.js';
 import type { DayHeadlines } from './headline-tokens.js';
-import { scoreOf } from './score-of.js';
-import { sentimentLabels } from './sentiment-labels.js';
-import type { ScoredTextRecord } from './text-record.js';
-import type { ReadOptions, TextOutput, TextSource } from './text-source.js';
+import { scoreOf, sentimentLabels } from './sentiment-labels.js';
+import type { ReadOptions, ScoredTextRecord, TextOutput, TextSource } from './text-source.js';
 
 /** What tells the sentiment of texts: a `FinBert`. */
 export type SentimentReader = Pick<FinBert, 'sentiment' | 'fingerprint' | 'maxLength' | 'dispose'>;

@@ -1,8 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { ChartOptions } from './chart-options.js';
-import { DEFAULT_WIDTH } from './chart-options.js';
 import { checkDates, checkFinite, checkNotEmpty } from './check-data.js';
-import { panelTitle } from './labels.js';
+import type { ChartOptions } from './panel.js';
+import { DEFAULT_WIDTH, panelTitle } from './panel.js';
 import type { ForecastRow } from './predicted-vs-actual.js';
 import { colors, theme } from './theme.js';
 import { timeChannel } from './time-axis.js';

@@ -2,11 +2,9 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Field, PositionFieldDef } from 'vega-lite/types_unstable/channeldef.js';
 import type { Scale } from 'vega-lite/types_unstable/scale.js';
 import { VizInputError } from '../errors.js';
-import type { ChartOptions } from './chart-options.js';
-import { DEFAULT_WIDTH } from './chart-options.js';
 import { checkFinite, checkNotEmpty } from './check-data.js';
-import { panelTitle } from './labels.js';
-import type { Layer } from './layer.js';
+import type { ChartOptions, Layer } from './panel.js';
+import { DEFAULT_WIDTH, panelTitle } from './panel.js';
 import { colors, theme } from './theme.js';
 
 /** One epoch, as a run's `metrics.jsonl` has it. */

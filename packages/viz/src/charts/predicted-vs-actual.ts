@@ -1,8 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { ChartOptions } from './chart-options.js';
-import { DEFAULT_WIDTH } from './chart-options.js';
 import { checkDates, checkFinite, checkNotEmpty } from './check-data.js';
-import { panelTitle, SIGNED_LABEL } from './labels.js';
+import type { ChartOptions } from './panel.js';
+import { DEFAULT_WIDTH, panelTitle, SIGNED_LABEL } from './panel.js';
 import { colors, theme } from './theme.js';
 import { timeChannel } from './time-axis.js';
 

@@ -2,8 +2,6 @@ import { parse, View } from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
 import { compile } from 'vega-lite';
 import { VizInputError } from '../errors.js';
-import { makeAccessible } from './make-accessible.js';
-import { prefixIds } from './prefix-ids.js';
 
 export interface RenderOptions {
   /**
@@ -67,4 +65,47 @@ function nameOf(spec: TopLevelSpec): string | null {
   const text = typeof title === 'object' && title !== null && 'text' in title ? title.text : title;
   if (typeof text === 'string') return text;
   return Array.isArray(text) ? text.join(' ') : null;
+}
+
+/** Gives the SVG the role of an image, with a name and a description that a screen reader finds. */
+export function makeAccessible(
+  svg: string,
+  name: string | null,
+  description: string | null,
+  idPrefix: string,
+): string {
+  const parts = [
+    { tag: 'title', id: `${idPrefix}-title`, text: name ?? description ?? 'Chart' },
+    ...(name !== null && description !== null
+      ? [{ tag: 'desc', id: `${idPrefix}-desc`, text: description }]
+      : []),
+  ];
+  const elements = parts
+    .map(({ tag, id, text }) => `<${tag} id="${id}">${escapeXml(text)}</${tag}>`)
+    .join('');
+  const described = parts.length > 1 ? ` aria-describedby="${parts[1].id}"` : '';
+  return svg.replace(
+    /<svg\b([^>]*)>/,
+    (_, attributes: string) =>
+      `<svg${attributes} role="img" aria-labelledby="${parts[0].id}"${described}>${elements}`,
+  );
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}
+
+/**
+ * Renumbers the ids that Vega gives clip paths and gradients from a counter shared by the whole process, so that equal
+ * charts are equal bytes and two charts on one page do not share an id.
+ */
+export function prefixIds(svg: string, idPrefix: string): string {
+  const names = new Map<string, string>();
+  for (const [, id] of svg.matchAll(/\sid="((?:clip|gradient|pattern)[^"]*)"/g)) {
+    if (!names.has(id)) names.set(id, `${idPrefix}-${names.size + 1}`);
+  }
+  const renamed = (id: string) => names.get(id) ?? id;
+  return svg
+    .replace(/\sid="([^"]+)"/g, (_, id: string) => ` id="${renamed(id)}"`)
+    .replace(/url\(#([^)]+)\)/g, (_, id: string) => `url(#${renamed(id)})`);
 }

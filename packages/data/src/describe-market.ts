@@ -1,8 +1,57 @@
-import type { Market } from '../market.js';
-import { priceRows } from '../price-rows.js';
-import { numbers, strings } from '../table-columns.js';
-import type { MarketDescription } from './market-description.js';
-import { summarize } from './summarize.js';
+import type { Market } from './market.js';
+import { numbers, priceRows, strings } from './table-columns.js';
+
+/** What {@link describeMarket} tells of a market. */
+export interface MarketDescription {
+  readonly market: string;
+  readonly synthetic: boolean;
+  readonly fingerprint: string;
+  /** The synthetic market's truth; absent for real ones. */
+  readonly signal?: number;
+  readonly news: {
+    readonly days: number;
+    readonly first: string;
+    readonly last: string;
+    readonly headlines: number;
+    readonly headlinesPerDay: NumberSummary;
+    /** Characters in a headline. */
+    readonly characters: NumberSummary;
+    /** Parts of a headline between spaces. */
+    readonly words: NumberSummary;
+    readonly distinctHeadlines: number;
+  };
+  readonly prices: {
+    readonly days: number;
+    readonly first: string;
+    readonly last: string;
+    readonly firstClose: number;
+    readonly lastClose: number;
+    readonly lowestClose: { readonly date: string; readonly close: number };
+    readonly highestClose: { readonly date: string; readonly close: number };
+  };
+  readonly returns: {
+    /** ln(close / close of the day before), over all days of prices. */
+    readonly logReturn: NumberSummary;
+    readonly worst: { readonly date: string; readonly logReturn: number };
+    readonly best: { readonly date: string; readonly logReturn: number };
+    /** Share of days whose close rose; a day that stayed the same did not. */
+    readonly upRate: number;
+    readonly unchangedDays: number;
+    /** Correlation of each return with the one before. */
+    readonly autocorrelation: number;
+  };
+  /** Labels 1 and 0 of the news file. */
+  readonly labels: { readonly ones: number; readonly zeros: number };
+}
+
+export interface NumberSummary {
+  readonly min: number;
+  readonly median: number;
+  readonly mean: number;
+  readonly max: number;
+  /** Standard deviation (n - 1). */
+  readonly sd: number;
+}
 
 /** Counts, spans and distributions of a market's news and prices. For reading, not for features: it sees all days. */
 export function describeMarket(market: Market): MarketDescription {
@@ -76,4 +125,19 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   const sum = (term: (i: number) => number): number => a.reduce((total, _, i) => total + term(i), 0);
   const covariance = sum((i) => (a[i] - meanA) * (b[i] - meanB));
   return covariance / Math.sqrt(sum((i) => (a[i] - meanA) ** 2) * sum((i) => (b[i] - meanB) ** 2));
+}
+
+/** Order and moments of some numbers; of none, all NaN. */
+export function summarize(values: readonly number[]): NumberSummary {
+  const sorted = Float64Array.from(values).sort();
+  const n = sorted.length;
+  const mean = sorted.reduce((sum, value) => sum + value, 0) / n;
+  const squares = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return {
+    min: sorted[0] ?? Number.NaN,
+    median: (sorted[(n - 1) >> 1] + sorted[n >> 1]) / 2,
+    mean,
+    max: sorted[n - 1] ?? Number.NaN,
+    sd: n > 1 ? Math.sqrt(squares / (n - 1)) : Number.NaN,
+  };
 }

@@ -1,7 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataInputError } from '../errors.js';
-import { newsFileName, priceFileNames, syntheticNoteName } from './file-names.js';
+
+/** Headlines and labels, as Kaggle names the file. */
+export const newsFileName = 'Combined_News_DJIA.csv';
+
+/** Prices, as Kaggle names the file, newest name first. */
+export const priceFileNames = ['upload_DJIA_table.csv', 'DJIA_table.csv'] as const;
+
+/** Written beside the files of a synthetic market, so that it stays known as one. */
+export const syntheticNoteName = 'SYNTHETIC.json';
 
 /** The files of one market. */
 export interface KaggleFiles {

@@ -1,7 +1,6 @@
 import { DataInputError } from '../errors.js';
 import { epochDay, isoDateOf, weekday } from './iso-date.js';
-import { nyseHolidays } from './nyse-holidays.js';
-import { specialClosures } from './special-closures.js';
+import { nyseHolidays, specialClosures } from './nyse-holidays.js';
 
 /** The calendar's rules hold from this day on; it judges no day before. */
 export const calendarStart = '1998-01-01';
@@ -31,4 +30,33 @@ export function closureReasonOfDay(day: number): string | null {
     holidaysByYear.set(year, holidays);
   }
   return holidays.get(date) ?? specialClosures.get(date) ?? null;
+}
+
+/** Whether the New York Stock Exchange opened on a day (YYYY-MM-DD, from 1998 on). */
+export function isTradingDay(date: string): boolean {
+  return closureReason(date) === null;
+}
+
+/** The first trading day of the New York Stock Exchange after a day, as far as the rules tell it beforehand. */
+export function nextTradingDay(date: string): string {
+  closureReason(date);
+  let day = epochDay(date)! + 1;
+  while (closureReasonOfDay(day) !== null) day++;
+  return isoDateOf(day);
+}
+
+/**
+ * The New York Stock Exchange's trading days from `first` to `last`, both included, oldest first.
+ *
+ * @example
+ * tradingDays('2012-10-26', '2012-10-31'); // ['2012-10-26', '2012-10-31']: a weekend and Hurricane Sandy between
+ */
+export function tradingDays(first: string, last: string): string[] {
+  closureReason(first);
+  closureReason(last);
+  const days: string[] = [];
+  for (let day = epochDay(first)!; day <= epochDay(last)!; day++) {
+    if (closureReasonOfDay(day) === null) days.push(isoDateOf(day));
+  }
+  return days;
 }
