@@ -3,7 +3,7 @@ import type { HandleTable } from './dispatch/handle-table.js';
 import type { Interceptor } from './dispatch/types.js';
 
 /** One entry of the dispatch chain. */
-export interface InstalledInterceptor {
+export interface ChainEntry {
   readonly name: string;
   readonly interceptor: Interceptor;
 }
@@ -14,7 +14,7 @@ export interface RuntimeState {
   /** Settles when no load is under way; never rejects. */
   loading: Promise<unknown>;
   /** In the order of installation: the last one sees a call first. Replaced, never changed in place. */
-  interceptors: readonly InstalledInterceptor[];
+  interceptors: readonly ChainEntry[];
   /** Handles of the native binding; null until it is loaded. */
   handles: HandleTable | null;
   /** Backends to which the kernels they lack have been given. */

@@ -1,4 +1,4 @@
-import type { InterceptorInstallation } from '@fin/runtime';
+import type { InstalledInterceptor } from '@fin/runtime';
 import { hasNativeOps, installInterceptor } from '@fin/runtime';
 import { emulateLowKernels } from '../emulation/emulate-low-kernels.js';
 import { engineState, recordingTape } from '../engine/engine.js';
@@ -13,7 +13,7 @@ import { Step } from './step.js';
 
 /** How many scopes are being run through, and the interceptor that is there while it is any. */
 let running = 0;
-let installation: InterceptorInstallation | null = null;
+let installation: InstalledInterceptor | null = null;
 
 /**
  * One call of `autocast`, from its start to its end, and again while tfjs computes gradients of ops that were recorded in it:

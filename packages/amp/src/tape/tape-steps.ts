@@ -1,4 +1,4 @@
-import type { InterceptorInstallation } from '@fin/runtime';
+import type { InstalledInterceptor } from '@fin/runtime';
 import { installInterceptor } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import { Step } from '../autocast/step.js';
@@ -13,7 +13,7 @@ let abandoning = false;
 const open = new Map<TapeNode[], Step>();
 
 /** There while any is open. */
-let summing: InterceptorInstallation | null = null;
+let summing: InstalledInterceptor | null = null;
 
 /**
  * The step that a tape records, which lasts until its backward pass has ended. Ops that are on the tape already are none of its.

@@ -1,9 +1,4 @@
-/** An attribute of a TensorFlow op as the binding takes it: `type` is a `TF_AttrType`. */
-export interface Attr {
-  readonly name: string;
-  readonly type: number;
-  readonly value: boolean | number | string | readonly number[] | readonly boolean[];
-}
+import type { Attr } from '../dispatch/attributes.js';
 
 /** What the binding tells of each output: `dtype` is a `TF_DataType`. */
 export interface TensorMetadata {

@@ -1,15 +1,17 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import type { Attr, NativeBinding, TensorMetadata } from './native-binding.js';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Attr } from '../dispatch/attributes.js';
+import { hasNativeOps } from './has-native-ops.js';
+import type { NativeBinding, TensorMetadata } from './native-binding.js';
 
-/** What a `NodeJSKernelBackend` keeps of each tensor. */
+/** What tfjs-node's backend stores for each tensor. */
 interface TensorRecord {
-  /** Handle in the binding; negative while the values have not been handed over. */
+  /** Handle in the binding; negative until the values are uploaded. */
   readonly id: number;
-  /** Host values that are still to be handed over, else null. */
+  /** Host values that are not uploaded yet, else null. */
   readonly values: unknown;
 }
 
-/** The part of tfjs-node's `NodeJSKernelBackend` that this package calls; some of it is private there. */
+/** The part of tfjs-node's `NodeJSKernelBackend` that the fin packages call; some of it is private there. */
 export interface NodeBackend extends tf.KernelBackend {
   binding: NativeBinding;
   readonly tensorMap: tf.DataStorage<TensorRecord>;
@@ -20,4 +22,16 @@ export interface NodeBackend extends tf.KernelBackend {
     inputs: readonly tf.TensorInfo[],
     nOutputs: number,
   ): tf.Tensor[];
+}
+
+/** tfjs's current backend if it is the native one, else null. */
+export function nodeBackend(): NodeBackend | null {
+  return hasNativeOps() ? (tf.backend() as NodeBackend) : null;
+}
+
+/** Id of the native handle that holds a tensor's data; null if the backend does not know it or has not uploaded it. */
+export function nativeHandleId(backend: NodeBackend, dataId: tf.DataId): number | null {
+  if (!backend.tensorMap.has(dataId)) return null;
+  const { id } = backend.tensorMap.get(dataId);
+  return id < 0 ? null : id;
 }

@@ -1,8 +1,9 @@
 import { runtimeState } from '../state.js';
 import type { Interceptor } from './types.js';
 
-/** What `installInterceptor` returns: `remove` takes exactly this one out again, whatever was installed since; twice is harmless. */
-export interface Installation {
+/** An interceptor in the dispatch chain. */
+export interface InstalledInterceptor {
+  /** Removes this interceptor and no other. Calling it twice is harmless. */
   remove(): void;
 }
 
@@ -10,7 +11,7 @@ export interface Installation {
  * Puts an interceptor at the head of the dispatch chain: the one installed last sees a call first. It may be installed before
  * TensorFlow is loaded, and does nothing on other backends. A call that is under way keeps the chain it began with.
  */
-export function installInterceptor(name: string, interceptor: Interceptor): Installation {
+export function installInterceptor(name: string, interceptor: Interceptor): InstalledInterceptor {
   const state = runtimeState();
   const entry = { name, interceptor };
   state.interceptors = [...state.interceptors, entry];

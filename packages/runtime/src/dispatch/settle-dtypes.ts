@@ -1,17 +1,15 @@
-import type { Attr } from '../backend/native-binding.js';
+import type { Attr } from './attributes.js';
+import { AttrType, attrList, castAttrs } from './attributes.js';
 import type { NativeDType } from './dtypes.js';
 import { dtypeNumber, standInDType } from './dtypes.js';
 import type { HandleTable } from './handle-table.js';
 import type { OpCall, TensorHandle } from './types.js';
 
-const TF_ATTR_BOOL = 3;
-const TF_ATTR_TYPE = 4;
-
 /**
  * Ops that move values without computing on them, with the attribute that names the dtype of what they move: their result may
  * stay in the dtype of their input. `Cast` is one too, as far as its source goes.
  */
-const MOVERS: ReadonlyMap<string, string> = new Map([
+const DATA_MOVERS: ReadonlyMap<string, string> = new Map([
   ['Cast', 'SrcT'],
   ['BroadcastTo', 'T'],
   ['ConcatV2', 'T'],
@@ -33,6 +31,9 @@ const MOVERS: ReadonlyMap<string, string> = new Map([
   ['Unpack', 'T'],
 ]);
 
+/** Names of the ops that move values without computing on them. Their outputs keep the dtype of their inputs where these agree. */
+export const DATA_MOVER_OPS: ReadonlySet<string> = new Set(DATA_MOVERS.keys());
+
 /**
  * Runs a call on TensorFlow itself, having made the dtypes that its attributes name and the dtypes of its inputs agree.
  *
@@ -46,7 +47,7 @@ export function executeSettled(table: HandleTable, call: OpCall): TensorHandle[]
   if (table.maskedCount === 0) return execute(table, call);
   const toWiden = call.inputs.filter((input) => disagrees(table, input, call.attrs));
   if (toWiden.length === 0) return execute(table, call);
-  const mover = MOVERS.get(call.op);
+  const mover = DATA_MOVERS.get(call.op);
   if (mover !== undefined) {
     const moved = movedDType(call, toWiden);
     if (moved !== null) return execute(table, { ...call, attrs: withDType(call.attrs, mover, moved) });
@@ -65,11 +66,7 @@ export function executeSettled(table: HandleTable, call: OpCall): TensorHandle[]
 
 /** A copy of a native tensor in another dtype; the caller owns it. */
 export function cast(table: HandleTable, input: TensorHandle, dtype: NativeDType): TensorHandle {
-  const attrs = [
-    { name: 'SrcT', type: TF_ATTR_TYPE, value: dtypeNumber(input.dtype) },
-    { name: 'DstT', type: TF_ATTR_TYPE, value: dtypeNumber(dtype) },
-    { name: 'Truncate', type: TF_ATTR_BOOL, value: false },
-  ];
+  const attrs = attrList(castAttrs(input.dtype, dtype));
   return execute(table, { op: 'Cast', attrs, inputs: [input], nOutputs: 1 })[0]!;
 }
 
@@ -87,7 +84,7 @@ function disagrees(table: HandleTable, input: TensorHandle, attrs: readonly Attr
 
 function names(attrs: readonly Attr[], dtype: NativeDType): boolean {
   const number = dtypeNumber(dtype);
-  return attrs.some(({ type, value }) => type === TF_ATTR_TYPE && value === number);
+  return attrs.some(({ type, value }) => type === AttrType.type && value === number);
 }
 
 /** The one dtype in which a mover can move all its inputs, or null. */

@@ -1,4 +1,4 @@
-import type { Attr } from '../backend/native-binding.js';
+import type { Attr } from './attributes.js';
 import type { NativeDType } from './dtypes.js';
 
 /** A native tensor as the dispatch chain sees it. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { hasNativeOps } from '../backend/has-native-ops.js';
-import { attr } from '../raw/attr.js';
+import { attr } from '../dispatch/attributes.js';
 import { nativeDType } from '../raw/native-dtype.js';
 import { rawOp } from '../raw/raw-op.js';
 import type { RandomStream } from './types.js';

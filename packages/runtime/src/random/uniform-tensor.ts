@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { hasNativeOps } from '../backend/has-native-ops.js';
 import type { NodeBackend } from '../backend/node-backend.js';
+import { nodeBackend } from '../backend/node-backend.js';
+import { attr } from '../dispatch/attributes.js';
 import { dtypeNumber } from '../dispatch/dtypes.js';
-import { attr } from '../raw/attr.js';
 import type { Word64 } from './stateless-state.js';
 import { statelessState } from './stateless-state.js';
 import { uniformFloats } from './uniform-floats.js';
@@ -24,8 +24,9 @@ export function uniformTensor(
   draw: Word64,
 ): tf.Tensor {
   return tf.tidy(() => {
-    const unit = hasNativeOps()
-      ? nativeUniform(shape, key, draw)
+    const backend = nodeBackend();
+    const unit = backend
+      ? nativeUniform(backend, shape, key, draw)
       : tf.tensor(
           uniformFloats(statelessState(key, draw), tf.util.sizeFromShape([...shape])),
           [...shape],
@@ -36,8 +37,7 @@ export function uniformTensor(
   });
 }
 
-function nativeUniform(shape: readonly number[], key: Word64, draw: Word64): tf.Tensor {
-  const backend = tf.backend() as NodeBackend;
+function nativeUniform(backend: NodeBackend, shape: readonly number[], key: Word64, draw: Word64): tf.Tensor {
   const dims = backend.binding.createTensor([shape.length], INT32, Int32Array.from(shape));
   // tfjs has no int64; the binding takes pairs of 32-bit words for it.
   const seed = backend.binding.createTensor([2], INT64, Int32Array.of(...key, ...draw));

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { castAttrs } from '../dispatch/attributes.js';
 import type { NativeDType } from '../dispatch/dtypes.js';
-import { attr } from './attr.js';
 import { nativeDType } from './native-dtype.js';
 import { rawOp } from './raw-op.js';
 
@@ -21,6 +21,5 @@ export function castNative<T extends tf.Tensor>(x: T, dtype: NativeDType): T {
 
 function castOnce(x: tf.Tensor, dtype: NativeDType): { dtype: NativeDType; value: tf.Tensor } {
   const source = nativeDType(x);
-  const attrs = { SrcT: attr.type(source), DstT: attr.type(dtype), Truncate: attr.bool(false) };
-  return { dtype: source, value: rawOp('Cast', [x], attrs)[0]! };
+  return { dtype: source, value: rawOp('Cast', [x], castAttrs(source, dtype))[0]! };
 }

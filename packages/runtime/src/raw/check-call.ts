@@ -1,14 +1,13 @@
 import type { NativeBinding } from '../backend/native-binding.js';
+import type { AttrValue } from '../dispatch/attributes.js';
+import { AttrType } from '../dispatch/attributes.js';
 import { RawOpError } from '../errors.js';
-import type { AttrValue } from './attr.js';
-import { attr } from './attr.js';
 import type { OpSignature } from './op-signature.js';
 import { opSignature } from './op-signature.js';
 
 const signatures = new Map<string, OpSignature | null>();
-/** Calls found in order, by op, number of inputs and attribute names. */
+/** Calls that passed the check, by op, number of inputs and attribute names. */
 const inOrder = new Set<string>();
-const TYPE = attr.type('float32').type;
 
 /**
  * Refuses what TensorFlow itself would not refuse: it ignores attributes that an op does not have, and more inputs than an op has
@@ -24,10 +23,11 @@ export function checkCall(
   const names = Object.keys(attrs);
   const form = `${op} ${nInputs} ${names}`;
   if (inOrder.has(form)) return;
-  const typeAttrs = names.filter((name) => attrs[name]!.type === TYPE);
+  const typeAttrs = names.filter((name) => attrs[name]!.type === AttrType.type);
   if (typeAttrs.length === 0) return;
   const known = signatures.get(op);
   const signature = known === undefined ? opSignature(binding, op, typeAttrs) : known;
+  if (signature === undefined) return;
   signatures.set(op, signature);
   if (signature) {
     if (signature.inputs !== null && nInputs > signature.inputs) {

@@ -1,4 +1,5 @@
 import type { NativeBinding } from '../backend/native-binding.js';
+import { AttrType } from '../dispatch/attributes.js';
 
 /** What TensorFlow's registry says of an op. */
 export interface OpSignature {
@@ -10,14 +11,16 @@ export interface OpSignature {
   readonly text: string;
 }
 
-const TF_ATTR_TYPE = 4;
+/** How the binding begins the message of an error with the status `TF_INVALID_ARGUMENT`. */
+const INVALID_ARGUMENT = 'Invalid TF_Status: 3';
 /** A dtype that hardly any kernel takes and that nobody here computes in. */
 const TF_QUINT16 = 16;
 
 /**
  * Reads an op's signature. The binding has no call for that, but TensorFlow quotes the definition when it refuses a call: here one
  * without inputs and with a dtype for which no kernel can have been prepared before, since TensorFlow runs a prepared one
- * unchecked. Null where TensorFlow words its refusal without the definition.
+ * unchecked. Null if TensorFlow's refusal does not quote the definition; undefined if it refused for a reason
+ * that may pass, such as an op that an addon has yet to register.
  *
  * @param typeAttrs names of attributes of the op that hold a dtype; at least one
  */
@@ -25,10 +28,10 @@ export function opSignature(
   binding: NativeBinding,
   op: string,
   typeAttrs: readonly string[],
-): OpSignature | null {
+): OpSignature | null | undefined {
   const refusal = refusalOf(binding, op, typeAttrs);
   const quoted = /Op<name=\w+; signature=(.*?) -> (.*?)([;>].*)/s.exec(refusal);
-  if (!quoted) return null;
+  if (!quoted) return refusal === '' || refusal.includes(INVALID_ARGUMENT) ? null : undefined;
   const [, inputs, outputs, rest] = quoted;
   const attrs = new Map([...rest!.matchAll(/attr=(\w+):([\w()]+)/g)].map(([, name, type]) => [name!, type!]));
   const types = inputs === '' ? [] : inputs!.split(', ').map((input) => input.slice(input.indexOf(':') + 1));
@@ -41,7 +44,7 @@ export function opSignature(
 }
 
 function refusalOf(binding: NativeBinding, op: string, typeAttrs: readonly string[]): string {
-  const attrs = typeAttrs.map((name) => ({ name, type: TF_ATTR_TYPE, value: TF_QUINT16 }));
+  const attrs = typeAttrs.map((name) => ({ name, type: AttrType.type, value: TF_QUINT16 }));
   try {
     for (const { id } of binding.executeOp(op, attrs, [], 1)) binding.deleteTensor(id);
     return '';

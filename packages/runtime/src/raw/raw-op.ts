@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { hasNativeOps } from '../backend/has-native-ops.js';
-import type { NodeBackend } from '../backend/node-backend.js';
+import { nodeBackend } from '../backend/node-backend.js';
+import type { Attrs } from '../dispatch/attributes.js';
+import { attrList } from '../dispatch/attributes.js';
 import { RawOpError } from '../errors.js';
 import { runtimeState } from '../state.js';
-import type { AttrValue } from './attr.js';
 import { checkCall } from './check-call.js';
 
 /**
@@ -19,20 +19,14 @@ import { checkCall } from './check-call.js';
  * @param nOutputs number of outputs; fewer than the op has is an error
  * @throws RawOpError with TensorFlow's own message when it refuses, or when the current backend is not the native one
  */
-export function rawOp(
-  op: string,
-  inputs: readonly tf.Tensor[],
-  attrs: Readonly<Record<string, AttrValue>>,
-  nOutputs = 1,
-): tf.Tensor[] {
-  if (!hasNativeOps()) {
+export function rawOp(op: string, inputs: readonly tf.Tensor[], attrs: Attrs, nOutputs = 1): tf.Tensor[] {
+  const backend = nodeBackend();
+  if (!backend) {
     throw new RawOpError(op, `raw ops need the native backend, and the current one is "${tf.getBackend()}".`);
   }
-  const backend = tf.backend() as NodeBackend;
-  const list = Object.entries(attrs).map(([name, { type, value }]) => ({ name, type, value }));
   checkCall(runtimeState().handles!.binding, op, inputs.length, attrs);
   try {
-    return backend.executeMultipleOutputs(op, list, inputs, nOutputs);
+    return backend.executeMultipleOutputs(op, attrList(attrs), inputs, nOutputs);
   } catch (error) {
     throw new RawOpError(op, error instanceof Error ? error.message : String(error), { cause: error });
   }

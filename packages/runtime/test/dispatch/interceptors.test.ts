@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Interceptor, InterceptorInstallation, NativeBinding } from '../../src/index.js';
+import type { InstalledInterceptor, Interceptor, NativeBinding } from '../../src/index.js';
 import {
   attr,
   countTensors,
@@ -13,8 +13,8 @@ import {
   rawOp,
 } from '../../src/index.js';
 
-let installed: InterceptorInstallation[] = [];
-const install = (name: string, interceptor: Interceptor): InterceptorInstallation => {
+let installed: InstalledInterceptor[] = [];
+const install = (name: string, interceptor: Interceptor): InstalledInterceptor => {
   const installation = installInterceptor(name, interceptor);
   installed.push(installation);
   return installation;
