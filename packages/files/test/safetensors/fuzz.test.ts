@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { Random } from '@fin/testkit/fuzz';
+import { FUZZ_TIMEOUT, fuzz, mutate } from '@fin/testkit/fuzz';
 import { describe, expect, it } from 'vitest';
 import {
   byteSourceOf,
@@ -9,8 +11,6 @@ import {
   toFloat32,
 } from '../../src/safetensors/index.js';
 import { editHeader } from './support/edit-header.js';
-import type { Random } from './support/mutate.js';
-import { FUZZ_TIMEOUT, fuzz, mutate } from './support/mutate.js';
 
 const reference = readFileSync(new URL('../fixtures/safetensors/reference.safetensors', import.meta.url));
 const small = Buffer.from(

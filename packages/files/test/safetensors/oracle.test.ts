@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { FUZZ_TIMEOUT, mutate, randomFrom } from '@fin/testkit/fuzz';
 import { describe, expect, it } from 'vitest';
 import {
   dtypeBits,
@@ -10,7 +11,6 @@ import {
   serializeSafetensors,
 } from '../../src/safetensors/index.js';
 import { editHeader } from './support/edit-header.js';
-import { FUZZ_TIMEOUT, mutate, randomFrom } from './support/mutate.js';
 
 /** A Python with `safetensors`; without one the committed fixtures alone speak for the reference. */
 const python = process.env.FIN_ORACLE_PYTHON;

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { byteSourceOf } from '@fin/files/safetensors';
+import type { Random } from '@fin/testkit/fuzz';
+import { FUZZ_TIMEOUT, fuzz, mutate } from '@fin/testkit/fuzz';
 import { describe, expect, it } from 'vitest';
-import type { Random } from '../../../files/test/safetensors/support/mutate.js';
-import { FUZZ_TIMEOUT, fuzz, mutate } from '../../../files/test/safetensors/support/mutate.js';
 import { CheckpointError, readTorchCheckpoint } from '../../src/checkpoint/index.js';
 import { archive } from './checkpoint-support/archive.js';
 import { dict, int, pickle, storage, tensor, text } from './checkpoint-support/pickle-writer.js';

@@ -1,5 +1,5 @@
+import type { Random } from '@fin/testkit/fuzz';
 import { SAFETENSORS_DTYPES } from '../../../src/safetensors/index.js';
-import type { Random } from './mutate.js';
 
 function frame(header: string, data: Uint8Array): Buffer {
   const text = Buffer.from(header);
