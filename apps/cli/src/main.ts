@@ -1,16 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addDataCommands } from './commands/data.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
 import { addFinetuneCommand } from './commands/finetune.js';
+import { addInstallCommand } from './commands/install.js';
 import { addModelCommands } from './commands/model.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addReportCommand } from './commands/report.js';
 import { addSentimentCommand } from './commands/sentiment.js';
 import { addTrainCommand } from './commands/train.js';
-import { ExitCode } from './io/exit-codes.js';
 import type { Io } from './io/io.js';
+import { ExitCode } from './io/io.js';
 import { reportError } from './io/report-error.js';
+import { Terminal } from './io/terminal.js';
 
 /**
  * The `fin` command.
@@ -24,27 +27,34 @@ import { reportError } from './io/report-error.js';
  * ```
  *
  * @param args what follows `fin` on the command line
- * @param io where results (stdout) and everything else (stderr) go
+ * @param io where results (stdout) and everything else (stderr) are written
  * @returns the exit code: 0, 1 (failure), 2 (wrong input), 130 or 143 (stopped by a signal)
  */
 export async function main(args: readonly string[], io: Io): Promise<number> {
+  const terminal = new Terminal(io);
   const program = new Command('fin')
     .description('Forecasts the next day of the Dow Jones Industrial Average from headlines and prices.')
-    .showHelpAfterError('(add --help for what is possible)')
+    .version(version(), '-V, --version', 'print the version')
+    .showHelpAfterError('(see --help)')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeOut: (text) => terminal.help(text),
+      writeErr: (text) => terminal.line(text),
     });
-  addDataCommands(program, io);
-  addTrainCommand(program, io);
-  addEvaluateCommand(program, io);
-  addPredictCommand(program, io);
-  addReportCommand(program, io);
-  addFinetuneCommand(program, io);
-  addSentimentCommand(program, io);
-  addModelCommands(program, io);
-  addDoctorCommand(program, io);
+  for (const add of [
+    addInstallCommand,
+    addDoctorCommand,
+    addDataCommands,
+    addTrainCommand,
+    addEvaluateCommand,
+    addPredictCommand,
+    addReportCommand,
+    addFinetuneCommand,
+    addSentimentCommand,
+    addModelCommands,
+  ]) {
+    add(program, terminal);
+  }
   for (const command of [...program.commands, ...program.commands.flatMap((group) => group.commands)]) {
     command.copyInheritedSettings(program);
   }
@@ -52,6 +62,11 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     await program.parseAsync([...args], { from: 'user' });
     return ExitCode.ok;
   } catch (error) {
-    return reportError(error, io, args.includes('--json'));
+    return reportError(error, terminal, args.includes('--json'));
   }
+}
+
+function version(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

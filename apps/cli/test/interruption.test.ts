@@ -58,7 +58,7 @@ describe.skipIf(process.platform === 'win32')('training that is stopped', () => 
     const { code, by, stderr } = await killed(signal, moment, [...training, '--run', run]);
     expect(code).toBe(expected);
     if (expected === null) expect(by).toBe(signal);
-    else expect(stderr).toContain(`fin: stopped by ${signal}; go on with: ${how}`);
+    else expect(stderr).toContain(`fin: stopped by ${signal}; resume with: ${how}`);
     for (const command of ['evaluate', 'predict', 'report']) {
       const told = await runFin(command, '--run', run);
       expect(told.code).toBe(2);
@@ -66,7 +66,7 @@ describe.skipIf(process.platform === 'win32')('training that is stopped', () => 
       expect(told.stderr).toContain(how);
     }
     const resumed = await runFin('train', '--run', run, '--resume', '--json');
-    expect(resumed.stderr).toMatch(/going on after update \d+ of \d+/);
+    expect(resumed.stderr).toMatch(/resuming after update \d+ of \d+/);
     expect(resumed.code).toBe(0);
     expect(JSON.parse(resumed.stdout)).toMatchObject({ run, epochs: 3 });
     expect(read(run, 'predictions.csv')).toBe(read(straight, 'predictions.csv'));
@@ -88,7 +88,7 @@ describe.skipIf(process.platform === 'win32')('training that is stopped', () => 
     expect((await runFin(...tuning, '--run', whole)).code).toBe(0);
     const { code, stderr } = await killed('SIGTERM', 'epoch 1:', [...tuning, '--run', run]);
     expect(code).toBe(143);
-    expect(stderr).toContain(`go on with: fin finetune --run ${run} --resume`);
+    expect(stderr).toContain(`resume with: fin finetune --run ${run} --resume`);
     const used = await runFin('sentiment', '--data', market, '--model', run);
     expect(used).toMatchObject({ code: 2, stdout: '' });
     expect(used.stderr).toContain(`fin finetune --run ${run} --resume`);
@@ -113,7 +113,7 @@ describe.skipIf(process.platform === 'win32')('--resume', () => {
     expect((await resume('--data', other)).stderr).toContain('was begun with other data');
     const again = await runFin(...training, '--run', run);
     expect(again.code).toBe(2);
-    expect(again.stderr).toContain(`go on with it: fin train --run ${run} --resume`);
+    expect(again.stderr).toContain(`resume it with: fin train --run ${run} --resume`);
   });
 
   it('passes over a damaged checkpoint only when told to', async () => {

@@ -35,7 +35,7 @@ describe('from a bare encoder to a forecast on its scores', () => {
     const { code, stdout, stderr } = await finetune('--run', run, '--method', 'full', '--json');
     expect(code).toBe(0);
     expect(stderr).toContain('new weights: classifier.weight, classifier.bias');
-    expect(stderr).toContain('not used of the model: classifier.bias, classifier.weight');
+    expect(stderr).toContain('unused tensors of the model: classifier.bias, classifier.weight');
     expect(stderr).toContain('epoch 2: training loss');
     const summary = JSON.parse(stdout);
     expect(summary).toMatchObject({ run, method: 'full', seed: 1, splitSeed: 1, n: 12 });
@@ -49,7 +49,7 @@ describe('from a bare encoder to a forecast on its scores', () => {
     const adapted = inFolder('adapted');
     const { code, stdout } = await finetune('--run', adapted, '--r', '2', '--seed', '7', '--split-seed', '3');
     expect(code).toBe(0);
-    expect(stdout).toContain(`next: fin train --data DIR --model ${adapted}`);
+    expect(stdout).toContain(`next: fin train --model ${adapted} --data DIR`);
     const { settings } = JSON.parse(readFileSync(join(adapted, 'config.json'), 'utf8'));
     expect(settings).toMatchObject({ method: 'lora', seed: 7, splitSeed: 3, lora: { r: 2 } });
     expect(existsSync(join(adapted, 'adapter', 'adapter_config.json'))).toBe(true);

@@ -1,17 +1,20 @@
 import type { Command } from 'commander';
-import { examinePrecision, formatPrecision } from '../examine-precision.js';
-import type { Io } from '../io/io.js';
-import { printResult } from '../io/print-result.js';
-import { jsonOption } from './options.js';
+import { examinePrecision, formatPrecision } from '../backend.js';
+import type { Terminal } from '../io/terminal.js';
+import { jsonOption } from '../options.js';
 
-export function addDoctorCommand(program: Command, io: Io): void {
+export function addDoctorCommand(program: Command, terminal: Terminal): void {
   program
     .command('doctor')
-    .description('tells what was found on this machine, what is missing, and what that costs')
+    .description('prints what was found on this machine, what is missing and what that costs')
     .addOption(jsonOption())
     .action(async ({ json }: { json: boolean }) => {
       const { doctor, formatDoctor } = await import('@fin/runtime');
       const report = { ...(await doctor()), precision: await examinePrecision() };
-      printResult(io, json, report, (all) => `${formatDoctor(all)}\n\n${formatPrecision(all.precision)}`);
+      terminal.result(json, report, (all) => [
+        ...formatDoctor(all).replaceAll('npx fin-runtime install', 'fin install').split('\n'),
+        '',
+        ...formatPrecision(all.precision),
+      ]);
     });
 }

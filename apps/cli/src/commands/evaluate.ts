@@ -1,25 +1,47 @@
+import type { Evaluation } from '@fin/forecast';
 import type { Command } from 'commander';
-import type { Io } from '../io/io.js';
-import { printResult } from '../io/print-result.js';
-import { chooseRun } from '../run-choice.js';
-import { evaluationTable } from './evaluation-table.js';
-import { jsonOption, runOption } from './options.js';
+import type { Terminal } from '../io/terminal.js';
+import { percent, textTable } from '../io/terminal.js';
+import { jsonOption, runOption } from '../options.js';
+import { chooseRun } from '../runs.js';
 
 interface Options {
   readonly run?: string;
   readonly json: boolean;
 }
 
-export function addEvaluateCommand(program: Command, io: Io): void {
+export function addEvaluateCommand(program: Command, terminal: Terminal): void {
   program
     .command('evaluate')
-    .description("scores a run's test forecasts beside persistence, drift and the majority class")
+    .description("compares a run's test forecasts with persistence, drift and the majority class")
     .addOption(runOption())
     .addOption(jsonOption())
     .action(async ({ run, json }: Options) => {
       const { evaluateRun } = await import('@fin/forecast');
       const evaluation = await evaluateRun(await chooseRun(run));
-      if (json) printResult(io, true, evaluation.rows, String);
-      else printResult(io, false, evaluation, evaluationTable);
+      if (json) terminal.result(true, evaluation.rows, () => []);
+      else terminal.result(false, evaluation, evaluationLines);
     });
+}
+
+/** Every row with its interval and its test against persistence. */
+function evaluationLines({ rows, n, first, last, level }: Evaluation): string[] {
+  return [
+    `Test days ${first} … ${last} (n = ${n})`,
+    '',
+    ...textTable(
+      ['model', 'MAE', 'RMSE', 'MAPE', 'direction', `${100 * level} % interval`, 'DM p'],
+      rows.map((row) => [
+        row.model,
+        row.mae.toFixed(2),
+        row.rmse.toFixed(2),
+        percent(row.mape, 3),
+        row.directionalAccuracy === null ? '–' : percent(row.directionalAccuracy, 1),
+        row.directionalInterval?.map((bound) => (100 * bound).toFixed(1)).join(' … ') ?? '–',
+        row.dieboldMariano === null ? '–' : row.dieboldMariano.pValue.toPrecision(2),
+      ]),
+    ),
+    '',
+    'MAE and RMSE in index points; DM p: Diebold-Mariano test against persistence, two-sided.',
+  ];
 }

@@ -3,30 +3,29 @@ import type { Precision } from '@fin/amp';
 import type { TuningEvent, TuningOptions, TuningSummary } from '@fin/forecast';
 import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
-import { Option } from 'commander';
-import { given } from '../given.js';
-import type { Io } from '../io/io.js';
-import { printResult } from '../io/print-result.js';
+import { notePrecision, startBackend } from '../backend.js';
+import { finCommand } from '../io/escape.js';
 import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
-import { textTable } from '../io/table.js';
-import { loadBackend } from '../load-backend.js';
-import { notePrecision } from '../note-precision.js';
-import { resumable } from '../resumable.js';
-import { newTuningFolder } from '../run-choice.js';
-import { refuseUnfinished } from '../unfinished-run.js';
-import type { Resume } from './options.js';
+import type { Terminal } from '../io/terminal.js';
+import { percent, textTable } from '../io/terminal.js';
+import type { Resume } from '../options.js';
 import {
   backendOption,
+  given,
   jsonOption,
-  numberFrom,
+  newRunOption,
+  numbers,
+  option,
+  overwriteOption,
+  path,
   precisionOption,
   resumeFrom,
   resumeOption,
   runToResume,
-  wholeNumber,
-} from './options.js';
-import { resumeText } from './resume-text.js';
+} from '../options.js';
+import { requireWritable } from '../outputs.js';
+import { newRunFolder, refuseUnfinished, resumable, resumeText, TUNING_RUNS } from '../runs.js';
 
 interface Options {
   readonly data?: string;
@@ -52,58 +51,114 @@ interface Options {
   readonly json: boolean;
 }
 
-export function addFinetuneCommand(program: Command, io: Io): void {
+export function addFinetuneCommand(program: Command, terminal: Terminal): void {
+  const { seed, epochs, batchSize, learningRate, layerDecay, rank, loraAlpha, dropout } = numbers;
   program
     .command('finetune')
-    .description('fine-tunes a BERT for sentiment on Financial PhraseBank and writes a run folder')
-    .option('--data <file>', 'sentences, as Sentences_50Agree.txt of Financial PhraseBank')
-    .option('--model <dir>', 'folder of the model to start from; a bare encoder gets a fresh head')
-    .option('--run <dir>', 'run folder to write (default: runs/sentiment/ and the time of day)')
-    .option('--overwrite', 'replace a run folder that is there already', false)
+    .description('fine-tunes a BERT for sentiment on Financial PhraseBank, and writes a run folder')
+    .addOption(
+      option('--data <file>', 'labelled sentences, such as Sentences_50Agree.txt of Financial PhraseBank', {
+        parse: path,
+      }),
+    )
+    .addOption(
+      option('--model <dir>', 'model to start from; an encoder without a classifier gets a new one', {
+        parse: path,
+      }),
+    )
+    .addOption(newRunOption(TUNING_RUNS))
+    .addOption(overwriteOption())
     .addOption(resumeOption())
     .addOption(
-      new Option('--method <name>', 'train small matrices beside frozen weights, or all weights')
-        .choices(['lora', 'full'])
-        .default(undefined, 'lora'),
+      option('--method <name>', 'train LoRA adapters and the classifier, or all weights', {
+        choices: ['lora', 'full'],
+        byDefault: 'lora',
+      }),
     )
     .addOption(
-      new Option('--seed <n>', 'seed of the fresh head, the order of the sentences and dropout')
-        .argParser(wholeNumber(0))
-        .default(undefined, '1'),
+      option('--seed <n>', 'seed of new weights, the order of the sentences and dropout', {
+        parse: seed,
+        byDefault: '1',
+      }),
     )
-    .option('--split-seed <n>', 'seed of the split (default: --seed)', wholeNumber(0))
-    .option('--epochs <n>', 'passes over the training sentences at most', wholeNumber(1))
-    .option('--batch-size <n>', 'sentences per update', wholeNumber(1))
-    .option('--learning-rate <rate>', 'peak learning rate', numberFrom(0))
-    .option('--layer-decay <factor>', 'each layer learns slower than the one above by this', numberFrom(1))
-    .option('--gradual-unfreezing', 'the head alone first, then layer by layer from the top')
-    .option('--no-class-weights', 'let every sentence count the same, however rare its class')
-    .option('--r <rank>', 'rank of the adapters', wholeNumber(1))
-    .option('--lora-alpha <x>', 'the adapters are scaled by this over the rank', numberFrom(0))
-    .option('--lora-dropout <share>', 'dropout before the adapters', numberFrom(0))
-    .option('--target-modules <names...>', 'layers that get an adapter, or all-linear')
+    .addOption(
+      option('--split-seed <n>', 'seed of the split into training, validation and test sentences', {
+        parse: seed,
+        byDefault: 'the value of --seed',
+      }),
+    )
+    .addOption(
+      option('--epochs <n>', 'most passes over the training sentences', {
+        parse: epochs,
+        byDefault: '8 with lora, 6 with full',
+      }),
+    )
+    .addOption(option('--batch-size <n>', 'sentences per update', { parse: batchSize, byDefault: '32' }))
+    .addOption(
+      option('--learning-rate <rate>', 'peak learning rate', {
+        parse: learningRate,
+        byDefault: '0.001 with lora, 0.0002 with full',
+      }),
+    )
+    .addOption(
+      option(
+        '--layer-decay <factor>',
+        'divide the learning rate by this factor per layer, from the top down',
+        {
+          parse: layerDecay,
+          byDefault: '1 with lora, 1.2 with full',
+        },
+      ),
+    )
+    .option('--gradual-unfreezing', 'train the classifier first, then unfreeze layer by layer from the top')
+    .option('--no-class-weights', 'weight all sentences alike; by default those of rare classes count more')
+    .addOption(option('--r <rank>', 'rank of the LoRA adapters', { parse: rank, byDefault: '8' }))
+    .addOption(
+      option('--lora-alpha <x>', "the adapters' output is scaled by this over the rank", {
+        parse: loraAlpha,
+        byDefault: '16',
+      }),
+    )
+    .addOption(
+      option('--lora-dropout <share>', "dropout of the adapters' input", {
+        parse: dropout,
+        byDefault: '0.1',
+      }),
+    )
+    .addOption(
+      option('--target-modules <names...>', 'linear layers that get an adapter, or all-linear', {
+        byDefault: 'query value',
+      }),
+    )
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options, command: Command) => {
-      const runDir = options.resume ? runToResume(command, options.run) : (options.run ?? newTuningFolder());
-      const begin = async () =>
-        options.resume ? beginningOf(runDir, options) : { ...options, ...startOf(options, command) };
-      const summary = await resumable(runDir, io, async (signal) =>
-        finetune(await begin(), runDir, signal, io),
+      const runDir = options.resume
+        ? runToResume(command, options.run)
+        : (options.run ?? newRunFolder(TUNING_RUNS));
+      const begun = options.resume ? null : startOf(options, command);
+      await requireWritable({ folders: [runDir] });
+      const summary = await resumable(runDir, terminal, async (signal) =>
+        finetune(
+          begun ? { ...options, ...begun } : await resumedOptions(runDir, options),
+          runDir,
+          signal,
+          terminal,
+        ),
       );
-      if (summary) printResult(io, options.json, summary, summaryText);
+      if (summary) terminal.result(options.json, summary, summaryLines);
     });
 }
 
-/** Where a run starts from. */
+/** Data and model of a run. */
 interface Start {
   readonly data: string;
   readonly model: string;
 }
 
-/** The options of a run that goes on: data, model and backend are what they were, unless they are named. */
-async function beginningOf(runDir: string, options: Options): Promise<Options & Start> {
+/** The options of a resumed run: its own data, model and backend, unless the command line names others. */
+async function resumedOptions(runDir: string, options: Options): Promise<Options & Start> {
   const { readUnfinishedRun } = await import('@fin/forecast');
   const { source, environment } = await readUnfinishedRun(runDir, 'sentiment-tuning');
   return {
@@ -114,7 +169,7 @@ async function beginningOf(runDir: string, options: Options): Promise<Options & 
   };
 }
 
-/** What only a run that goes on may leave out. */
+/** Data and model, which only a resumed run may leave out. */
 function startOf({ data, model }: Options, command: Command): Start {
   const missing = (flags: string) => command.error(`error: required option '${flags}' not specified`);
   return { data: data ?? missing('--data <file>'), model: model ?? missing('--model <dir>') };
@@ -124,15 +179,15 @@ async function finetune(
   options: Options & Start,
   runDir: string,
   signal: AbortSignal,
-  io: Io,
+  terminal: Terminal,
 ): Promise<TuningSummary | null> {
   const { data, model, overwrite, backend, resume } = options;
   refuseUnfinished(model);
   const { loadPhraseBank } = await import('@fin/data');
   const bank = await loadPhraseBank(data);
   const { modelOfRun, tuneSentiment } = await import('@fin/forecast');
-  await loadBackend(backend, io);
-  const progress = createProgress(io);
+  await startBackend(backend, terminal);
+  const progress = createProgress(terminal);
   try {
     return await tuneSentiment({
       bank,
@@ -143,20 +198,21 @@ async function finetune(
       settings: settingsOf(options),
       source: { data: resolve(data) },
       signal,
-      onEvent: (event) => (event.kind === 'precision' ? notePrecision(event, io) : tell(event, progress)),
+      onEvent: (event) =>
+        event.kind === 'precision' ? notePrecision(event, terminal) : show(event, progress),
     });
   } finally {
     progress.end();
   }
 }
 
-/** What was given; what was not is left to the recipe. */
+/** The settings that were given; the library fills in the rest. */
 function settingsOf(options: Options): TuningOptions {
   const { method, seed, gradualUnfreezing, targetModules: targets } = options;
   const { splitSeed, epochs, batchSize, learningRate, layerDecay, precision } = options;
   const { r, loraAlpha, loraDropout } = options;
   const targetModules = targets?.[0] === 'all-linear' ? 'all-linear' : targets;
-  const classWeights = options.classWeights ? undefined : false; // true unless it is switched off
+  const classWeights = options.classWeights ? undefined : false; // on by default
   return {
     ...given({
       method,
@@ -174,7 +230,7 @@ function settingsOf(options: Options): TuningOptions {
   };
 }
 
-function tell(event: Exclude<TuningEvent, { kind: 'precision' }>, progress: Progress): void {
+function show(event: Exclude<TuningEvent, { kind: 'precision' }>, progress: Progress): void {
   if (event.kind === 'step') {
     const loss = event.loss === null ? '' : `loss ${event.loss.toFixed(4)}`;
     progress.update('training', event.done, event.total, loss);
@@ -182,7 +238,7 @@ function tell(event: Exclude<TuningEvent, { kind: 'precision' }>, progress: Prog
   else if (event.kind === 'model') {
     const list = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '));
     progress.line(`new weights: ${list(event.newWeights)}`);
-    progress.line(`not used of the model: ${list(event.unusedTensors)}`);
+    progress.line(`unused tensors of the model: ${list(event.unusedTensors)}`);
     progress.line(trained(event));
   } else {
     const { epoch, trainLoss, validationLoss, validationAccuracy, validationMacroF1, seconds } = event;
@@ -197,10 +253,10 @@ const trained = ({
   trainableParameters,
   parameters,
 }: Pick<TuningSummary, 'trainableParameters' | 'parameters'>): string =>
-  `${trainableParameters.toLocaleString('en')} of ${parameters.toLocaleString('en')} parameters are trained ` +
-  `(${((100 * trainableParameters) / parameters).toFixed(2)} %)`;
+  `trainable parameters: ${trainableParameters.toLocaleString('en')} of ${parameters.toLocaleString('en')} ` +
+  `(${percent(trainableParameters / parameters, 2)})`;
 
-function summaryText(summary: TuningSummary): string {
+function summaryLines(summary: TuningSummary): string[] {
   const { saved, accuracy, macroF1, n, seed, epochs, bestEpoch, seconds, sentencesPerSecond } = summary;
   const speed = sentencesPerSecond === null ? '' : ` (${sentencesPerSecond.toFixed(1)} sentences/s)`;
   return [
@@ -208,7 +264,7 @@ function summaryText(summary: TuningSummary): string {
     `accuracy ${accuracy.toFixed(4)}, macro-F1 ${macroF1.toFixed(4)} on ${n} test sentences (seed ${seed})`,
     `${epochs} epochs in ${seconds.toFixed(0)} s${speed}; kept epoch ${bestEpoch}`,
     '',
-    textTable(
+    ...textTable(
       ['', 'precision', 'recall', 'F1', 'sentences'],
       summary.classes.map(({ label, precision, recall, f1, support }) => [
         label,
@@ -217,6 +273,6 @@ function summaryText(summary: TuningSummary): string {
       ]),
     ),
     '',
-    `next: fin train --data DIR --model ${summary.run}`,
-  ].join('\n');
+    `next: ${finCommand('train', '--model', summary.run, '--data')} DIR`,
+  ];
 }

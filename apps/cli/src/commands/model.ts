@@ -1,10 +1,10 @@
 import type { ConvertedModel, ModelInfo, WeightDtype } from '@fin/finbert-lora';
 import type { Command } from 'commander';
-import { Option } from 'commander';
-import { fileSize } from '../io/file-size.js';
-import type { Io } from '../io/io.js';
-import { printResult } from '../io/print-result.js';
-import { jsonOption } from './options.js';
+import { Argument } from 'commander';
+import type { Terminal } from '../io/terminal.js';
+import { fileSize } from '../io/terminal.js';
+import { jsonOption, option, path } from '../options.js';
+import { requireWritable } from '../outputs.js';
 
 interface ConvertOptions {
   readonly out: string;
@@ -12,53 +12,63 @@ interface ConvertOptions {
   readonly json: boolean;
 }
 
-export function addModelCommands(program: Command, io: Io): void {
-  const group = program.command('model').description('looks at the folder of a BERT, or converts it');
+const modelArgument = () =>
+  new Argument('<dir>', "folder of a model in Hugging Face's layout").argParser(path);
+
+const outOption = () =>
+  option('--out <dir>', 'folder to write; it must not exist or be empty', {
+    parse: path,
+  }).makeOptionMandatory();
+
+export function addModelCommands(program: Command, terminal: Terminal): void {
+  const group = program.command('model').description('examines or converts a BERT model');
   group
     .command('info')
-    .description('architecture, size, classes, and what keeps the model from being used')
-    .argument('<dir>', "folder of a model in Hugging Face's layout")
+    .description('prints architecture, size and classes, and what keeps the model from being used')
+    .addArgument(modelArgument())
     .addOption(jsonOption())
     .action(async (dir: string, { json }: { json: boolean }) => {
       const { modelInfo } = await import('@fin/finbert-lora');
-      printResult(io, json, await modelInfo(dir), infoText);
+      terminal.result(json, await modelInfo(dir), infoLines);
     });
   group
     .command('convert')
     .description(
-      'writes a model of any format as one model.safetensors, with its configuration and tokenizer',
+      'writes a model of any supported format as one model.safetensors, with configuration and tokenizer',
     )
-    .argument('<dir>', "folder of a model in Hugging Face's layout")
-    .requiredOption('--out <dir>', 'folder to write; it must not hold anything yet')
+    .addArgument(modelArgument())
+    .addOption(outOption())
     .addOption(
-      new Option('--dtype <type>', 'type to store the weights in; without it, each as it is').choices([
-        'F32',
-        'BF16',
-        'F16',
-      ]),
+      option('--dtype <type>', 'number format of the weights', {
+        choices: ['F32', 'BF16', 'F16'],
+        byDefault: 'as they are',
+      }),
     )
     .addOption(jsonOption())
     .action(async (dir: string, { out, dtype, json }: ConvertOptions) => {
+      await requireWritable({ folders: [out] });
       const { convertModel } = await import('@fin/finbert-lora');
-      printResult(io, json, await convertModel(dir, out, { dtype }), convertedText);
+      terminal.result(json, await convertModel(dir, out, { dtype }), convertedLines);
     });
 }
 
-function infoText(info: ModelInfo): string {
+function infoLines(info: ModelInfo): string[] {
   const { architecture, parameters, dtype, labels, layers, hiddenSize, heads, intermediateSize } = info;
   const list = (what: string, names: readonly string[]) =>
     names.length === 0 ? [] : [`${what}: ${names.join(', ')}`];
   return [
     `${architecture}: ${parameters.toLocaleString('en')} parameters, ${dtype}, ${fileSize(info.bytes)}`,
-    `${layers} layers of width ${hiddenSize}, ${heads} heads, ${intermediateSize} between; ` +
+    `${layers} layers, hidden size ${hiddenSize}, ${heads} heads, intermediate size ${intermediateSize}; ` +
       `${info.vocabSize} words, up to ${info.maxLength} tokens`,
     labels.length > 0 ? `classes in this order: ${labels.join(', ')}` : 'no trained classifier',
     ...info.files,
-    ...list('weights a classifier would have to start fresh', info.missingWeights),
-    ...list('tensors a classifier has no place for', info.unusedTensors),
+    ...list('weights missing for a classifier, which would start random', info.missingWeights),
+    ...list('tensors not used by a classifier', info.unusedTensors),
     ...info.problems.map((problem) => `problem: ${problem}`),
-  ].join('\n');
+  ];
 }
 
-const convertedText = ({ from, dir, tensors, bytes }: ConvertedModel): string =>
-  `${dir}\n${tensors} tensors, ${fileSize(bytes)}, from ${from}`;
+const convertedLines = ({ from, dir, tensors, bytes }: ConvertedModel): string[] => [
+  dir,
+  `${tensors} tensors, ${fileSize(bytes)}, from ${from}`,
+];

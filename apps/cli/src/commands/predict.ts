@@ -1,29 +1,28 @@
 import type { Precision } from '@fin/amp';
 import type { NextDayForecast } from '@fin/forecast';
+import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
-import type { Io } from '../io/io.js';
-import { printResult } from '../io/print-result.js';
-import { loadBackend } from '../load-backend.js';
-import { marketOfRun } from '../market-of-run.js';
-import { notePrecision } from '../note-precision.js';
-import { openMarket } from '../open-market.js';
-import { chooseRun } from '../run-choice.js';
-import { backendOption, dataOption, jsonOption, precisionOption, runOption } from './options.js';
+import { notePrecision, startBackend } from '../backend.js';
+import type { Terminal } from '../io/terminal.js';
+import { percent } from '../io/terminal.js';
+import { openMarket } from '../market.js';
+import { backendOption, dataOption, jsonOption, precisionOption, runOption } from '../options.js';
+import { chooseRun, marketOfRun } from '../runs.js';
 
 interface Options {
   readonly run?: string;
   readonly data?: string;
   readonly precision?: Precision;
-  readonly backend?: 'tensorflow' | 'wasm' | 'cpu';
+  readonly backend?: BackendName;
   readonly json: boolean;
 }
 
-export function addPredictCommand(program: Command, io: Io): void {
+export function addPredictCommand(program: Command, terminal: Terminal): void {
   program
     .command('predict')
-    .description("forecasts the close of the day after the data's last day with a trained run")
+    .description("forecasts the close of the trading day after the data's last day")
     .addOption(runOption())
-    .addOption(dataOption().default(undefined, "the run's own data"))
+    .addOption(dataOption("the run's own data"))
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
@@ -31,18 +30,17 @@ export function addPredictCommand(program: Command, io: Io): void {
       const runDir = await chooseRun(run);
       const market = await openMarket(data === undefined ? await marketOfRun(runDir) : { data });
       const { describePrecision, predictNextDay } = await import('@fin/forecast');
-      await loadBackend(backend, io);
-      notePrecision(describePrecision(precision), io);
+      await startBackend(backend, terminal);
+      notePrecision(describePrecision(precision), terminal);
       const forecast = await predictNextDay(runDir, market, { precision });
-      printResult(io, json, { ...forecast, precision }, forecastText);
+      terminal.result(json, { ...forecast, precision }, forecastLines);
     });
 }
 
-const forecastText = (forecast: NextDayForecast): string =>
-  [
-    `${forecast.market}${forecast.synthetic ? ' (made up)' : ''}, known up to the close of ${forecast.decisionDate}: ${forecast.lastClose.toFixed(2)}`,
-    `forecast for the next trading day, ${forecast.targetDate}: ${forecast.predicted.toFixed(2)} ` +
-      `(${(100 * forecast.predictedLogReturn).toFixed(3)} %)`,
-    `sentiment of the day's ${forecast.headlines} headlines: ${forecast.sentiment.toFixed(3)}`,
-    'See `fin evaluate` for how far such forecasts can be trusted.',
-  ].join('\n');
+const forecastLines = (forecast: NextDayForecast): string[] => [
+  `${forecast.market}${forecast.synthetic ? ' (made up)' : ''}: the close of ${forecast.decisionDate} was ${forecast.lastClose.toFixed(2)}`,
+  `forecast for the next trading day, ${forecast.targetDate}: ${forecast.predicted.toFixed(2)} ` +
+    `(${percent(forecast.predictedLogReturn, 3)})`,
+  `sentiment of the day's ${forecast.headlines} headlines: ${forecast.sentiment.toFixed(3)}`,
+  '`fin evaluate` shows how far such forecasts can be trusted.',
+];

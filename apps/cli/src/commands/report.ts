@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Io } from '../io/io.js';
-import { printResult } from '../io/print-result.js';
-import { chooseRun } from '../run-choice.js';
-import { jsonOption, runOption } from './options.js';
+import type { Terminal } from '../io/terminal.js';
+import { jsonOption, option, path, runOption } from '../options.js';
+import { requireWritable } from '../outputs.js';
+import { chooseRun } from '../runs.js';
 
 interface Options {
   readonly run?: string;
@@ -11,17 +11,21 @@ interface Options {
   readonly json: boolean;
 }
 
-export function addReportCommand(program: Command, io: Io): void {
+export function addReportCommand(program: Command, terminal: Terminal): void {
   program
     .command('report')
     .description('writes one self-contained HTML page about an evaluated run')
     .addOption(runOption())
-    .option('--out <file>', 'where to write it (default: report.html in the run folder)')
+    .addOption(
+      option('--out <file>', 'page to write', { parse: path, byDefault: 'report.html in the run folder' }),
+    )
     .addOption(jsonOption())
     .action(async ({ run, out, json }: Options) => {
       const { writeReport } = await import('@fin/report');
       const runDir = await chooseRun(run);
-      const { file } = await writeReport({ runDir, out: out ?? join(runDir, 'report.html') });
-      printResult(io, json, { run: runDir, file }, (result) => result.file);
+      const page = out ?? join(runDir, 'report.html');
+      await requireWritable({ file: page });
+      const { file } = await writeReport({ runDir, out: page });
+      terminal.result(json, { run: runDir, file }, (result) => [result.file]);
     });
 }

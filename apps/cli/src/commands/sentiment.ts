@@ -2,24 +2,21 @@ import type { Precision } from '@fin/amp';
 import type { DayAggregate, DaySentiment, FinBert } from '@fin/finbert-lora';
 import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
-import { Option } from 'commander';
+import { notePrecision, startBackend } from '../backend.js';
 import { interruptible } from '../io/interruption.js';
-import type { Io } from '../io/io.js';
-import { printResult } from '../io/print-result.js';
 import { createProgress } from '../io/progress.js';
-import { writeTextFile } from '../io/write-text-file.js';
-import { loadBackend } from '../load-backend.js';
-import { notePrecision } from '../note-precision.js';
-import { noteMadeUp, openMarket } from '../open-market.js';
-import { refuseUnfinished } from '../unfinished-run.js';
-import { backendOption, dataOption, jsonOption, precisionOption } from './options.js';
+import type { Terminal } from '../io/terminal.js';
+import { noteMadeUp, openMarket } from '../market.js';
+import { backendOption, dataOption, jsonOption, option, path, precisionOption } from '../options.js';
+import { requireWritable, writeTextFile } from '../outputs.js';
+import { refuseUnfinished } from '../runs.js';
 
 interface Options {
   readonly data?: string;
   readonly model: string;
   readonly base?: string;
   readonly cache?: string;
-  readonly aggregate: DayAggregate;
+  readonly aggregate?: DayAggregate;
   readonly out?: string;
   readonly precision?: Precision;
   readonly backend?: BackendName;
@@ -28,20 +25,20 @@ interface Options {
 
 type Day = DaySentiment & { readonly date: string };
 
-/** What the command tells. */
+/** Result of the command. */
 interface Result {
   readonly model: string;
-  /** sha256 of all that decides a score beside the text. */
+  /** sha256 of everything but the text that a score depends on. */
   readonly fingerprint: string;
   readonly precision: Precision;
   readonly market: string;
   readonly synthetic: boolean;
   readonly headlines: number;
   readonly distinct: number;
-  /** Headlines that went through the model this time; the others were known. */
+  /** Headlines that were scored now; the others were in the cache. */
   readonly scored: number;
   readonly tokens: number;
-  /** Of the scoring. */
+  /** Duration of the scoring. */
   readonly seconds: number;
   readonly headlinesPerSecond: number | null;
   readonly aggregate: DayAggregate;
@@ -50,59 +47,73 @@ interface Result {
   readonly last: string | null;
   /** Mean score of the days. */
   readonly meanScore: number;
-  /** The file that holds the days; null when none was asked for. */
+  /** CSV file of the days; null when none was requested. */
   readonly out: string | null;
   /** The days themselves, unless they are in a file. */
   readonly daily?: readonly Day[];
 }
 
-export function addSentimentCommand(program: Command, io: Io): void {
+export function addSentimentCommand(program: Command, terminal: Terminal): void {
   program
     .command('sentiment')
-    .description(
-      "scores every headline with a sentiment model, each once, and makes one sentiment of each day's",
-    )
+    .description('scores every headline with a sentiment model, and combines the scores of each day')
     .addOption(dataOption())
-    .requiredOption('--model <dir>', 'a run of `fin finetune`, or the folder of a sentiment model or adapter')
-    .option('--base <dir>', "an adapter's base model (default: where it was when the adapter was trained)")
-    .option('--cache <dir>', 'where scores are kept (default: in the cache of native TensorFlow)')
     .addOption(
-      new Option('--aggregate <how>', "how a day's scores become one: all alike, or the top ones more")
-        .choices(['mean', 'rank'])
-        .default('mean'),
+      option('--model <dir>', 'a run of `fin finetune`, or the folder of a sentiment model or adapter', {
+        parse: path,
+      }).makeOptionMandatory(),
     )
-    .option('--out <file>', 'CSV file to write, one line per day')
+    .addOption(
+      option('--base <dir>', "an adapter's base model", {
+        parse: path,
+        byDefault: 'where it was when the adapter was trained',
+      }),
+    )
+    .addOption(
+      option('--cache <dir>', 'folder that keeps the scores', {
+        parse: path,
+        byDefault: "sentiment/ in fin's cache folder",
+      }),
+    )
+    .addOption(
+      option('--aggregate <how>', "how to combine a day's scores: all alike, or top headlines count more", {
+        choices: ['mean', 'rank'],
+        byDefault: 'mean',
+      }),
+    )
+    .addOption(option('--out <file>', 'CSV file to write, one line per day', { parse: path }))
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
+      await requireWritable({ file: options.out, folders: [options.cache] });
       const result = await interruptible(
-        () => '; what was scored so far is kept',
-        (signal) => sentiment(options, signal, io),
+        () => '; the scores so far are kept',
+        (signal) => sentiment(options, signal, terminal),
       );
-      printResult(io, options.json, result, resultText);
+      terminal.result(options.json, result, resultLines);
     });
 }
 
-async function sentiment(options: Options, signal: AbortSignal, io: Io): Promise<Result> {
+async function sentiment(options: Options, signal: AbortSignal, terminal: Terminal): Promise<Result> {
   refuseUnfinished(options.model);
   const market = await openMarket({ data: options.data });
   const { aggregateDays, FinBert } = await import('@fin/finbert-lora');
   const { describePrecision, modelOfRun } = await import('@fin/forecast');
-  await loadBackend(options.backend, io);
-  const { base, cache: cacheDir, precision = 'fp32' } = options;
-  notePrecision(describePrecision(precision), io);
-  noteMadeUp(market, io);
+  await startBackend(options.backend, terminal);
+  const { base, cache: cacheDir, precision = 'fp32', aggregate = 'mean' } = options;
+  notePrecision(describePrecision(precision), terminal);
+  noteMadeUp(market, terminal);
   const texts = market.headlines.array('text') as string[];
   const dates = market.headlines.array('date') as string[];
   const ranks = market.headlines.array('rank') as number[];
   const dir = modelOfRun(options.model);
   const finbert = await FinBert.load(dir, { base, cacheDir, precision });
   try {
-    const { sentiments, ...work } = await score(finbert, texts, signal, io);
+    const { sentiments, ...work } = await score(finbert, texts, signal, terminal);
     const daily = aggregateDays(
       sentiments.map((one, i) => ({ date: dates[i], rank: ranks[i], sentiment: one })),
-      options.aggregate,
+      aggregate,
     );
     if (options.out !== undefined) await writeTextFile(options.out, csv(daily));
     return {
@@ -114,7 +125,7 @@ async function sentiment(options: Options, signal: AbortSignal, io: Io): Promise
       headlines: texts.length,
       distinct: new Set(texts).size,
       ...work,
-      aggregate: options.aggregate,
+      aggregate,
       days: daily.length,
       first: daily[0]?.date ?? null,
       last: daily[daily.length - 1]?.date ?? null,
@@ -127,8 +138,8 @@ async function sentiment(options: Options, signal: AbortSignal, io: Io): Promise
   }
 }
 
-async function score(finbert: FinBert, texts: readonly string[], signal: AbortSignal, io: Io) {
-  const progress = createProgress(io);
+async function score(finbert: FinBert, texts: readonly string[], signal: AbortSignal, terminal: Terminal) {
+  const progress = createProgress(terminal);
   const started = performance.now();
   let scored = 0;
   let tokens = 0;
@@ -154,14 +165,14 @@ function csv(days: readonly Day[]): string {
   return `${[columns.join(','), ...lines].join('\n')}\n`;
 }
 
-function resultText(result: Result): string {
+function resultLines(result: Result): string[] {
   const { market, headlines, distinct, scored, seconds, headlinesPerSecond } = result;
   const speed =
     headlinesPerSecond === null ? '' : ` in ${seconds.toFixed(1)} s (${headlinesPerSecond.toFixed(1)}/s)`;
   return [
     `${market}${result.synthetic ? ' (made up)' : ''}: ${headlines} headlines, ${distinct} distinct`,
-    `${scored} scored${speed}, ${distinct - scored} known from before`,
+    `${scored} scored${speed}, ${distinct - scored} from the cache`,
     `${result.days} days, ${result.first} … ${result.last}: mean score ${result.meanScore.toFixed(4)}`,
     result.out ?? 'give --out FILE for one line per day, or --json',
-  ].join('\n');
+  ];
 }

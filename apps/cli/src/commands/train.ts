@@ -1,33 +1,32 @@
 import { resolve } from 'node:path';
 import type { Precision } from '@fin/amp';
-import type { TrainSummary } from '@fin/forecast';
+import type { TrainEvent, TrainSummary } from '@fin/forecast';
 import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
-import { Option } from 'commander';
-import { given } from '../given.js';
-import type { Io } from '../io/io.js';
-import { printResult } from '../io/print-result.js';
+import { notePrecision, startBackend } from '../backend.js';
+import { finCommand } from '../io/escape.js';
+import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
-import { loadBackend } from '../load-backend.js';
-import { marketOfRun } from '../market-of-run.js';
-import { notePrecision } from '../note-precision.js';
-import { noteMadeUp, openMarket } from '../open-market.js';
-import { resumable } from '../resumable.js';
-import { newRunFolder } from '../run-choice.js';
-import { refuseUnfinished } from '../unfinished-run.js';
-import type { Resume } from './options.js';
+import type { Terminal } from '../io/terminal.js';
+import { noteMadeUp, openMarket } from '../market.js';
+import type { Resume } from '../options.js';
 import {
   backendOption,
   dataOption,
+  given,
   jsonOption,
-  numberFrom,
+  newRunOption,
+  numbers,
+  option,
+  overwriteOption,
+  path,
   precisionOption,
   resumeFrom,
   resumeOption,
   runToResume,
-  wholeNumber,
-} from './options.js';
-import { resumeText } from './resume-text.js';
+} from '../options.js';
+import { requireWritable } from '../outputs.js';
+import { marketOfRun, newRunFolder, RUNS, refuseUnfinished, resumable, resumeText } from '../runs.js';
 
 interface Options {
   readonly data?: string;
@@ -44,55 +43,77 @@ interface Options {
   readonly json: boolean;
 }
 
-export function addTrainCommand(program: Command, io: Io): void {
+export function addTrainCommand(program: Command, terminal: Terminal): void {
   program
     .command('train')
-    .description('trains the text + price model and writes a run folder')
+    .description('trains the model of text and prices, and writes a run folder')
     .addOption(dataOption())
-    .option('--signal <share>', "the synthetic market's signal, 0 for none", numberFrom(0))
-    .option('--run <dir>', 'run folder to write (default: runs/ and the time of day)')
-    .option('--overwrite', 'replace a run folder that is there already', false)
+    .addOption(
+      option('--signal <x>', "log return that the synthetic market's good headlines add to the next day", {
+        parse: numbers.signal,
+        byDefault: '0.01',
+      }),
+    )
+    .addOption(newRunOption(RUNS))
+    .addOption(overwriteOption())
     .addOption(resumeOption())
+    .addOption(option('--seed <n>', 'seed of all random numbers', { parse: numbers.seed, byDefault: '1' }))
     .addOption(
-      new Option('--seed <n>', 'seed of every random stream')
-        .argParser(wholeNumber(0))
-        .default(undefined, '1'),
-    )
-    .option('--epochs <n>', 'passes over the training days at most', wholeNumber(1))
-    .option(
-      '--model <dir>',
-      'score the headlines with this sentiment model, as `fin finetune` makes it, in place of a small BERT trained along',
+      option('--epochs <n>', 'most passes over the training days', {
+        parse: numbers.epochs,
+        byDefault: '10',
+      }),
     )
     .addOption(
-      new Option('--aggregate <how>', "how a day's scores become one, with --model")
-        .choices(['mean', 'rank', 'attention'])
-        .default(undefined, 'mean'),
+      option(
+        '--model <dir>',
+        'sentiment model to score the headlines with, such as a run of `fin finetune`',
+        {
+          parse: path,
+          byDefault: 'a small BERT that is trained along',
+        },
+      ),
+    )
+    .addOption(
+      option('--aggregate <how>', "with --model: how to combine the scores of a day's headlines", {
+        choices: ['mean', 'rank', 'attention'],
+        byDefault: 'mean',
+      }),
     )
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options, command: Command) => {
-      const runDir = options.resume ? runToResume(command, options.run) : (options.run ?? newRunFolder());
+      const runDir = options.resume ? runToResume(command, options.run) : (options.run ?? newRunFolder(RUNS));
+      await requireWritable({ folders: [runDir] });
       const named = {
         ...options,
         data: command.getOptionValueSource('data') === 'cli' ? options.data : undefined,
       };
-      const begin = async () => (options.resume ? beginningOf(runDir, named) : options);
-      const summary = await resumable(runDir, io, async (signal) => train(await begin(), runDir, signal, io));
-      if (summary) printResult(io, options.json, summary, summaryText);
+      const start = async () => (options.resume ? resumedOptions(runDir, named) : options);
+      const summary = await resumable(runDir, terminal, async (signal) =>
+        train(await start(), runDir, signal, terminal),
+      );
+      if (summary) terminal.result(options.json, summary, summaryLines);
     });
 }
 
-const summaryText = ({ run, parameters, epochs, bestEpoch, validationLoss, seconds }: TrainSummary): string =>
-  [
-    run,
-    `${parameters.toLocaleString('en')} parameters, ${epochs} epochs in ${seconds.toFixed(0)} s; ` +
-      `kept epoch ${bestEpoch} with validation loss ${validationLoss.toFixed(4)}`,
-    `next: fin evaluate --run ${run}`,
-  ].join('\n');
+const summaryLines = ({
+  run,
+  parameters,
+  epochs,
+  bestEpoch,
+  validationLoss,
+  seconds,
+}: TrainSummary): string[] => [
+  run,
+  `${parameters.toLocaleString('en')} parameters, ${epochs} epochs in ${seconds.toFixed(0)} s; ` +
+    `kept epoch ${bestEpoch} with validation loss ${validationLoss.toFixed(4)}`,
+  `next: ${finCommand('evaluate', '--run', run)}`,
+];
 
-/** The options of a run that goes on: those of its data and backend are what they were, unless they are named. */
-async function beginningOf(runDir: string, options: Options): Promise<Options> {
+/** The options of a resumed run: its own data and backend, unless the command line names others. */
+async function resumedOptions(runDir: string, options: Options): Promise<Options> {
   const { readUnfinishedRun } = await import('@fin/forecast');
   const { environment } = await readUnfinishedRun(runDir, 'forecaster');
   const market = { ...(await marketOfRun(runDir)), ...given({ data: options.data, signal: options.signal }) };
@@ -103,15 +124,15 @@ async function train(
   options: Options,
   runDir: string,
   signal: AbortSignal,
-  io: Io,
+  terminal: Terminal,
 ): Promise<TrainSummary | null> {
   const { data, seed, epochs, model, aggregate, precision, backend, overwrite, resume } = options;
   if (model !== undefined) refuseUnfinished(model);
   const market = await openMarket({ data, signal: options.signal });
   const { trainForecaster } = await import('@fin/forecast');
-  await loadBackend(backend, io);
-  noteMadeUp(market, io);
-  const progress = createProgress(io);
+  await startBackend(backend, terminal);
+  noteMadeUp(market, terminal);
+  const progress = createProgress(terminal);
   try {
     return await trainForecaster({
       market,
@@ -127,22 +148,24 @@ async function train(
       }),
       source: { data: data === undefined ? null : resolve(data), signal: market.signal ?? null },
       signal,
-      onEvent(event) {
-        if (event.kind === 'precision') notePrecision(event, io);
-        else if (event.kind === 'step') {
-          const loss = event.loss === null ? '' : `loss ${event.loss.toFixed(4)}`;
-          const phase = event.phase === 'scoring' ? 'scoring tokens' : event.phase;
-          progress.update(phase, event.done, event.total, loss);
-        } else if (event.kind === 'resume') progress.line(resumeText(event));
-        else {
-          const { epoch, trainLoss, validationLoss, seconds } = event;
-          progress.line(
-            `epoch ${epoch}: training loss ${trainLoss.toFixed(4)}, validation loss ${validationLoss.toFixed(4)}, ${seconds.toFixed(1)} s`,
-          );
-        }
-      },
+      onEvent: (event) =>
+        event.kind === 'precision' ? notePrecision(event, terminal) : show(event, progress),
     });
   } finally {
     progress.end();
+  }
+}
+
+function show(event: Exclude<TrainEvent, { kind: 'precision' }>, progress: Progress): void {
+  if (event.kind === 'step') {
+    const loss = event.loss === null ? '' : `loss ${event.loss.toFixed(4)}`;
+    const phase = event.phase === 'scoring' ? 'scoring tokens' : event.phase;
+    progress.update(phase, event.done, event.total, loss);
+  } else if (event.kind === 'resume') progress.line(resumeText(event));
+  else {
+    const { epoch, trainLoss, validationLoss, seconds } = event;
+    progress.line(
+      `epoch ${epoch}: training loss ${trainLoss.toFixed(4)}, validation loss ${validationLoss.toFixed(4)}, ${seconds.toFixed(1)} s`,
+    );
   }
 }

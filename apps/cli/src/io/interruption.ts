@@ -1,32 +1,33 @@
 import process from 'node:process';
-import { ExitCode } from './exit-codes.js';
+import { ExitCode } from './io.js';
 
-/** A signal asked the command to stop, and it has. */
+/** The command was stopped by a signal. */
 export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+  readonly kind = 'interrupted';
   readonly exitCode: number;
 
   constructor(signal: NodeJS.Signals, detail: string) {
     super(`stopped by ${signal}${detail}`);
-    this.name = 'InterruptedError';
     this.exitCode = signal === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted;
   }
 }
 
 /**
- * Runs `work` with a signal that aborts on Ctrl-C or SIGTERM. The work stops at its next safe place; a second Ctrl-C ends the
- * process at once.
+ * Runs work with an `AbortSignal` that aborts on Ctrl-C or SIGTERM. The work stops at its next safe place. A second signal ends
+ * the process at once.
  *
- * @param detail what to say of it, asked when the work has stopped
+ * @param detail asked when the work has stopped; its text is appended to the message
  * @throws {InterruptedError} when a signal came, whatever the work returned or threw
  */
 export async function interruptible<T>(
-  detail: () => string,
+  detail: () => string | Promise<string>,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;
   const stop = (signal: NodeJS.Signals) => {
-    if (received) process.exit(ExitCode.interrupted);
+    if (received) process.exit(signal === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted);
     received = signal;
     controller.abort();
   };
@@ -34,10 +35,11 @@ export async function interruptible<T>(
   process.on('SIGTERM', stop);
   try {
     const result = await work(controller.signal);
-    if (received) throw new InterruptedError(received, detail());
+    if (received) throw new InterruptedError(received, await detail());
     return result;
   } catch (error) {
-    if (received) throw new InterruptedError(received, detail());
+    if (received && !(error instanceof InterruptedError))
+      throw new InterruptedError(received, await detail());
     throw error;
   } finally {
     process.off('SIGINT', stop);

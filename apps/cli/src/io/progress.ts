@@ -1,72 +1,60 @@
-import type { Io } from './io.js';
+import type { Terminal } from './terminal.js';
+
+// Our own, since the progress libraries write raw text to a stream of Node and nothing useful where there is no terminal.
 
 /** Redraws of a terminal's line per second. */
 const FRAMES_PER_SECOND = 10;
 /** Without a terminal: at most one plain line in this time, so that logs stay readable. */
 const PLAIN_LINE_MS = 5_000;
-/** Before this much work has been timed, the time left is anybody's guess and is not told. */
+/** The time left is estimated only after this much of the work has been timed. */
 const TIMED_MS = 2_000;
 const BAR_WIDTH = 24;
 
-/** Progress of long work in one or more phases, on stderr: a bar that redraws itself on a terminal, plain lines elsewhere. */
+/** Progress of long work in one or more phases, on stderr: a bar on a terminal, plain lines elsewhere. */
 export interface Progress {
-  /** `done` of `total` steps of a phase; `note` is what changes, such as the loss. */
+  /** `done` of `total` steps of a phase. `note` is what changes, such as the loss. */
   update(phase: string, done: number, total: number, note?: string): void;
-  /** A line of its own that stays. */
+  /** Prints a line that stays. */
   line(text: string): void;
   /** Ends the bar's line. */
   end(): void;
 }
 
-const duration = (ms: number): string => {
+function duration(ms: number): string {
   const seconds = Math.round(ms / 1000);
   return seconds < 60
     ? `${seconds} s`
     : `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
-};
+}
 
-export function createProgress({ stderr }: Io): Progress {
+export function createProgress(terminal: Terminal): Progress {
+  const interval = terminal.isTerminal ? 1000 / FRAMES_PER_SECOND : PLAIN_LINE_MS;
   let phase = '';
   let started = { time: 0, done: 0 };
   let last = Number.NEGATIVE_INFINITY;
-  let drawn = false;
-  const clear = () => {
-    if (drawn) stderr.write('\r\u001b[2K');
-    drawn = false;
-  };
   return {
     update(label, done, total, note = '') {
       const now = performance.now();
       if (label !== phase) {
-        clear();
+        terminal.clear();
         phase = label;
         started = { time: now, done: Math.max(0, done - 1) };
         last = now;
       }
       const finished = done >= total;
-      if (!finished && now - last < (stderr.isTTY ? 1000 / FRAMES_PER_SECOND : PLAIN_LINE_MS)) return;
+      if (!finished && now - last < interval) return;
       last = now;
-      const share = total > 0 ? Math.min(1, done / total) : 1;
       const elapsed = now - started.time;
       const left =
         elapsed > TIMED_MS && !finished
           ? `, ${duration((elapsed / (done - started.done)) * (total - done))} left`
           : '';
       const text = `${done}/${total}${left}${note && `  ${note}`}`;
-      if (stderr.isTTY) {
-        const filled = Math.round(share * BAR_WIDTH);
-        const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`;
-        stderr.write(`\r\u001b[2K${`${label} ${bar} ${text}`.slice(0, (stderr.columns ?? 100) - 1)}`);
-        drawn = true;
-      } else stderr.write(`${label}: ${text}\n`);
+      if (!terminal.isTerminal) return terminal.line(`${label}: ${text}`);
+      const filled = Math.round((total > 0 ? Math.min(1, done / total) : 1) * BAR_WIDTH);
+      terminal.redraw(`${label} ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${text}`);
     },
-    line(text) {
-      clear();
-      stderr.write(`${text}\n`);
-    },
-    end() {
-      if (drawn) stderr.write('\n');
-      drawn = false;
-    },
+    line: (text) => terminal.line(text),
+    end: () => terminal.keep(),
   };
 }

@@ -1,35 +1,51 @@
 import { CommanderError } from 'commander';
-import { ExitCode } from './exit-codes.js';
 import { InterruptedError } from './interruption.js';
-import type { Io } from './io.js';
+import { ExitCode } from './io.js';
+import type { Terminal } from './terminal.js';
 
-interface KindOfError extends Error {
-  readonly kind?: 'input' | 'environment';
+interface KnownError extends Error {
+  readonly kind?: 'input' | 'environment' | 'interrupted';
   readonly file?: string;
   readonly line?: number;
   readonly fix?: string;
 }
 
 /**
- * Says what went wrong, once, and returns the exit code. Errors that packages raise on purpose carry a `kind` and are told in
- * their own words; anything else is a defect of ours and comes with its stack.
+ * Prints what went wrong, once, and returns the exit code.
+ *
+ * Errors that packages throw on purpose carry a `kind` and speak for themselves. Errors of the operating system name the path.
+ * Anything else is a defect of ours and is printed with its stack.
+ *
+ * @param json whether to print the error as a JSON document on stdout as well
  */
-export function reportError(error: unknown, io: Io, json: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.input;
-  if (error instanceof InterruptedError) {
-    io.stderr.write(`fin: ${error.message}\n`);
-    return error.exitCode;
-  }
-  const known = error instanceof Error ? (error as KindOfError) : (new Error(String(error)) as KindOfError);
-  const text = known.kind
-    ? known.message
-    : `unexpected error, please report it:\n${known.stack ?? known.message}`;
-  io.stderr.write(`fin: ${text}\n`);
-  if (json) {
-    const { message, kind, file, line, fix } = known;
-    io.stdout.write(
-      `${JSON.stringify({ error: { message, kind: kind ?? 'defect', file, line, fix } }, null, 2)}\n`,
-    );
-  }
-  return known.kind === 'input' ? ExitCode.input : ExitCode.failure;
+export function reportError(error: unknown, terminal: Terminal, json: boolean): number {
+  if (error instanceof CommanderError) return reportUsage(error, terminal, json);
+  const known = (error instanceof Error ? error : new Error(String(error))) as KnownError;
+  const kind = known.kind ?? (isSystemError(known) ? 'environment' : 'defect');
+  terminal.line(
+    kind === 'defect'
+      ? `fin: unexpected error, please report it:\n${known.stack ?? known.message}`
+      : `fin: ${known.message}`,
+  );
+  const { message, file, line, fix } = known;
+  if (json) printDocument(terminal, { message, kind, file, line, fix });
+  if (known instanceof InterruptedError) return known.exitCode;
+  return kind === 'input' ? ExitCode.input : ExitCode.failure;
+}
+
+/** Errors of the command line itself, which commander has printed on stderr. */
+function reportUsage({ exitCode, code, message }: CommanderError, terminal: Terminal, json: boolean): number {
+  if (exitCode === 0) return ExitCode.ok;
+  const text = code === 'commander.help' ? 'a command is missing; see fin --help' : message;
+  if (json) printDocument(terminal, { message: text.replace(/^error: /, ''), kind: 'input' });
+  return ExitCode.input;
+}
+
+function printDocument(terminal: Terminal, error: object): void {
+  terminal.result(true, { error }, () => []);
+}
+
+/** Whether an error is the operating system's own refusal, such as a full disk. */
+function isSystemError(error: Error): boolean {
+  return 'syscall' in error && 'errno' in error;
 }

@@ -1,5 +1,5 @@
 import type { Market } from '@fin/data';
-import type { Io } from './io/io.js';
+import type { Terminal } from './io/terminal.js';
 
 /** Which market a command works on. */
 export interface MarketChoice {
@@ -9,7 +9,7 @@ export interface MarketChoice {
   readonly signal?: number;
 }
 
-/** Opens the files of `--data`, or makes the bundled synthetic market. */
+/** Loads the files of `--data`, or makes the bundled synthetic market. */
 export async function openMarket({ data, signal }: MarketChoice): Promise<Market> {
   const { loadKaggle, syntheticMarket } = await import('@fin/data');
   return data === undefined
@@ -17,8 +17,9 @@ export async function openMarket({ data, signal }: MarketChoice): Promise<Market
     : loadKaggle({ dir: data });
 }
 
-/** Says so when a market is made up. */
-export function noteMadeUp(market: Market, io: Io): void {
-  if (!market.synthetic) return;
-  io.stderr.write(`note: ${market.name} is a made-up market; its figures say nothing about real ones\n`);
+/** Prints a note when a market is made up. */
+export function noteMadeUp(market: Market, terminal: Terminal): void {
+  if (market.synthetic) {
+    terminal.line(`note: ${market.name} is a made-up market; its figures say nothing about real ones`);
+  }
 }

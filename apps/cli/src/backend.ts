@@ -1,0 +1,81 @@
+import type { AmpDecision } from '@fin/amp';
+import type { PrecisionRecord } from '@fin/forecast';
+import type { KernelsReport } from '@fin/kernels';
+import type { BackendName } from '@fin/runtime';
+import type { Terminal } from './io/terminal.js';
+
+/** The backend that was loaded. */
+export interface LoadedBackend {
+  readonly backend: BackendName;
+  /** The fused ops on native TensorFlow. They are compiled the first time. Null on other backends. */
+  readonly fusedOps: KernelsReport | null;
+  /** Why something faster is not used. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Loads TensorFlow and, on the native one, the fused ops.
+ *
+ * @param name absent for the fastest one found
+ */
+export async function loadBackend(name?: BackendName): Promise<LoadedBackend> {
+  const { loadTensorFlow } = await import('@fin/runtime');
+  const { backend, notes } = await loadTensorFlow({ backend: name });
+  const fusedOps = backend === 'tensorflow' ? await (await import('@fin/kernels')).loadKernels() : null;
+  return { backend, fusedOps, notes: [...notes, ...(fusedOps?.notes ?? [])] };
+}
+
+/** {@link loadBackend} for a command, which prints the notes. */
+export async function startBackend(name: BackendName | undefined, terminal: Terminal): Promise<void> {
+  const { notes } = await loadBackend(name);
+  for (const note of notes) terminal.line(`note: ${note}`);
+}
+
+/** Prints how this machine computes in a low precision. */
+export function notePrecision({ asked, summary }: PrecisionRecord, terminal: Terminal): void {
+  if (asked !== 'fp32') terminal.line(`precision ${asked}: ${summary}`);
+}
+
+/** How this machine computes in low precision, for `fin doctor`. */
+export interface PrecisionReport extends Pick<LoadedBackend, 'fusedOps'> {
+  /** Null where no backend could be loaded. */
+  readonly backend: BackendName | null;
+  /** The decision on each low dtype. */
+  readonly decisions: readonly (AmpDecision & { readonly summary: string })[];
+  /** Why no backend could be loaded. */
+  readonly problem: string | null;
+}
+
+/** Loads the backend as a command would, and decides how to compute in each low precision. */
+export async function examinePrecision(): Promise<PrecisionReport> {
+  const { decideAmpMode, formatAmpDecision } = await import('@fin/amp');
+  try {
+    const { backend, fusedOps } = await loadBackend();
+    const decisions = (['bfloat16', 'float16'] as const).map((dtype) => {
+      const decision = decideAmpMode(dtype);
+      return { ...decision, summary: formatAmpDecision(decision) };
+    });
+    return { backend, fusedOps, decisions, problem: null };
+  } catch (error) {
+    return { backend: null, fusedOps: null, decisions: [], problem: (error as Error).message };
+  }
+}
+
+/** The report as lines of text. */
+export function formatPrecision({ backend, fusedOps, decisions, problem }: PrecisionReport): string[] {
+  if (problem !== null) return [`Low precision: no backend could be loaded: ${problem}`];
+  return [
+    ...(fusedOps ? [formatFusedOps(fusedOps)] : []),
+    `Low precision (--precision bf16 or fp16) on ${backend}:`,
+    ...decisions.map(({ summary }) => `  ${summary}`),
+  ];
+}
+
+function formatFusedOps(report: KernelsReport): string {
+  const { available, instructionSet, threads, bfloat16Products, notes } = report;
+  if (!available) return `Fused ops: none. ${notes.join(' ')}`;
+  const products = bfloat16Products
+    ? ', with bfloat16 matrix products, for which the processor has no units'
+    : '';
+  return `Fused ops: ${instructionSet}, threads ${threads}${products}`;
+}

@@ -1,0 +1,140 @@
+import process from 'node:process';
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+
+/** How an option is read and what `--help` says of it. */
+interface OptionDetails {
+  readonly choices?: readonly string[];
+  readonly parse?: (text: string) => unknown;
+  /** The default, as `--help` shows it. The value itself is filled in by the command's library. */
+  readonly byDefault?: string;
+  /** Environment variable that stands in for the option. An empty one counts as unset. */
+  readonly env?: string;
+}
+
+/** Makes an option. Every option that has a default names it here. */
+export function option(flags: string, description: string, details: OptionDetails = {}): Option {
+  const { choices, parse, byDefault, env } = details;
+  const made = new Option(
+    flags,
+    byDefault === undefined ? description : `${description} (default: ${byDefault})`,
+  );
+  if (parse) made.argParser(parse);
+  if (choices) made.choices(choices);
+  if (env !== undefined && process.env[env] !== '') made.env(env);
+  return made;
+}
+
+/** A path. An empty one would mean the current folder, which nobody asks for that way. */
+export function path(text: string): string {
+  if (text === '') throw new InvalidArgumentError('a path is needed, not an empty text');
+  return text;
+}
+
+function whole(least: number, most: number): NumberParser {
+  return (text) => {
+    const value = /^\d+(e\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`a whole number of at least ${least} and at most ${most} is needed`);
+  };
+}
+
+/** @param over whether the number must be larger than `least`, @param under whether it must be smaller than `most` */
+function number(least: number, most: number, { over = false, under = false } = {}): NumberParser {
+  const range = `${over ? 'above' : 'of at least'} ${least} and ${under ? 'below' : 'at most'} ${most}`;
+  return (text) => {
+    const value = /^\d*\.?\d+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most && !(over && value === least) && !(under && value === most))
+      return value;
+    throw new InvalidArgumentError(`a number ${range} is needed`);
+  };
+}
+
+type NumberParser = (text: string) => number;
+
+/** The range of every numeric option. Beyond it a typing error is likelier than a wish. */
+export const numbers: Readonly<
+  Record<
+    | 'seed'
+    | 'epochs'
+    | 'batchSize'
+    | 'learningRate'
+    | 'layerDecay'
+    | 'rank'
+    | 'loraAlpha'
+    | 'dropout'
+    | 'signal',
+    NumberParser
+  >
+> = {
+  seed: whole(0, Number.MAX_SAFE_INTEGER),
+  epochs: whole(1, 10_000),
+  batchSize: whole(1, 10_000),
+  learningRate: number(0, 1, { over: true }),
+  /** 1 is the same rate in every layer. With 10, the tenth layer down would learn at a ten-billionth. */
+  layerDecay: number(1, 10),
+  rank: whole(1, 10_000),
+  loraAlpha: number(0, 10_000, { over: true }),
+  dropout: number(0, 1, { under: true }),
+  /** Log return a day. The real one is seldom above 0.1. */
+  signal: number(0, 0.1),
+};
+
+export const jsonOption = (): Option =>
+  new Option('--json', 'print one JSON document on stdout').default(false);
+
+export const dataOption = (byDefault = 'the bundled synthetic market'): Option =>
+  option('--data <dir>', 'folder with Combined_News_DJIA.csv and upload_DJIA_table.csv', {
+    parse: path,
+    byDefault,
+    env: 'FIN_DATA',
+  });
+
+export const runOption = (): Option =>
+  option('--run <dir>', 'run folder', { parse: path, byDefault: 'the newest finished run under ./runs' });
+
+/** @param parent folder of the runs that are named after their start */
+export const newRunOption = (parent: string): Option =>
+  option('--run <dir>', 'run folder to write', { parse: path, byDefault: `${parent}/ and the start time` });
+
+export const overwriteOption = (): Option =>
+  new Option('--overwrite', 'replace the run in the run folder').default(false);
+
+export const backendOption = (): Option =>
+  option('--backend <name>', 'where to compute', {
+    choices: ['tensorflow', 'wasm', 'cpu'],
+    byDefault: 'the fastest one found',
+    env: 'FIN_BACKEND',
+  });
+
+export const precisionOption = (): Option =>
+  option('--precision <name>', 'number format for compute and frozen weights; see `fin doctor`', {
+    choices: ['fp32', 'bf16', 'fp16'],
+    byDefault: 'fp32',
+  });
+
+export const resumeOption = (): Option =>
+  option(
+    '--resume [last-good]',
+    'resume the interrupted run in --run, with its own settings and data; with last-good, skip damaged checkpoints',
+    { choices: ['last-good'] },
+  ).conflicts('overwrite');
+
+/** The value of `--resume`. */
+export type Resume = true | 'last-good';
+
+/** The folder of the run to resume. */
+export function runToResume(command: Command, run: string | undefined): string {
+  return run ?? command.error('error: --resume needs --run, the folder of the run to resume');
+}
+
+/** `--resume` as the library takes it. */
+export const resumeFrom = (resume: Resume | undefined): boolean | 'lastGood' =>
+  resume === 'last-good' ? 'lastGood' : resume === true;
+
+/** The values that are not undefined. */
+export function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

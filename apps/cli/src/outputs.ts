@@ -1,0 +1,85 @@
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { temporaryPath } from '@fin/files';
+
+/** A file or folder that the command line names cannot be written. */
+export class OutputError extends Error {
+  readonly kind = 'input';
+  readonly file: string;
+
+  constructor(file: string, problem: string, options?: ErrorOptions) {
+    super(`${file} cannot be written (${problem}): choose another place`, options);
+    this.name = 'OutputError';
+    this.file = file;
+  }
+}
+
+/** The places that a command is going to write. */
+export interface Outputs {
+  /** A file that may exist. */
+  readonly file?: string;
+  /** Folders that may exist. */
+  readonly folders?: readonly (string | undefined)[];
+}
+
+/**
+ * Checks, before any work, that a command's outputs can be written. Each is tried in the nearest folder that exists; nothing is
+ * left behind.
+ *
+ * @throws {OutputError}
+ */
+export async function requireWritable({ file, folders = [] }: Outputs): Promise<void> {
+  if (file !== undefined) await probe(file, 'file');
+  for (const folder of folders) if (folder !== undefined) await probe(folder, 'folder');
+}
+
+async function probe(path: string, kind: 'file' | 'folder'): Promise<void> {
+  try {
+    const existing = await statIfThere(path);
+    if (existing && !(kind === 'file' ? existing.isFile() : existing.isDirectory())) {
+      throw new OutputError(path, `it exists and is not a ${kind === 'file' ? 'regular file' : 'folder'}`);
+    }
+    if (!existing && (await isLink(path))) throw new OutputError(path, 'it is a link to nothing');
+    const target = resolve(path);
+    const parent = kind === 'folder' && existing ? target : await nearestFolder(dirname(target));
+    // Names are tried as they are while they are written. The longest name that a file system takes is too long then.
+    for (const name of relative(parent, target).split(sep))
+      await statIfThere(temporaryPath(join(parent, name)));
+    const trial = temporaryPath(join(parent, 'trial'));
+    await mkdir(trial);
+    await rmdir(trial);
+  } catch (cause) {
+    if (cause instanceof OutputError) throw cause;
+    throw new OutputError(path, (cause as Error).message, { cause });
+  }
+}
+
+/** The folder itself or the closest one above it that exists. */
+async function nearestFolder(folder: string): Promise<string> {
+  for (let at = folder; ; at = dirname(at)) {
+    const found = await statIfThere(at);
+    if (found?.isDirectory()) return at;
+    if (found || (await isLink(at))) throw new OutputError(folder, `${at} is not a folder`);
+    if (at === dirname(at)) return at;
+  }
+}
+
+async function statIfThere(path: string): Promise<Stats | null> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+}
+
+const isLink = async (path: string): Promise<boolean> => (await lstat(path).catch(() => null)) !== null;
+
+/** Writes a text file so that a reader never sees half of it. Missing folders are made. @throws {OutputError} */
+export async function writeTextFile(file: string, text: string): Promise<void> {
+  const { writeFileAtomically } = await import('@fin/files');
+  try {
+    await writeFileAtomically(file, text);
+  } catch (cause) {
+    throw new OutputError(file, (cause as Error).message, { cause });
+  }
+}

@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { finCommand } from './io/escape.js';
+import { InterruptedError, interruptible } from './io/interruption.js';
+import type { Terminal } from './io/terminal.js';
+import type { MarketChoice } from './market.js';
+
+/** Folder of the runs that are made when no other is named. */
+export const RUNS = 'runs';
+
+/** Folder of fine-tuning runs, apart from the others so that none is taken for the newest run to evaluate. */
+export const TUNING_RUNS: string = join(RUNS, 'sentiment');
+
+/** A folder of runs with a start in UTC, so that names sort by age. */
+export function newRunFolder(parent: string, now: Date = new Date()): string {
+  return join(parent, now.toISOString().slice(0, 19).replace(/[:T]/g, '-'));
+}
+
+/** There is no run to use, or it is not finished. */
+export class RunChoiceError extends Error {
+  readonly kind = 'input';
+}
+
+/** The run folder that `--run` names, or the newest finished one under `runs/`. */
+export async function chooseRun(run: string | undefined): Promise<string> {
+  if (run === undefined) {
+    const { newestRun } = await import('@fin/report');
+    return newestRun(RUNS);
+  }
+  const { runFiles } = await import('@fin/forecast');
+  if (!existsSync(join(run, runFiles.config))) {
+    throw new RunChoiceError(
+      `${run} is not a run folder (it has no ${runFiles.config}): give the folder that \`fin train\` wrote.`,
+    );
+  }
+  refuseUnfinished(run);
+  return run;
+}
+
+/** The market that a run was trained on, from its `config.json`. */
+export async function marketOfRun(runDir: string): Promise<MarketChoice> {
+  const { runFiles } = await import('@fin/forecast');
+  const { source } = JSON.parse(await readFile(join(runDir, runFiles.config), 'utf8')) as {
+    source: { data: string | null; signal: number | null };
+  };
+  return { data: source.data ?? undefined, signal: source.signal ?? undefined };
+}
+
+function runIn(dir: string): 'finished' | 'unfinished' | null {
+  if (existsSync(join(dir, 'manifest.json'))) return 'finished';
+  return existsSync(join(dir, 'run.json')) ? 'unfinished' : null;
+}
+
+/** The command that resumes an unfinished run. */
+export function howToResume(dir: string, from: readonly string[] = []): string {
+  return finCommand(isTuning(dir) ? 'finetune' : 'train', '--run', dir, '--resume', ...from);
+}
+
+/** @throws {RunChoiceError} when there is a run in the folder that was not finished */
+export function refuseUnfinished(dir: string): void {
+  if (runIn(dir) !== 'unfinished') return;
+  throw new RunChoiceError(
+    `the run in ${dir} is unfinished: it was interrupted, or is still being trained. Resume it with: ${howToResume(dir)}`,
+  );
+}
+
+function isTuning(dir: string): boolean {
+  try {
+    const config = JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8')) as { readonly kind?: unknown };
+    return config.kind === 'sentiment-tuning';
+  } catch {
+    return false; // stopped before there was one
+  }
+}
+
+/**
+ * Runs work that writes a run. A signal stops it in order. When the run did not finish, the message says how to resume it.
+ *
+ * @throws {InterruptedError} when a signal came, and what the work throws
+ */
+export async function resumable<T>(
+  runDir: string,
+  terminal: Terminal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  try {
+    return await interruptible(() => whatIsLeft(runDir), work);
+  } catch (error) {
+    if (!(error instanceof InterruptedError) && runIn(runDir) === 'unfinished') {
+      const advice = adviceOn(error as Error, runDir);
+      if (advice) terminal.line(`note: ${advice}`);
+    }
+    throw error;
+  }
+}
+
+function whatIsLeft(runDir: string): string {
+  const run = runIn(runDir);
+  if (run === 'unfinished') return `; resume with: ${howToResume(runDir)}`;
+  return run === 'finished' ? `; the run in ${runDir} is finished` : '; no run was written';
+}
+
+function adviceOn({ name, kind }: Error & { readonly kind?: string }, runDir: string): string | null {
+  if (name === 'DamagedFileError') {
+    return `resume from the last undamaged checkpoint: ${howToResume(runDir, ['last-good'])}`;
+  }
+  if (name === 'RunExistsError') return `resume it with: ${howToResume(runDir)}`;
+  if (name === 'FolderLockedError' || kind === 'input') return null;
+  return `the run is kept; resume with: ${howToResume(runDir)}`;
+}
+
+/** Describes where a resumed run continues. */
+export function resumeText(event: {
+  readonly done: number;
+  readonly total: number;
+  readonly epoch: number;
+  readonly note: string | null;
+}): string {
+  const { done, total, epoch, note } = event;
+  const place =
+    done === 0
+      ? 'there is no checkpoint yet: training starts at the beginning'
+      : `resuming after update ${done} of ${total} (epoch ${epoch.toFixed(2)})`;
+  return note === null ? place : `${place}; last digits may differ: ${note}`;
+}
