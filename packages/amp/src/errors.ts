@@ -1,6 +1,6 @@
-/** What every error of this package has in common. */
+/** Base class of this package's errors. */
 export abstract class AmpError extends Error {
-  /** `input`: what the user asked for cannot be; `environment`: something about this program or machine. */
+  /** `input`: a setting or value that the caller must change; `environment`: the state of this program or machine. */
   abstract readonly kind: 'input' | 'environment';
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -8,23 +8,23 @@ export abstract class AmpError extends Error {
   }
 }
 
-/** A setting that makes no sense: an unknown precision, mode or dtype, a growth factor of 1. The message names the choices. */
+/** An invalid setting, such as an unknown precision or a growth factor of 1. The message names the field and the valid values. */
 export class AmpInputError extends AmpError {
   readonly kind = 'input';
 }
 
-/** Methods of a `GradScaler` called in an order that its state machine does not allow. */
+/** A `GradScaler` whose methods were called in the wrong order. */
 export class GradScalerError extends AmpError {
   readonly kind = 'environment';
 }
 
-/** The gradient of a frozen variable was asked for, by `tf.grads` and not by `tf.variableGrads`, after an op under autocast. */
+/** A gradient for a non-trainable variable was requested with `tf.grads`, but autocast saved only a shape for it. */
 export class HeldShapeError extends AmpError {
   readonly kind = 'environment';
   constructor() {
     super(
-      "A gradient needs data that autocast did not hold for it, since the op's other input is a variable that is not trainable. " +
-        "Make it trainable, or use a policy with savedActivations: 'as-computed'.",
+      'A gradient for a variable that is not trainable was requested, and autocast did not save the data it needs. ' +
+        "Make the variable trainable, or use a policy with savedActivations: 'as-computed'.",
     );
   }
 }

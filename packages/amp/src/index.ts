@@ -1,22 +1,24 @@
 export { autocast } from './autocast/autocast.js';
+export type { Widening, WideningReason } from './autocast/widening-report.js';
+export {
+  formatWideningReport,
+  resetWideningReport,
+  wideningReport,
+} from './autocast/widening-report.js';
+export type { LowDType } from './core/low-dtype.js';
+export type { OpList, OpRule, OpRules } from './core/op-lists.js';
+export { OP_LISTS, UNMAPPED_TORCH_OPS } from './core/op-lists.js';
+export type { AmpMode, PolicyOptions, Precision, SavedActivations } from './core/policy.js';
+export { Policy, PRECISIONS, precisionPolicy } from './core/policy.js';
 export { AmpError, AmpInputError, GradScalerError, HeldShapeError } from './errors.js';
-export type { AmpMode } from './machine/amp-mode.js';
+export type {
+  Gradients,
+  GradScalerOptions,
+  GradScalerState,
+  ScaledOptimizer,
+} from './grad-scaler.js';
+export { GradScaler } from './grad-scaler.js';
 export type { AmpDecision } from './machine/decide-amp-mode.js';
-export { decideAmpMode } from './machine/decide-amp-mode.js';
-export { formatAmpDecision } from './machine/format-amp-decision.js';
-export type { LowDType } from './policy/low-dtype.js';
-export { OP_LISTS } from './policy/op-list-of.js';
-export type { OpList, OpRule, OpRules } from './policy/op-rule.js';
-export type { PolicyOptions, SavedActivations } from './policy/policy.js';
-export { Policy } from './policy/policy.js';
-export type { Precision } from './policy/precision-policy.js';
-export { PRECISIONS, precisionPolicy } from './policy/precision-policy.js';
-export { UNMAPPED_TORCH_OPS } from './policy/unmapped-ops.js';
-export { formatWideningReport } from './report/format-widening-report.js';
-export type { Widening, WideningReason } from './report/widening-report.js';
-export { resetWideningReport, wideningReport } from './report/widening-report.js';
-export type { GradScalerOptions, GradScalerState, ScaledOptimizer } from './scaler/grad-scaler.js';
-export { GradScaler } from './scaler/grad-scaler.js';
-export type { Gradients } from './scaler/gradients.js';
-export type { LowPrecisionOptions, LowPrecisionReport } from './storage/to-low-precision.js';
-export { toLowPrecision } from './storage/to-low-precision.js';
+export { decideAmpMode, formatAmpDecision } from './machine/decide-amp-mode.js';
+export type { LowPrecisionOptions, LowPrecisionReport } from './to-low-precision.js';
+export { toLowPrecision } from './to-low-precision.js';

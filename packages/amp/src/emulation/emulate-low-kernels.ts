@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { currentScope } from '../autocast/current-scope.js';
-import type { LowDType } from '../policy/low-dtype.js';
+import { currentScope } from '../core/current-scope.js';
+import type { LowDType } from '../core/low-dtype.js';
 import { roundToLow } from './round-to-low.js';
 
-/** tfjs kernels that compute what TensorFlow's ops of the lower list do, with the op whose place on the lists they share. */
+/** tfjs kernels and the TensorFlow op of the lower list that each corresponds to. */
 const TENSORFLOW_OPS: Readonly<Record<string, string>> = {
   BatchMatMul: 'BatchMatMulV2',
   _FusedMatMul: 'BatchMatMulV2',
@@ -26,8 +26,8 @@ type KernelArguments = Parameters<tf.KernelFunc>[0];
 const emulated = new Set<string>();
 
 /**
- * Has the current backend's kernels of the lower list round inputs and outputs to the low dtype while code runs under autocast:
- * what a low kernel with a float32 accumulator gives. For backends without low dtypes; slower than float32. Once per backend.
+ * Emulates low kernels on a backend without low dtypes: the current backend's kernels of the lower list round their inputs and outputs
+ * while code runs under autocast, as a low kernel with a float32 accumulator does. Slower than float32. Acts once per backend.
  */
 export function emulateLowKernels(): void {
   const backendName = tf.getBackend();
@@ -53,7 +53,7 @@ function runRounded(kernel: tf.KernelFunc, args: KernelArguments, dtype: LowDTyp
   const made: tf.Tensor[] = [];
   const lowered = (input: tf.TensorInfo): tf.TensorInfo => {
     if (input?.dtype !== 'float32') return input;
-    // A tensor, not only its data: some kernels are composed of tfjs's own ops.
+    // A tensor, not only its data: some kernels call tfjs's own ops.
     const copy = tf.engine().makeTensorFromTensorInfo(roundedCopy(backend, input, dtype));
     made.push(copy);
     return copy;
@@ -70,7 +70,7 @@ function runRounded(kernel: tf.KernelFunc, args: KernelArguments, dtype: LowDTyp
   }
 }
 
-/** A kernel of any number of inputs gets a list. */
+/** Kernels with a variable number of inputs get a list. */
 type Inputs = Readonly<Record<string, tf.TensorInfo>> | readonly tf.TensorInfo[];
 
 function mapInputs(inputs: Inputs, fn: (input: tf.TensorInfo) => tf.TensorInfo): Inputs {

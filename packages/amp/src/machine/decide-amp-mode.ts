@@ -1,40 +1,39 @@
 import { env } from 'node:process';
 import { hasNativeOps } from '@fin/runtime';
-import { runInScope } from '../autocast/current-scope.js';
+import { runInScope } from '../core/current-scope.js';
+import type { LowDType } from '../core/low-dtype.js';
+import type { AmpMode } from '../core/policy.js';
+import { NATIVE_MODES } from '../core/policy.js';
 import { AmpInputError } from '../errors.js';
-import type { LowDType } from '../policy/low-dtype.js';
-import type { AmpMode } from './amp-mode.js';
-import { AMP_MODES } from './amp-mode.js';
 import { machineFacts } from './machine-facts.js';
-import { measureProducts } from './measure-products.js';
-import { readMeasurement, writeMeasurement } from './measurement-cache.js';
+import { measureProducts, readMeasurement, writeMeasurement } from './measurement.js';
 
 /**
- * How many times as fast as in float32 a product must be in the low dtype for computing low to pay: what is left has to cover
- * the casts, and a step must not get slower on a machine that is on the edge. Where the products are fused, so are the other ops
- * that count, and take low tensors as they are; then it is wide mode that has the casts, an eighth of a step.
+ * Least speed of a low product, relative to float32, at which computing low pays. Composed ops add casts, which the gain has to cover, and
+ * a step must not get slower on a machine at the limit. Fused ops take low tensors as they are; there the casts fall to wide mode and cost
+ * an eighth of a step.
  */
 const WORTH_COMPUTING_LOW = { composed: 1.25, fused: 0.8 };
 
-/** How a mode came about. */
+/** A mode and how it was chosen. */
 export interface AmpDecision {
   readonly dtype: LowDType;
   readonly mode: AmpMode;
-  /** What decided: the caller's option, FIN_AMP_MODE, the backend, a probe just now, or one of this machine earlier. */
+  /** What decided: the caller's option, FIN_AMP_MODE, the backend, a measurement just now, or an earlier one on this machine. */
   readonly source: 'option' | 'environment' | 'backend' | 'probe' | 'cache';
-  /** Speed of a product in the low dtype relative to float32; null where nothing was measured, 0 where there is no such product. */
+  /** Speed of a low product relative to float32; null if nothing was measured, 0 if there is no low kernel. */
   readonly speedup: number | null;
 }
 
-/** Probes of this process by machine and dtype. */
+/** Measurements of this process by machine and dtype. */
 const probed = new Map<string, AmpDecision>();
 
 /**
- * In which mode autocast computes on this machine and backend. The first call for a dtype measures two matrix products (a tenth of
- * a second) unless a result for the same machine is in the cache folder.
+ * Chooses the mode of autocast for this machine and backend. The first call for a dtype times two matrix products (a tenth of a second)
+ * unless the cache folder holds a result for the same machine.
  *
- * @param asked the policy's own setting, which goes before everything else
- * @throws AmpInputError when FIN_AMP_MODE is none of the choices
+ * @param asked the policy's own setting; `low` and `wide` override everything but the backend
+ * @throws AmpInputError on an invalid FIN_AMP_MODE
  */
 export function decideAmpMode(dtype: LowDType, asked: 'auto' | 'low' | 'wide' = 'auto'): AmpDecision {
   if (!hasNativeOps()) return { dtype, mode: 'emulated', source: 'backend', speedup: null };
@@ -56,7 +55,32 @@ export function decideAmpMode(dtype: LowDType, asked: 'auto' | 'low' | 'wide' = 
 
 function modeOfEnvironment(): 'auto' | 'low' | 'wide' {
   const value = env.FIN_AMP_MODE || 'auto';
-  const choice = (['auto', ...AMP_MODES] as const).find((mode) => mode === value);
+  const choice = (['auto', ...NATIVE_MODES] as const).find((mode) => mode === value);
   if (choice) return choice;
-  throw new AmpInputError(`FIN_AMP_MODE is "${value}"; it must be one of auto, ${AMP_MODES.join(', ')}.`);
+  throw new AmpInputError(`FIN_AMP_MODE is "${value}"; it must be one of auto, ${NATIVE_MODES.join(', ')}.`);
+}
+
+const MEANING = {
+  low: 'computed and stored low',
+  wide: 'stored low, computed in float32',
+  emulated: 'rounding emulated, no gain in speed or memory',
+} as const;
+
+const SOURCE = {
+  option: 'asked for',
+  environment: 'FIN_AMP_MODE',
+  backend: 'the backend has no low dtypes',
+  probe: 'measured just now',
+  cache: 'measured on this machine before',
+} as const;
+
+/** A decision in one line, such as `bfloat16: stored low, computed in float32 (a low product runs at 0.31 times the speed; measured just now)`. */
+export function formatAmpDecision({ dtype, mode, source, speedup }: AmpDecision): string {
+  const measured =
+    speedup === null
+      ? ''
+      : speedup === 0
+        ? 'TensorFlow has no such product here; '
+        : `a low product runs at ${speedup.toFixed(2)} times the speed; `;
+  return `${dtype}: ${MEANING[mode]} (${measured}${SOURCE[source]})`;
 }

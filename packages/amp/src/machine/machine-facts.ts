@@ -5,21 +5,21 @@ import { env } from 'node:process';
 import { computesBfloat16Products } from '@fin/kernels';
 import { currentTensorFlow } from '@fin/runtime';
 
-/** What the speed of a product depends on. */
+/** The properties of a machine that decide how fast its matrix products are. */
 export interface MachineFacts {
   readonly platform: string;
   readonly processor: string;
-  /** Of the processor's feature flags: virtual machines give all processors one name. */
+  /** Hash of the processor's feature flags: virtual machines give all processors the same name. */
   readonly features: string;
   readonly threads: number;
   readonly tensorflow: string;
   readonly oneDnn: string;
   readonly gpu: boolean;
-  /** Whether `@fin/kernels` computes the products of bfloat16 tensors, in TensorFlow's place. */
+  /** Whether `@fin/kernels` computes bfloat16 products in place of TensorFlow. */
   readonly fusedProducts: boolean;
 }
 
-/** The facts of this machine and the loaded TensorFlow. */
+/** The facts of this machine with the loaded TensorFlow. */
 export function machineFacts(): MachineFacts {
   const { version, native } = currentTensorFlow();
   return {

@@ -121,13 +121,58 @@ describe('a GradScaler', () => {
     });
   });
 
-  it.each([{ growthFactor: 1 }, { backoffFactor: 1 }, { growthFactor: Number.NaN }])(
-    'refuses %j',
-    (options) => {
-      expect(() => new GradScaler(options)).toThrow(AmpInputError);
-      expect(() => new GradScaler({ ...options, enabled: false })).not.toThrow();
-    },
-  );
+  it.each([
+    { growthFactor: 1 },
+    { growthFactor: Number.NaN },
+    { growthFactor: Number.POSITIVE_INFINITY },
+    { backoffFactor: 1 },
+    { backoffFactor: 0 },
+    { backoffFactor: -0.5 },
+    { backoffFactor: Number.NaN },
+    { initScale: 0 },
+    { initScale: -5 },
+    { initScale: Number.NaN },
+    { initScale: 1e300 },
+    { initScale: '1024' as never },
+    { growthInterval: 0 },
+    { growthInterval: 1.5 },
+    { growthInterval: Number.NaN },
+  ])('refuses %o, naming the field', (options) => {
+    const [field] = Object.keys(options);
+    expect(() => new GradScaler(options)).toThrow(AmpInputError);
+    expect(() => new GradScaler(options)).toThrow(`${field} is `);
+    expect(() => new GradScaler({ ...options, enabled: false })).not.toThrow();
+  });
+
+  it.each([
+    { scale: 0 },
+    { scale: Number.NaN },
+    { scale: undefined },
+    { growth_factor: 1 },
+    { backoff_factor: 2 },
+    { growth_interval: '2000' },
+    { _growth_tracker: -1 },
+  ])('refuses a state with %o, and stays as it was', (change) => {
+    const scaler = scaled({ growthInterval: 3 });
+    const before = scaler.stateDict();
+    const state = { ...scaler.stateDict(), ...change } as never;
+    expect(() => scaler.loadStateDict(state)).toThrow(AmpInputError);
+    expect(() => scaler.loadStateDict(state)).toThrow(`${Object.keys(change)[0]} is `);
+    expect(scaler.stateDict()).toEqual(before);
+  });
+
+  it('stops with an explanation when the scale has fallen to 0', () => {
+    tf.tidy(() => {
+      const scaler = scaled({ initScale: 2 ** -148 });
+      const skip = () => {
+        expect(scaler.step(optimizer, infinite())).toBe(false);
+        scaler.update();
+      };
+      skip();
+      expect(scaler.getScale()).toBe(2 ** -149);
+      expect(skip).toThrow(/the scale has fallen to 0.*gradient/);
+    });
+  });
 
   it.runIf(hasNativeOps())('refuses float16 parameters', () => {
     const w = tf.tidy(() => tf.variable(castNative(tf.ones([2]), 'float16'), true, 'half'));

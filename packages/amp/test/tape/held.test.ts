@@ -1,9 +1,9 @@
 import { elementBytes, hasNativeOps, nativeDType } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, describe, expect, it } from 'vitest';
-import { recordingTape } from '../../src/engine/engine.js';
+import { recordingTape } from '../../src/core/engine.js';
 import { autocast, HeldShapeError, Policy } from '../../src/index.js';
-import { isShapeOnly } from '../../src/tape/shape-only.js';
+import { isShapeOnly } from '../../src/tape/saved-tensors.js';
 import { MODES } from '../support/modes.js';
 import { relativeError } from '../support/relative-error.js';
 

@@ -1,26 +1,26 @@
 import { nativeDType } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { engineState } from '../engine/engine.js';
-import { AmpInputError, GradScalerError } from '../errors.js';
-import type { Gradients } from './gradients.js';
-import { gradientTensors, mapGradients } from './gradients.js';
-import { hasNonFinite } from './has-non-finite.js';
+import { engineState } from './core/engine.js';
+import { AmpInputError, GradScalerError } from './errors.js';
 
-/** Settings of a `GradScaler`; the defaults are torch's. */
+/** Gradients by variable name, as `tf.variableGrads` returns them, or in a list. */
+export type Gradients = Readonly<Record<string, tf.Tensor>> | readonly tf.Tensor[];
+
+/** Settings of a {@link GradScaler}; the defaults are torch's. */
 export interface GradScalerOptions {
-  /** Scale to begin with. @default 2 ** 16 */
+  /** First loss scale; above 0. @default 2 ** 16 */
   readonly initScale?: number;
-  /** What the scale is multiplied by after `growthInterval` good steps; above 1. @default 2 */
+  /** Multiplies the scale after `growthInterval` good steps; above 1. @default 2 */
   readonly growthFactor?: number;
-  /** What it is multiplied by after a step with a gradient that was not finite; below 1. @default 0.5 */
+  /** Multiplies the scale after a step with a non-finite gradient; between 0 and 1. @default 0.5 */
   readonly backoffFactor?: number;
-  /** Good steps in a row before the scale grows. @default 2000 */
+  /** Consecutive good steps before the scale grows; 1 or more. @default 2000 */
   readonly growthInterval?: number;
-  /** Without it every method passes through; `policy.needsScaler` says when it is wanted. @default true */
+  /** If false, every method passes its input through; `policy.needsScaler` says when scaling is needed. @default true */
   readonly enabled?: boolean;
 }
 
-/** State of a `GradScaler` as torch's `state_dict` spells it; empty where it is off. */
+/** State of a `GradScaler` with the keys of torch's `state_dict`; empty if the scaler is disabled. */
 export interface GradScalerState {
   readonly scale: number;
   readonly growth_factor: number;
@@ -34,21 +34,21 @@ export type ScaledOptimizer =
   | { step(gradients: Readonly<Record<string, tf.Tensor>>): unknown }
   | { applyGradients(gradients: never): unknown };
 
-/** One optimizer between two calls of `update`. */
+/** State of one optimizer between two calls of `update`. */
 interface OptimizerState {
   readonly stage: 'unscaled' | 'stepped';
-  /** Whether there were any gradients to look at. */
+  /** Whether any gradients were checked. */
   readonly looked: boolean;
   readonly foundNonFinite: boolean;
 }
 
 /**
- * Scales the loss so that float16 gradients do not vanish, and finds the scale: `torch.amp.GradScaler` with the same state machine.
- * An optimizer is ready, then unscaled, then stepped, until `update`; a step whose gradients are not all finite is skipped and
- * halves the scale, 2000 good ones in a row double it.
+ * Scales the loss so that float16 gradients do not underflow, and adapts the scale: `torch.amp.GradScaler`, with the same state machine.
+ * An optimizer is ready, then unscaled, then stepped, until `update`. A step with a non-finite gradient is skipped and halves the scale;
+ * 2000 good steps in a row double it.
  *
- * Where torch keeps gradients in its parameters, tfjs returns them, so they are handed over here; and the scale is a number of
- * the host, since every step reads whether its gradients were finite anyway, as torch's does.
+ * Differences from torch: tfjs returns gradients instead of storing them in parameters, so they are passed as arguments; the scale is a
+ * number on the host, since every step reads from the device anyway whether its gradients are finite.
  *
  * @example
  * const scaler = new GradScaler({ enabled: policy.needsScaler });
@@ -59,7 +59,7 @@ interface OptimizerState {
 export class GradScaler {
   readonly enabled: boolean;
   #initScale: number;
-  /** null until the first loss is scaled, as in torch: what is stepped before was not scaled. */
+  /** null until the first loss is scaled, as in torch. */
   #scale: number | null = null;
   #growthFactor: number;
   #backoffFactor: number;
@@ -67,23 +67,18 @@ export class GradScaler {
   #growthTracker = 0;
   #optimizers = new Map<object, OptimizerState>();
 
-  /** @throws AmpInputError when a factor would not let the scale grow or fall */
+  /** @throws AmpInputError on an invalid setting */
   constructor(options: GradScalerOptions = {}) {
     const { initScale = 2 ** 16, growthFactor = 2, backoffFactor = 0.5, growthInterval = 2000 } = options;
     this.enabled = options.enabled ?? true;
-    if (this.enabled && !(growthFactor > 1)) {
-      throw new AmpInputError(`growthFactor is ${growthFactor}; it must be above 1.`);
-    }
-    if (this.enabled && !(backoffFactor < 1)) {
-      throw new AmpInputError(`backoffFactor is ${backoffFactor}; it must be below 1.`);
-    }
+    if (this.enabled) checkSettings({ initScale, growthFactor, backoffFactor, growthInterval });
     this.#initScale = Math.fround(initScale);
     this.#growthFactor = growthFactor;
     this.#backoffFactor = backoffFactor;
     this.#growthInterval = growthInterval;
   }
 
-  /** The loss times the scale; differentiate this. The loss itself where the scaler is off. */
+  /** The loss times the scale: differentiate this. The loss itself if the scaler is disabled. */
   scale<T extends tf.Tensor>(loss: T): T {
     if (!this.enabled) return loss;
     this.#scale ??= this.#initScale;
@@ -91,10 +86,10 @@ export class GradScaler {
   }
 
   /**
-   * Gradients divided by the scale, for clipping or looking at before `step`; at most once for each optimizer and step. New
-   * float32 tensors, the caller's; those given stay the caller's too. Where the scaler is off, copies.
+   * Divides gradients by the scale, for clipping or inspection before `step`; at most once per optimizer and step. Returns new float32
+   * tensors that the caller must dispose, like the given ones. Returns copies if the scaler is disabled.
    *
-   * @param optimizer whose gradients they are: any object that stands for it
+   * @param optimizer the optimizer they belong to: any object that identifies it
    * @throws GradScalerError when called twice, after `step`, before any loss was scaled, or for float16 parameters
    */
   unscale<G extends Gradients>(optimizer: object, gradients: G): G {
@@ -110,7 +105,7 @@ export class GradScaler {
     refuseFloat16Parameters(gradients);
     const tensors = gradientTensors(gradients);
     const foundNonFinite = hasNonFinite(tensors);
-    // As torch does: the reciprocal in float64, then rounded.
+    // As in torch: the reciprocal in float64, then rounded.
     const inverse = Math.fround(1 / scale);
     const unscaled = mapGradients(gradients, (gradient) => tf.mul(gradient, inverse));
     this.#optimizers.set(optimizer, { stage: 'unscaled', looked: tensors.length > 0, foundNonFinite });
@@ -118,10 +113,10 @@ export class GradScaler {
   }
 
   /**
-   * Lets the optimizer step unless a gradient was not finite. Unscales first, unless `unscale` was called: then the gradients must
-   * be what it returned, or were made of it.
+   * Runs the optimizer's step unless a gradient is not finite. Unscales the gradients first; if `unscale` was called for this optimizer,
+   * pass its result, or tensors computed from it.
    *
-   * @param apply how to step @default `optimizer.step(gradients)`, or `optimizer.applyGradients(gradients)`
+   * @param apply runs the step @default `optimizer.step(gradients)`, or `optimizer.applyGradients(gradients)`
    * @returns whether the optimizer stepped
    * @throws GradScalerError when called twice before `update`, or before any loss was scaled
    */
@@ -146,7 +141,7 @@ export class GradScaler {
     try {
       if (!looked) {
         throw new GradScalerError(
-          'step() was given no gradients: there is nothing to tell good steps from bad ones by.',
+          'step() was called without gradients, so it cannot check whether they are finite.',
         );
       }
       if (!foundNonFinite) apply((unscaled ?? gradients) as never);
@@ -158,21 +153,22 @@ export class GradScaler {
   }
 
   /**
-   * Ends the step: a bad one lowers the scale, enough good ones raise it.
+   * Ends the step: a skipped one lowers the scale, enough good ones raise it.
    *
    * @param newScale sets the scale instead
-   * @throws GradScalerError when no gradients were looked at since the last call
+   * @throws GradScalerError when no gradients were checked since the last call, or when the scale has fallen to 0
    */
   update(newScale?: number): void {
     if (!this.enabled) return;
     const scale = this.#currentScale('update()');
     if (newScale !== undefined) {
+      check('newScale', newScale, POSITIVE);
       this.#scale = Math.fround(newScale);
     } else {
       const states = [...this.#optimizers.values()];
       if (!states.some(({ looked }) => looked)) {
         throw new GradScalerError(
-          'update() was called, and no gradients were looked at since the last update(): call step() first.',
+          'update() was called, but no gradients were checked since the last update(): call step() first.',
         );
       }
       this.#adjust(
@@ -183,12 +179,12 @@ export class GradScaler {
     this.#optimizers = new Map();
   }
 
-  /** The scale; 1 where the scaler is off. */
+  /** The scale; 1 if the scaler is disabled. */
   getScale(): number {
     return this.enabled ? (this.#scale ?? this.#initScale) : 1;
   }
 
-  /** What a checkpoint needs, to be taken after `update`; empty where the scaler is off. Torch's keys. */
+  /** The state for a checkpoint, to be taken after `update`. Torch's keys; empty if the scaler is disabled. */
   stateDict(): GradScalerState | Record<string, never> {
     if (!this.enabled) return {};
     return {
@@ -201,17 +197,23 @@ export class GradScaler {
   }
 
   /**
-   * Goes on from a state of `stateDict`, or of torch's.
+   * Restores a state of `stateDict`, or of torch's `state_dict`.
    *
-   * @throws GradScalerError when the state is that of a scaler that was off
+   * @throws GradScalerError when the state is that of a disabled scaler
+   * @throws AmpInputError when a value is missing or invalid
    */
   loadStateDict(state: GradScalerState | Record<string, never>): void {
     if (!this.enabled) return;
     if (Object.keys(state).length === 0) {
-      throw new GradScalerError('The state is empty: it is that of a GradScaler that was not enabled.');
+      throw new GradScalerError('The state is empty: it was saved by a disabled GradScaler.');
     }
     const { scale, growth_factor, backoff_factor, growth_interval, _growth_tracker } =
       state as GradScalerState;
+    check('scale', scale, POSITIVE);
+    check('growth_factor', growth_factor, ABOVE_ONE);
+    check('backoff_factor', backoff_factor, BELOW_ONE);
+    check('growth_interval', growth_interval, COUNT);
+    check('_growth_tracker', _growth_tracker, COUNT_FROM_ZERO);
     this.#initScale = Math.fround(scale);
     if (this.#scale !== null) this.#scale = this.#initScale;
     this.#growthFactor = growth_factor;
@@ -220,10 +222,16 @@ export class GradScaler {
     this.#growthTracker = _growth_tracker;
   }
 
-  /** Torch's `_amp_update_scale_`, in float32 as there. */
+  /** Torch's `_amp_update_scale_`, in float32 like torch. */
   #adjust(scale: number, foundNonFinite: boolean): void {
     if (foundNonFinite) {
-      this.#scale = Math.fround(scale * this.#backoffFactor);
+      const lowered = Math.fround(scale * this.#backoffFactor);
+      if (lowered === 0) {
+        throw new GradScalerError(
+          'the scale has fallen to 0: every update had a gradient that is infinite or NaN, whatever the scale. Scaling cannot help; compute in bf16 or fp32, or look for the op whose gradient overflows.',
+        );
+      }
+      this.#scale = lowered;
       this.#growthTracker = 0;
       return;
     }
@@ -242,14 +250,14 @@ export class GradScaler {
   }
 }
 
-/** In float16 an update of a parameter vanishes however its gradient is scaled; torch refuses their gradients, too. */
+/** Updates of a float16 parameter underflow whatever the scale; torch refuses their gradients, too. */
 function refuseFloat16Parameters(gradients: Gradients): void {
   if (Array.isArray(gradients)) return;
   const { registeredVariables } = engineState();
   for (const name of Object.keys(gradients)) {
     const variable = Object.hasOwn(registeredVariables, name) ? registeredVariables[name] : null;
     if (variable && nativeDType(variable) === 'float16') {
-      throw new GradScalerError(`the parameter ${name} is float16: what is trained must be float32.`);
+      throw new GradScalerError(`the parameter ${name} is float16; trained parameters must be float32.`);
     }
   }
 }
@@ -264,4 +272,62 @@ function applyTo(optimizer: object): (gradients: never) => unknown {
       'the optimizer has neither step() nor applyGradients(); pass a function as third argument.',
     );
   };
+}
+
+/** A valid range and its description. */
+interface Range {
+  readonly holds: (value: number) => boolean;
+  readonly rule: string;
+}
+
+const POSITIVE: Range = {
+  holds: (value) => Math.fround(value) > 0 && Number.isFinite(Math.fround(value)),
+  rule: 'above 0 and finite in float32',
+};
+const ABOVE_ONE: Range = {
+  holds: (value) => value > 1 && Number.isFinite(value),
+  rule: 'above 1 and finite',
+};
+const BELOW_ONE: Range = { holds: (value) => value > 0 && value < 1, rule: 'above 0 and below 1' };
+const COUNT: Range = {
+  holds: (value) => Number.isSafeInteger(value) && value >= 1,
+  rule: 'a whole number of 1 or more',
+};
+const COUNT_FROM_ZERO: Range = {
+  holds: (value) => Number.isSafeInteger(value) && value >= 0,
+  rule: 'a whole number of 0 or more',
+};
+
+function checkSettings(options: Required<Omit<GradScalerOptions, 'enabled'>>): void {
+  check('initScale', options.initScale, POSITIVE);
+  check('growthFactor', options.growthFactor, ABOVE_ONE);
+  check('backoffFactor', options.backoffFactor, BELOW_ONE);
+  check('growthInterval', options.growthInterval, COUNT);
+}
+
+function check(name: string, value: number, { holds, rule }: Range): void {
+  if (typeof value === 'number' && holds(value)) return;
+  throw new AmpInputError(`${name} is ${value}; it must be ${rule}.`);
+}
+
+function gradientTensors(gradients: Gradients): tf.Tensor[] {
+  return Object.values(gradients) as tf.Tensor[];
+}
+
+/** Gradients of the same form with other tensors. */
+function mapGradients<G extends Gradients>(gradients: G, fn: (gradient: tf.Tensor) => tf.Tensor): G {
+  if (Array.isArray(gradients)) return gradients.map(fn) as unknown as G;
+  const entries = Object.entries(gradients).map(([name, gradient]) => [name, fn(gradient as tf.Tensor)]);
+  return Object.fromEntries(entries) as G;
+}
+
+/** Whether any element of any tensor is infinite or NaN. Reads one value from the device. */
+function hasNonFinite(tensors: readonly tf.Tensor[]): boolean {
+  if (tensors.length === 0) return false;
+  const finite = tf.tidy(() => tf.all(tf.stack(tensors.map((tensor) => tf.all(tf.isFinite(tensor))))));
+  try {
+    return finite.dataSync()[0] === 0;
+  } finally {
+    finite.dispose();
+  }
 }

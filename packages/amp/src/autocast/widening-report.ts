@@ -1,28 +1,28 @@
 import { resetWidenedOps, widenedOps } from '@fin/runtime';
 
-/** Why an op computed in float32 what could have been low. */
+/** Why an op computed in float32 from low inputs. */
 export type WideningReason =
   /** TensorFlow has no kernel of this op for the low dtype on this device. */
   | 'no low kernel'
   /** The op is on the float32 list. */
   | 'float32 list'
-  /** Other inputs were float32, and the op wants one dtype. */
+  /** Other inputs were float32, and the op needs a single dtype. */
   | 'mixed inputs'
-  /** The machine has no units for the low dtype: stored low, computed wide. */
+  /** Mode `wide`: stored low, computed in float32. */
   | 'wide mode'
-  /** The op ran outside of every scope, where the runtime widens all but ops that only move values. */
+  /** The op ran outside all scopes, where the runtime widens the inputs of all ops but those that only move values. */
   | 'outside autocast';
 
-/** What one op cost in casts to float32. */
+/** Casts to float32 made for one op. */
 export interface Widening {
   /** TensorFlow's name of the op. */
   readonly op: string;
   readonly reason: WideningReason;
-  /** Calls that computed in float32 for this reason. */
+  /** Calls computed in float32 for this reason. */
   readonly calls: number;
-  /** Casts made for them: fewer than inputs, where one that was widened before could be used again. null where only calls are counted. */
+  /** Casts made for these calls; cached casts are not counted again. null where only calls are counted. */
   readonly casts: number | null;
-  /** Elements that these casts went over. */
+  /** Elements cast. */
   readonly elements: number | null;
 }
 
@@ -49,7 +49,7 @@ export function countWidening(op: string, reason: WideningReason, casts: number,
   count.elements += elements;
 }
 
-/** Every widening in this process since the last reset, most elements first: where the speed of low precision went. */
+/** All casts to float32 since the last reset, most elements first: where low precision loses speed. */
 export function wideningReport(): readonly Widening[] {
   const inScopes = [...counts.values()]
     .map((count) => ({ ...count }))
@@ -60,8 +60,32 @@ export function wideningReport(): readonly Widening[] {
   return [...inScopes, ...outside.sort((a, b) => b.calls - a.calls)];
 }
 
-/** Begins counting anew. */
+/** Resets all counts. */
 export function resetWideningReport(): void {
   counts.clear();
   resetWidenedOps();
+}
+
+/** The report as a text table, one line per op and reason. */
+export function formatWideningReport(report: readonly Widening[] = wideningReport()): string {
+  if (report.length === 0) return 'Nothing was widened.';
+  const rows = [
+    ['op', 'reason', 'calls', 'casts', 'elements'],
+    ...report.map(({ op, reason, calls, casts, elements }) => [
+      op,
+      reason,
+      `${calls}`,
+      `${casts ?? '-'}`,
+      `${elements ?? '-'}`,
+    ]),
+  ];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

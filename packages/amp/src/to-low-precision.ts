@@ -1,27 +1,27 @@
 import type { Module } from '@fin/runtime';
-import { attr, hasNativeOps, nativeDType, rawOp } from '@fin/runtime';
+import { castAttrs, hasNativeOps, nativeDType, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { roundToLow } from '../emulation/round-to-low.js';
-import type { LowDType } from '../policy/low-dtype.js';
+import type { LowDType } from './core/low-dtype.js';
+import { roundToLow } from './emulation/round-to-low.js';
 
 /** Settings of `toLowPrecision`. */
 export interface LowPrecisionOptions {
   /** @default 'bfloat16' */
   readonly dtype?: LowDType;
   /**
-   * Which parameters to store low, beyond the rule that trainable ones never are.
-   * @default those with two dimensions or more; biases and norms weigh nothing
+   * Selects the frozen parameters to store low; trainable ones never are.
+   * @default those with two or more dimensions; biases and norms take little memory
    */
   readonly include?: (name: string, variable: tf.Variable) => boolean;
 }
 
-/** What was stored anew. */
+/** Result of {@link toLowPrecision}. */
 export interface LowPrecisionReport {
-  /** Names of the parameters now low, as the module gives them. */
+  /** The module's names of the parameters that are now low. */
   readonly names: readonly string[];
   /** Bytes of these parameters before. */
   readonly bytesBefore: number;
-  /** And after. The same where the backend has no low dtypes: values are rounded, memory stays. */
+  /** Bytes after. On a backend without low dtypes they are the same: values are rounded, memory stays. */
   readonly bytesAfter: number;
 }
 
@@ -29,8 +29,8 @@ const FLOAT32_BYTES = 4;
 const LOW_BYTES = 2;
 
 /**
- * Stores a module's frozen weights once in a low dtype: half the memory, and no casts in a step. The variables stay the same, only
- * what they hold is replaced. Trainable parameters are left alone: master weights stay float32, or small updates would be lost.
+ * Stores a module's frozen weights in a low dtype: half the memory, and no casts during training. The variables stay the same; their
+ * values are replaced. Trainable parameters stay float32, or small updates would be lost.
  */
 export function toLowPrecision(module: Module, options: LowPrecisionOptions = {}): LowPrecisionReport {
   const { dtype = 'bfloat16', include = (_, variable) => variable.rank >= 2 } = options;
@@ -49,11 +49,7 @@ export function toLowPrecision(module: Module, options: LowPrecisionOptions = {}
 
 function store(variable: tf.Variable, dtype: LowDType): void {
   const value = hasNativeOps()
-    ? rawOp('Cast', [variable], {
-        SrcT: attr.type('float32'),
-        DstT: attr.type(dtype),
-        Truncate: attr.bool(false),
-      })[0]
+    ? rawOp('Cast', [variable], castAttrs('float32', dtype))[0]
     : tf.tensor(roundToLow(variable.dataSync() as Float32Array, dtype), variable.shape);
   variable.assign(value);
   value.dispose();

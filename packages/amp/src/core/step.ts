@@ -1,48 +1,47 @@
 import type { NativeDType, TensorHandle } from '@fin/runtime';
-import { releaseHandle } from '@fin/runtime';
+import { nativeHandleId, nodeBackend, releaseHandle } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { drawTensorId, engineState } from '../engine/engine.js';
-import { handleIdOf, nodeBackend } from '../engine/node-backend.js';
-import { isLow } from '../policy/low-dtype.js';
+import { drawTensorId, engineState } from './engine.js';
+import { isLow } from './low-dtype.js';
 
-/** Casts of activations that are kept for the next ops: a query, key and value layer share their input, both gradients of a product its dy. */
+/** Number of cached casts of activations: query, key and value layers share an input, and both gradients of a product share its dy. */
 const RECENT = 3;
 
-/** Below this many elements a cast costs less than the bookkeeping is worth. */
+/** Casts of smaller tensors are not cached: they cost less than the bookkeeping. */
 const WORTH_KEEPING = 4096;
 
 interface Copy {
-  /** Id of the handle it was cast from. Ids are never used twice, and what a handle holds never changes. */
+  /** Id of the source handle. Ids are never reused, and the data of a handle never change. */
   readonly source: number;
   readonly handle: TensorHandle;
 }
 
 /**
- * A forward pass and its backward pass, and the casts made for them: those of weights until the step ends, as torch's autocast cache
- * has them, and the last few of activations. A variable that is assigned gets a new handle, so a stale cast is never found.
+ * One training step, a forward pass and its backward pass, with the casts made in it: those of weights until the step ends, like torch's
+ * autocast cache, and the last few of activations. Assigning a variable gives it a new handle, so a stale cast is never found.
  */
 export class Step {
-  /** Tensors with a smaller id are older than the step. */
+  /** Tensors with a smaller id existed before the step. */
   readonly firstTensorId: number = drawTensorId();
-  /** How many nodes of its tape are dealt with. */
+  /** Number of tape nodes already processed. */
   adoptedNodes = 0;
-  /** Data of a low copy by the data it was made from, for what is saved by several ops; to be looked up, nothing is owned. */
+  /** Data ids of low copies by the data id of their source, for tensors saved by several ops. Not owned. */
   readonly lowTwins: Map<object, object> = new Map();
-  /** Ids of what ops on the step's tape made. */
+  /** Ids of the outputs of recorded ops. */
   readonly recorded: Set<number> = new Set();
   readonly #weights = new Map<string, TensorHandle>();
   #recent: Copy[] = [];
   #weightIds: ReadonlySet<number> | null = null;
   #released = false;
 
-  /** The cast of that handle to that dtype, if it is still there. It stays this object's. */
+  /** The cached cast of a handle to a dtype, or null. The step keeps ownership. */
   find(source: number, dtype: NativeDType): TensorHandle | null {
     const weight = this.#weights.get(`${source} ${dtype}`);
     if (weight) return weight;
     return this.#recent.find((copy) => copy.source === source && copy.handle.dtype === dtype)?.handle ?? null;
   }
 
-  /** Takes a cast over, to be found again or freed. */
+  /** Takes ownership of a cast: caches it or frees it. */
   take(source: TensorHandle, handle: TensorHandle): void {
     if (!this.#released && isLow(handle.dtype) && this.#isWeight(source.id)) {
       this.#weights.set(`${source.id} ${handle.dtype}`, handle);
@@ -54,7 +53,7 @@ export class Step {
     }
   }
 
-  /** Frees every cast. What is taken over later is freed at once. */
+  /** Frees all casts; later ones are freed at once. */
   release(): void {
     this.#released = true;
     this.lowTwins.clear();
@@ -65,7 +64,7 @@ export class Step {
     for (const handle of handles) releaseHandle(handle);
   }
 
-  /** Whether the handle is that of a variable. Those made or assigned during the step count as activations: right, just not kept. */
+  /** Whether a handle belongs to a variable. Variables created or assigned during the step count as activations: correct, only not cached. */
   #isWeight(id: number): boolean {
     this.#weightIds ??= variableHandles();
     return this.#weightIds.has(id);
@@ -77,7 +76,7 @@ function variableHandles(): Set<number> {
   const ids = new Set<number>();
   if (!backend) return ids;
   for (const variable of Object.values(engineState().registeredVariables)) {
-    const id = handleIdOf(backend, variable.dataId);
+    const id = nativeHandleId(backend, variable.dataId);
     if (id !== null) ids.add(id);
   }
   return ids;
