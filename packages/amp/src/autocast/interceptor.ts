@@ -1,5 +1,12 @@
 import type { Interceptor, NativeDType, Next, OpCall, TensorHandle } from '@fin/runtime';
-import { attrList, castAttrs, DATA_MOVER_OPS, isInputDTypeError, isMissingKernelError, releaseHandle } from '@fin/runtime';
+import {
+  attrList,
+  castAttrs,
+  DATA_MOVER_OPS,
+  isInputDTypeError,
+  isMissingKernelError,
+  releaseHandle,
+} from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { currentScope } from '../core/current-scope.js';
 import { recordingTape } from '../core/engine.js';

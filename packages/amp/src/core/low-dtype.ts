@@ -17,7 +17,6 @@ export function isCastable(dtype: NativeDType): dtype is LowDType | 'float32' {
   return dtype === 'float32' || isLow(dtype);
 }
 
-
 /** The low dtype that an op call names in its attributes, or null. */
 export function namedLowDType(attrs: readonly Attr[]): LowDType | null {
   for (const { type, value } of attrs) {

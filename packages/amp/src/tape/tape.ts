@@ -1,4 +1,4 @@
-import type { Interceptor, InstalledInterceptor, OpCall } from '@fin/runtime';
+import type { InstalledInterceptor, Interceptor, OpCall } from '@fin/runtime';
 import { installInterceptor } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Scope } from '../core/current-scope.js';
