@@ -1,7 +1,5 @@
 import { Command } from 'commander';
-import { registerDoctor } from './doctor/command.js';
-import { registerInstall } from './install/command.js';
-import { registerWhere } from './install/where-command.js';
+import { registerDoctor, registerInstall, registerWhere } from './commands.js';
 
 const program = new Command('fin-runtime')
   .description('Native TensorFlow for the fin packages: get it, find it, look after it.')

@@ -1,36 +1,51 @@
-export { currentTensorFlow } from './backend/current-tensorflow.js';
 export type { BackendReport } from './backend/find-backends.js';
 export { findBackends } from './backend/find-backends.js';
-export { hasNativeOps } from './backend/has-native-ops.js';
-export { loadTensorFlow } from './backend/load-tensorflow.js';
+export { currentTensorFlow, loadTensorFlow } from './backend/load-tensorflow.js';
 export type { NativeBinding } from './backend/native-binding.js';
 export type { NodeBackend } from './backend/node-backend.js';
-export { nativeHandleId, nodeBackend } from './backend/node-backend.js';
+export { hasNativeOps, nativeHandleId, nodeBackend } from './backend/node-backend.js';
 export type { BackendName, LoadedTensorFlow, LoadOptions } from './backend/types.js';
 export type { Attr, Attrs, AttrValue } from './dispatch/attributes.js';
 export { AttrType, attr, attrList, castAttrs } from './dispatch/attributes.js';
 export type { NativeDType } from './dispatch/dtypes.js';
 export { dtypeName, dtypeNumber, elementBytes, standInDType } from './dispatch/dtypes.js';
-export type { InstalledInterceptor } from './dispatch/install-interceptor.js';
-export { installedInterceptors, installInterceptor } from './dispatch/install-interceptor.js';
-export { isInputDTypeError, isMissingKernelError } from './dispatch/op-errors.js';
-export { releaseHandle } from './dispatch/release-handle.js';
-export { DATA_MOVER_OPS } from './dispatch/settle-dtypes.js';
-export type { Interceptor, Next, OpCall, TensorHandle } from './dispatch/types.js';
-export { resetWidenedOps, widenedOps } from './dispatch/widened-ops.js';
-export * from './doctor/index.js';
+export type { InstalledInterceptor } from './dispatch/interceptors.js';
+export { installedInterceptors, installInterceptor, releaseHandle } from './dispatch/interceptors.js';
+export { DATA_MOVER_OPS, resetWidenedOps, widenedOps } from './dispatch/match-dtypes.js';
+export type { Interceptor, Next, OpCall, TensorHandle } from './dispatch/op-call.js';
+export { doctor } from './doctor/doctor.js';
+export { formatDoctor } from './doctor/format-doctor.js';
+export type {
+  CacheReport,
+  CpuFeatures,
+  CpuReport,
+  DoctorReport,
+  Finding,
+  GpuReport,
+  ToolReport,
+} from './doctor/report.js';
 export { BackendUnavailableError, NotLoadedError, RawOpError, RuntimeError } from './errors.js';
-export * from './install/index.js';
-export type { TensorGrowth } from './memory/count-tensors.js';
-export { countTensors, NO_GROWTH } from './memory/count-tensors.js';
-export type { MemoryReading, NativeMemory } from './memory/memory.js';
-export { memory } from './memory/memory.js';
-export type { Module } from './modules/module.js';
-export { parameter } from './modules/parameter.js';
+export { cacheRoot } from './install/cache-layout.js';
+export type { AddonOptions, AddonOutcome } from './install/compile-addon.js';
+export { compileAddon } from './install/compile-addon.js';
+export type { AvailableCompiler, Compiler } from './install/compiler.js';
+export { InstallInputError, InstallInterrupted } from './install/errors.js';
+export { findInstallation } from './install/find-installation.js';
+export type { InstallOptions } from './install/install-tensorflow.js';
+export { installTensorFlow } from './install/install-tensorflow.js';
+export type { Installation, TensorFlowSource } from './install/installation.js';
+export type { FailedAttempt, InstallOutcome } from './install/outcome.js';
+export { formatOutcome } from './install/outcome.js';
+export type { InstallEvent, InstallListener } from './install/progress.js';
+export { printEvents } from './install/progress.js';
+export { availableCompiler } from './install/zig.js';
+export type { MemoryReading, NativeMemory, TensorGrowth } from './memory.js';
+export { countTensors, memory, NO_GROWTH } from './memory.js';
+export type { Module } from './modules.js';
+export { parameter } from './modules.js';
 export { dropout } from './random/dropout.js';
-export type { RandomStreams } from './random/random-streams.js';
+export type { RandomStream, RandomStreamState, RandomStreams } from './random/random-streams.js';
 export { randomStreams } from './random/random-streams.js';
-export type { RandomStream, RandomStreamState } from './random/types.js';
-export { castNative } from './raw/cast-native.js';
-export { nativeDType } from './raw/native-dtype.js';
+export { castNative, nativeDType } from './raw/native-dtype.js';
+export { isInputDTypeError, isMissingKernelError } from './raw/op-errors.js';
 export { rawOp } from './raw/raw-op.js';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { findInstallation } from '../install/index.js';
+import { findInstallation } from '../install/find-installation.js';
 import { NOT_INSTALLED } from './load-native.js';
 import type { BackendName } from './types.js';
 

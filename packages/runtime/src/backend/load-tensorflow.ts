@@ -1,15 +1,13 @@
-import { env } from 'node:process';
 import * as tf from '@tensorflow/tfjs-core';
-import { BackendUnavailableError } from '../errors.js';
-import { supplyGradients } from '../kernels/supply-gradients.js';
-import { supplyKernels } from '../kernels/supply-kernels.js';
+import './complete-tfjs.js';
+import { env } from 'node:process';
+import { BackendUnavailableError, NotLoadedError } from '../errors.js';
+import { supplyGradients } from '../kernels/gradients.js';
+import { supplyKernels } from '../kernels/wasm-kernels.js';
 import { runtimeState } from '../state.js';
-import { addChainedMethods } from './add-chained-methods.js';
-import { loadCpu } from './load-cpu.js';
+import { addChainedMethods } from './complete-tfjs.js';
 import { loadNative } from './load-native.js';
-import { loadWasm } from './load-wasm.js';
-import './register-gradients.js';
-import { startWasm } from './start-wasm.js';
+import { loadCpu, loadWasm, startWasm } from './load-portable.js';
 import type { BackendName, LoadedTensorFlow, LoadOptions } from './types.js';
 import { BACKEND_NAMES } from './types.js';
 
@@ -82,4 +80,15 @@ function checked(name: string | undefined): BackendName | null {
   const known = BACKEND_NAMES.find((backend) => backend === name);
   if (known) return known;
   throw new BackendUnavailableError(name, `there are ${BACKEND_NAMES.join(', ')}.`);
+}
+
+/**
+ * What `loadTensorFlow` loaded last.
+ *
+ * @throws NotLoadedError before the first load
+ */
+export function currentTensorFlow(): LoadedTensorFlow {
+  const { loaded } = runtimeState();
+  if (!loaded) throw new NotLoadedError();
+  return loaded;
 }

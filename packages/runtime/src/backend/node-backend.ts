@@ -1,7 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Attr } from '../dispatch/attributes.js';
-import { hasNativeOps } from './has-native-ops.js';
+import { runtimeState } from '../state.js';
 import type { NativeBinding, TensorMetadata } from './native-binding.js';
+
+/** Whether TensorFlow's own ops can be called (`rawOp`): true while the native backend is tfjs's current one. */
+export function hasNativeOps(): boolean {
+  return runtimeState().handles !== null && tf.getBackend() === 'tensorflow';
+}
 
 /** What tfjs-node's backend stores for each tensor. */
 interface TensorRecord {

@@ -1,6 +1,6 @@
 import type { NativeBinding, TensorMetadata } from '../backend/native-binding.js';
 import { dtypeName, dtypeNumber, standInDType } from './dtypes.js';
-import type { TensorHandle } from './types.js';
+import type { TensorHandle } from './op-call.js';
 
 /** A handle with what tfjs was told about it. */
 export interface TrackedHandle extends TensorHandle {

@@ -1,9 +1,9 @@
 import type { NativeBinding, TensorMetadata } from '../backend/native-binding.js';
 import { runtimeState } from '../state.js';
-import { dispatch } from './dispatch.js';
 import { dtypeNumber, standInDType } from './dtypes.js';
 import { HandleTable, maskedMetadata } from './handle-table.js';
-import { cast } from './settle-dtypes.js';
+import { cast, executeInMatchingDTypes } from './match-dtypes.js';
+import type { Next, OpCall, TensorHandle } from './op-call.js';
 
 /**
  * Wraps tfjs-node's addon so that every op call of every kernel, forward and backward, runs through the dispatch chain, and so
@@ -54,4 +54,13 @@ export function wrapBinding(addon: NativeBinding): NativeBinding {
     },
   };
   return Object.create(addon, Object.getOwnPropertyDescriptors(overrides)) as NativeBinding;
+}
+
+/** Runs a call through every interceptor, the last installed first, and then on TensorFlow. */
+export function dispatch(table: HandleTable, call: OpCall): TensorHandle[] {
+  const chain = runtimeState().interceptors;
+  const bottom: Next = (call) => executeInMatchingDTypes(table, call);
+  const from = (depth: number): Next =>
+    depth < 0 ? bottom : (next) => chain[depth]!.interceptor(next, from(depth - 1));
+  return from(chain.length - 1)(call);
 }

@@ -2,12 +2,9 @@ import { freemem, release, totalmem } from 'node:os';
 import { findInstallation } from '../install/find-installation.js';
 import type { Installation } from '../install/installation.js';
 import { platformName } from '../install/job.js';
-import { examineCache } from './cache.js';
-import { examineCpu } from './cpu.js';
 import { findingsOf } from './findings.js';
-import { examineGpu } from './gpu.js';
+import { examineCache, examineCompiler, examineCpu, examineGpu, examinePip } from './machine.js';
 import type { DoctorReport } from './report.js';
-import { examineCompiler, examinePip } from './tools.js';
 
 /**
  * Examines the machine: what there is to compute with, which backend will be used, what is missing and what that costs.

@@ -1,4 +1,4 @@
-import { NATIVE_PLATFORMS } from '../install/pinned-wheels.js';
+import { NATIVE_PLATFORMS } from '../install/pins.js';
 import type { DoctorReport, Finding } from './report.js';
 
 type Facts = Omit<DoctorReport, 'findings'>;

@@ -1,25 +1,21 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { availableCompiler } from './available-compiler.js';
+import type { Manifest } from './cache-folders.js';
+import { inWorkFolder, publish, readManifest, sweep } from './cache-folders.js';
 import { cacheLayout } from './cache-layout.js';
 import type { Compiler } from './compiler.js';
+import { nodeApiHeaders } from './compiler.js';
 import { StepImpossible } from './errors.js';
-import type { InstallListener } from './events.js';
-import { nodeApiHeaders } from './find-compiler.js';
 import { findInstallation } from './find-installation.js';
 import type { Installation } from './installation.js';
 import type { Job } from './job.js';
 import { withLock } from './lock.js';
-import type { Manifest } from './manifests.js';
-import { readManifest } from './manifests.js';
-import { platformPins } from './pinned-wheels.js';
-import { NAPI_VERSION, TFJS_NODE } from './pins.js';
-import { inWorkFolder, publish } from './publish.js';
-import { lastLines, runProcess } from './run-process.js';
-import { sweep } from './sweep.js';
-import { readTensorFlowFolder } from './tensorflow-folder.js';
-import { findZig } from './zig.js';
+import { NAPI_VERSION, platformPins, TFJS_NODE } from './pins.js';
+import { lastLines, runProcess } from './processes.js';
+import type { InstallListener } from './progress.js';
+import { readTensorFlowFolder } from './tensorflow-copy.js';
+import { availableCompiler, findZig } from './zig.js';
 
 /** A native addon that works inside the installed TensorFlow, such as one that brings ops. */
 export interface AddonOptions {

@@ -1,14 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { bindingKey, folderKey } from './binding-key.js';
+import type { BindingManifest, Manifest, TensorFlowManifest } from './cache-folders.js';
+import { readManifest } from './cache-folders.js';
 import type { CacheLayout } from './cache-layout.js';
 import { cacheLayout } from './cache-layout.js';
-import { driverPresent } from './driver-present.js';
 import type { Installation, TensorFlowSource } from './installation.js';
-import type { BindingManifest, Manifest, TensorFlowManifest } from './manifests.js';
-import { readManifest } from './manifests.js';
-import type { TensorFlowFolder } from './tensorflow-folder.js';
-import { readTensorFlowFolder } from './tensorflow-folder.js';
+import type { TensorFlowFolder } from './tensorflow-copy.js';
+import { bindingKey, folderKey, readTensorFlowFolder } from './tensorflow-copy.js';
 
 /**
  * The native TensorFlow that is ready to load, or null. Looks at files only: nothing is fetched, started or loaded.
@@ -69,4 +67,14 @@ function rank(copy: Installation): number {
 
 function compareVersions(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
+}
+
+/** Linux proper, and Linux inside Windows (WSL 2), where the driver is Windows' own. */
+const SIGNS = ['/proc/driver/nvidia/version', '/usr/lib/wsl/lib/libcuda.so.1'];
+
+/** Whether this machine has an NVIDIA driver that TensorFlow could use. `FIN_GPU=0` says: act as if it had none. */
+export function driverPresent(): boolean {
+  return (
+    process.env.FIN_GPU !== '0' && process.platform === 'linux' && SIGNS.some((path) => existsSync(path))
+  );
 }

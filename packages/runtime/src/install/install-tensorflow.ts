@@ -1,27 +1,25 @@
 import { mkdir } from 'node:fs/promises';
+import { ensureBinding } from './binding.js';
+import { sweep } from './cache-folders.js';
 import type { CacheLayout } from './cache-layout.js';
 import { cacheLayout } from './cache-layout.js';
-import { driverPresent } from './driver-present.js';
-import { ensureBinding } from './ensure-binding.js';
 import { InstallInterrupted, StepImpossible } from './errors.js';
-import type { InstallListener } from './events.js';
-import { fetchTfjsNode } from './fetch-tfjs-node.js';
-import { findInstallation, installedCopies } from './find-installation.js';
+import { driverPresent, findInstallation, installedCopies } from './find-installation.js';
 import type { Installation } from './installation.js';
 import type { Job } from './job.js';
 import { platformName } from './job.js';
 import { withLock } from './lock.js';
 import type { FailedAttempt, InstallOutcome } from './outcome.js';
-import { platformPins } from './pinned-wheels.js';
 import type { TensorFlowBuild } from './pins.js';
-import { TFJS_NODE } from './pins.js';
-import { namedFolder } from './sources/named-folder.js';
-import { tfjsInstallerCopy } from './sources/tfjs-installer.js';
-import { wheelCopy } from './sources/wheel.js';
-import { sweep } from './sweep.js';
+import { platformPins, TFJS_NODE } from './pins.js';
+import type { InstallListener } from './progress.js';
 import type { TensorFlowCopy } from './tensorflow-copy.js';
+import { namedFolder } from './tensorflow-copy.js';
+import { tfjsInstallerCopy } from './tfjs-installer.js';
+import { fetchTfjsNode } from './tfjs-node-package.js';
 import type { Toolbox } from './toolbox.js';
 import { openToolbox } from './toolbox.js';
+import { wheelCopy } from './wheel-copy.js';
 
 export interface InstallOptions {
   /** Told of each step and its progress. @default nobody */

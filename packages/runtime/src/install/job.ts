@@ -1,6 +1,6 @@
 import type { CacheLayout } from './cache-layout.js';
-import type { InstallListener } from './events.js';
 import type { PlatformPins } from './pins.js';
+import type { InstallListener } from './progress.js';
 
 /** What every step of one installation is given. */
 export interface Job {

@@ -1,7 +1,6 @@
 import { StepImpossible } from './errors.js';
-import { findProgram } from './find-program.js';
-import type { RunOptions, RunResult } from './run-process.js';
-import { lastLines, runProcess } from './run-process.js';
+import type { RunOptions, RunResult } from './processes.js';
+import { findProgram, lastLines, runProcess } from './processes.js';
 
 /** A pip that answers, whatever Python it belongs to. */
 export interface Pip {

@@ -1,10 +1,10 @@
+import { inWorkFolder } from './cache-folders.js';
 import type { Compiler } from './compiler.js';
+import { findCompiler } from './compiler.js';
 import { StepImpossible } from './errors.js';
-import { findCompiler } from './find-compiler.js';
 import type { Job } from './job.js';
 import type { Pip } from './pip.js';
 import { findPip } from './pip.js';
-import { inWorkFolder } from './publish.js';
 import { fetchZig } from './zig.js';
 
 /** The programs an installation leans on, each looked for once and only when needed. */

@@ -1,16 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Manifest } from './cache-folders.js';
+import { inWorkFolder, publish, readManifest } from './cache-folders.js';
 import type { CacheLayout } from './cache-layout.js';
-import type { Compiler } from './compiler.js';
+import { cacheLayout } from './cache-layout.js';
+import type { AvailableCompiler, Compiler } from './compiler.js';
+import { findCompiler } from './compiler.js';
 import { StepImpossible } from './errors.js';
 import type { Job } from './job.js';
 import { platformName } from './job.js';
-import type { Manifest } from './manifests.js';
-import { readManifest } from './manifests.js';
 import type { PlatformPins } from './pins.js';
+import { platformPins } from './pins.js';
 import type { Pip } from './pip.js';
-import { inWorkFolder, publish } from './publish.js';
-import { unpackWheels } from './unpack-wheels.js';
+import { unpackWheels } from './wheels.js';
 
 const PROGRAM = join('ziglang', 'zig');
 
@@ -47,4 +49,13 @@ export async function fetchZig(job: Job, findPip: () => Promise<Pip>): Promise<C
   const fetched = await findZig(layout, pins);
   if (!fetched) throw new StepImpossible(`the wheel ${pins.zig.project} ${pins.zig.version} holds no zig`);
   return fetched;
+}
+
+/**
+ * The C++ compiler of the system that works, else zig where an installation has left it in the cache, else null. Tries the
+ * compiler on three lines; fetches nothing.
+ */
+export async function availableCompiler(): Promise<AvailableCompiler> {
+  const { compiler, passedOver } = await findCompiler();
+  return { compiler: compiler ?? (await findZig(cacheLayout(), platformPins())), passedOver };
 }

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { hasNativeOps } from '../backend/has-native-ops.js';
+import { hasNativeOps } from '../backend/node-backend.js';
 import { attr } from '../dispatch/attributes.js';
 import { nativeDType } from '../raw/native-dtype.js';
 import { rawOp } from '../raw/raw-op.js';
-import type { RandomStream } from './types.js';
+import type { RandomStream } from './random-streams.js';
 
 /**
  * Inverted dropout: each element becomes 0 with probability `rate`, the others are scaled by 1 / (1 - rate), so that the mean

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { InstallEvent } from '../../src/install/index.js';
-import { availableCompiler, cacheRoot, compileAddon, findInstallation } from '../../src/install/index.js';
+import type { InstallEvent } from '../../src/index.js';
+import { availableCompiler, cacheRoot, compileAddon, findInstallation } from '../../src/index.js';
 
 const NAME = `fin-test-addon-${process.pid}`;
 const cached = join(cacheRoot(), 'addon');

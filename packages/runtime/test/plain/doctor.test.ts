@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { linuxCores, linuxFeatures, macFacts } from '../../src/doctor/cpu.js';
 import { findingsOf } from '../../src/doctor/findings.js';
-import { parseGpus } from '../../src/doctor/gpu.js';
-import type { CpuFeatures, DoctorReport } from '../../src/doctor/index.js';
-import { doctor, formatDoctor } from '../../src/doctor/index.js';
+import { linuxCores, linuxFeatures, macFacts, parseGpus } from '../../src/doctor/machine.js';
+import type { CpuFeatures, DoctorReport } from '../../src/index.js';
+import { doctor, formatDoctor } from '../../src/index.js';
 
 const none: CpuFeatures = { avx2: false, avx512: false, avx512Bf16: false, amxBf16: false, armBf16: false };
 

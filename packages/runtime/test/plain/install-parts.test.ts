@@ -2,12 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { InstallEvent } from '../../src/index.js';
+import { formatOutcome, printEvents } from '../../src/index.js';
+import { untar, unzip } from '../../src/install/archives.js';
 import { cacheRoot } from '../../src/install/cache-layout.js';
-import type { InstallEvent } from '../../src/install/index.js';
-import { formatOutcome, printEvents } from '../../src/install/index.js';
-import { PINS } from '../../src/install/pinned-wheels.js';
-import { untar } from '../../src/install/untar.js';
-import { unzip } from '../../src/install/unzip.js';
+import { PINS } from '../../src/install/pins.js';
 import { tgz, zip } from './install-support/archives.js';
 
 let dir: string;

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstallation } from '../../src/index.js';
-import { bindingKey } from '../../src/install/binding-key.js';
 import { cacheLayout } from '../../src/install/cache-layout.js';
+import { bindingKey } from '../../src/install/tensorflow-copy.js';
 
 const build = new URL('../../dist/index.js', import.meta.url).href;
 let emptyCache = '';

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { attr, hasNativeOps, randomStreams, rawOp } from '../../src/index.js';
-import { statelessState } from '../../src/random/stateless-state.js';
-import { uniformFloats } from '../../src/random/uniform-floats.js';
+import { uniformFloats } from '../../src/random/draws.js';
+import { statelessState } from '../../src/random/philox.js';
 
 describe.skipIf(!hasNativeOps())("the TypeScript generator beside TensorFlow's", () => {
   it.each([

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { InstallOutcome } from '../../../src/install/index.js';
+import type { InstallOutcome } from '../../../src/index.js';
 import type { PinnedWheel, PlatformPins } from '../../../src/install/pins.js';
 import type { Files } from './archives.js';
 import { tgz, zip } from './archives.js';

@@ -1,0 +1,115 @@
+import { runtimeState } from '../state.js';
+import type { Attr } from './attributes.js';
+import { AttrType, attrList, castAttrs } from './attributes.js';
+import type { NativeDType } from './dtypes.js';
+import { dtypeNumber, standInDType } from './dtypes.js';
+import type { HandleTable } from './handle-table.js';
+import type { OpCall, TensorHandle } from './op-call.js';
+
+/**
+ * Ops that move values without computing on them, with the attribute that names the dtype of what they move: their result may
+ * stay in the dtype of their input. `Cast` is one too, as far as its source goes.
+ */
+const DATA_MOVERS: ReadonlyMap<string, string> = new Map([
+  ['Cast', 'SrcT'],
+  ['BroadcastTo', 'T'],
+  ['ConcatV2', 'T'],
+  ['ExpandDims', 'T'],
+  ['GatherNd', 'Tparams'],
+  ['GatherV2', 'Tparams'],
+  ['Identity', 'T'],
+  ['Pack', 'T'],
+  ['Reshape', 'T'],
+  ['ReverseV2', 'T'],
+  ['Slice', 'T'],
+  ['Snapshot', 'T'],
+  ['Split', 'T'],
+  ['SplitV', 'T'],
+  ['Squeeze', 'T'],
+  ['StridedSlice', 'T'],
+  ['Tile', 'T'],
+  ['Transpose', 'T'],
+  ['Unpack', 'T'],
+]);
+
+/** Names of the ops that move values without computing on them. Their outputs keep the dtype of their inputs where these agree. */
+export const DATA_MOVER_OPS: ReadonlySet<string> = new Set(DATA_MOVERS.keys());
+
+/**
+ * Runs a call on TensorFlow itself, having made the dtypes that its attributes name and the dtypes of its inputs agree.
+ *
+ * tfjs takes a bfloat16 tensor for a float32 one and writes `T: float32` beside it, which TensorFlow would refuse. So, where an
+ * attribute names the stand-in dtype of such an input and none names its true one: ops that only move values are told the true
+ * dtype (if all their inputs share it), and everything else gets its inputs widened. Which ops should compute low is for an
+ * interceptor to say, by naming the low dtype in the attributes; a call that does so, or names no dtype at all, goes through
+ * as it is.
+ */
+export function executeInMatchingDTypes(table: HandleTable, call: OpCall): TensorHandle[] {
+  if (table.maskedCount === 0) return execute(table, call);
+  const toWiden = call.inputs.filter((input) => disagrees(table, input, call.attrs));
+  if (toWiden.length === 0) return execute(table, call);
+  const mover = DATA_MOVERS.get(call.op);
+  if (mover !== undefined) {
+    const moved = movedDType(call, toWiden);
+    if (moved !== null) return execute(table, { ...call, attrs: withDType(call.attrs, mover, moved) });
+  }
+  table.widened.set(call.op, (table.widened.get(call.op) ?? 0) + 1);
+  const widened = new Map<number, TensorHandle>();
+  try {
+    for (const input of toWiden) {
+      if (!widened.has(input.id)) widened.set(input.id, cast(table, input, standInDType(input.dtype)));
+    }
+    return execute(table, { ...call, inputs: call.inputs.map((input) => widened.get(input.id) ?? input) });
+  } finally {
+    for (const { id } of widened.values()) table.release(id);
+  }
+}
+
+/** A copy of a native tensor in another dtype; the caller owns it. */
+export function cast(table: HandleTable, input: TensorHandle, dtype: NativeDType): TensorHandle {
+  const attrs = attrList(castAttrs(input.dtype, dtype));
+  return execute(table, { op: 'Cast', attrs, inputs: [input], nOutputs: 1 })[0]!;
+}
+
+function execute(table: HandleTable, call: OpCall): TensorHandle[] {
+  const ids = call.inputs.map(({ id }) => id);
+  return table.binding
+    .executeOp(call.op, call.attrs, ids, call.nOutputs)
+    .map((output) => table.addOutput(output));
+}
+
+function disagrees(table: HandleTable, input: TensorHandle, attrs: readonly Attr[]): boolean {
+  if (!table.get(input.id)?.masked) return false;
+  return !names(attrs, input.dtype) && names(attrs, standInDType(input.dtype));
+}
+
+function names(attrs: readonly Attr[], dtype: NativeDType): boolean {
+  const number = dtypeNumber(dtype);
+  return attrs.some(({ type, value }) => type === AttrType.type && value === number);
+}
+
+/** The one dtype in which a mover can move all its inputs, or null. */
+function movedDType(call: OpCall, low: readonly TensorHandle[]): NativeDType | null {
+  const dtype = low[0]!.dtype;
+  const standIn = standInDType(dtype);
+  if (standIn !== 'float32') return null;
+  const alike = call.inputs.every((input) => standInDType(input.dtype) !== standIn || input.dtype === dtype);
+  return alike ? dtype : null;
+}
+
+function withDType(attrs: readonly Attr[], name: string, dtype: NativeDType): readonly Attr[] {
+  return attrs.map((attr) => (attr.name === name ? { ...attr, value: dtypeNumber(dtype) } : attr));
+}
+
+/**
+ * How often each op had low-precision inputs widened for it since the start (or `resetWidenedOps`): where bfloat16 saves memory but
+ * no time.
+ */
+export function widenedOps(): ReadonlyMap<string, number> {
+  return new Map(runtimeState().handles?.widened);
+}
+
+/** Starts the count of `widenedOps` again. */
+export function resetWidenedOps(): void {
+  runtimeState().handles?.widened.clear();
+}

@@ -1,0 +1,227 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { BackendName } from '../backend/types.js';
+import { runtimeState } from '../state.js';
+
+/** What a kernel is called with. */
+export type KernelArguments = Parameters<tf.KernelFunc>[0];
+
+/** A kernel that a tfjs backend lacks or gets wrong. */
+export interface SuppliedKernel {
+  /** tfjs's name of the kernel. */
+  readonly kernelName: string;
+  /** Makes the kernel. `original` is the backend's own, to be called where it is right. */
+  readonly make: (original: tf.KernelFunc | null) => tf.KernelFunc;
+}
+
+/** Values of a tensor in WebAssembly's memory. */
+export type HeapArray = Float32Array | Int32Array | Uint8Array;
+
+/** The part of tfjs's `BackendWasm` that kernels written in TypeScript need. */
+export interface WasmBackend {
+  /** Allocates a tensor; its values are whatever was in memory there. */
+  makeOutput(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
+  /** A view of WebAssembly's memory, not a copy. Void after the next allocation, which can move the memory. */
+  typedArrayFromHeap(tensor: tf.TensorInfo): HeapArray;
+  disposeData(dataId: tf.DataId): boolean;
+}
+
+/** The backend a kernel runs on. */
+export function wasmBackend(args: KernelArguments): WasmBackend {
+  return args.backend as WasmBackend;
+}
+
+/** The backend's own takes float32 only. Whole numbers below 2^24 come out exact. */
+export const batchMatMul: SuppliedKernel = {
+  kernelName: 'BatchMatMul',
+  make: (original) => (args) => {
+    const { a, b } = args.inputs as { a: tf.Tensor; b: tf.Tensor };
+    if (a.dtype !== 'int32' || b.dtype !== 'int32') return original!(args);
+    return tf.tidy(() => {
+      const inputs = { a: tf.cast(a, 'float32'), b: tf.cast(b, 'float32') };
+      const product = original!({ ...args, inputs }) as tf.TensorInfo;
+      return tf.cast(tf.engine().makeTensorFromTensorInfo(product), 'int32');
+    });
+  },
+};
+
+/** The backend's own makes `false` of 0.5 and of 256: it cuts values down to a byte where it should ask whether they are 0. */
+export const cast: SuppliedKernel = {
+  kernelName: 'Cast',
+  make: (original) => (args) => {
+    const { x } = args.inputs as { x: tf.TensorInfo };
+    const { dtype } = args.attrs as unknown as { dtype: tf.DataType };
+    if (dtype !== 'bool' || x.dtype === 'bool') return original!(args);
+    const backend = wasmBackend(args);
+    const out = backend.makeOutput(x.shape, 'bool');
+    const values = backend.typedArrayFromHeap(x);
+    const flags = backend.typedArrayFromHeap(out);
+    for (let i = 0; i < flags.length; i++) flags[i] = values[i] === 0 ? 0 : 1;
+    return out;
+  },
+};
+
+/** The backend's own clips the bits of int32 values as if they were float32. */
+export const clipByValue: SuppliedKernel = {
+  kernelName: 'ClipByValue',
+  make: (original) => (args) => {
+    const { x } = args.inputs as { x: tf.TensorInfo };
+    if (x.dtype !== 'int32') return original!(args);
+    const { clipValueMin, clipValueMax } = args.attrs as unknown as Record<string, number>;
+    const backend = wasmBackend(args);
+    const out = backend.makeOutput(x.shape, 'int32');
+    const values = backend.typedArrayFromHeap(x);
+    const clipped = backend.typedArrayFromHeap(out);
+    for (let i = 0; i < clipped.length; i++) {
+      clipped[i] = Math.min(Math.max(values[i]!, clipValueMin!), clipValueMax!);
+    }
+    return out;
+  },
+};
+
+/**
+ * Einstein summation of one or two tensors, missing from this backend: each operand is transposed and reshaped to the axes of
+ * all labels, the product is summed over those that the result does not have. Right rather than fast; tfjs gives it no gradient.
+ */
+export const einsum: SuppliedKernel = {
+  kernelName: 'Einsum',
+  make: () => (args) => {
+    const operands = Object.values(args.inputs) as tf.Tensor[];
+    const { equation } = args.attrs as unknown as { equation: string };
+    const { allDims, summedDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, operands.length);
+    tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, operands);
+    const resultRank = allDims.length - summedDims.length;
+    return tf.tidy(() => {
+      const product = operands
+        .map((operand, i) => aligned(operand, idDims[i]!, allDims.length))
+        .reduce((a, b) => tf.mul(a, b));
+      const summed = Array.from({ length: summedDims.length }, (_, i) => resultRank + i);
+      return summed.length > 0 ? tf.sum(product, summed) : product;
+    });
+  },
+};
+
+/** The operand with one axis for every label, in the labels' order and of size 1 where it lacks one. */
+function aligned(operand: tf.Tensor, labels: readonly number[], rank: number): tf.Tensor {
+  const order = labels.map((_, axis) => axis).sort((a, b) => labels[a]! - labels[b]!);
+  const shape = new Array<number>(rank).fill(1);
+  for (const [axis, label] of labels.entries()) shape[label] = operand.shape[axis]!;
+  return tf.reshape(tf.transpose(operand, order), shape);
+}
+
+interface GatherAttributes {
+  readonly axis: number;
+  readonly batchDims: number;
+}
+
+/** The backend's own reads from the wrong rows of every batch but the first when `batchDims` is given. */
+export const gatherV2: SuppliedKernel = {
+  kernelName: 'GatherV2',
+  make: (original) => (args) => {
+    const { x, indices } = args.inputs as { x: tf.Tensor; indices: tf.Tensor };
+    const { axis, batchDims } = args.attrs as unknown as GatherAttributes;
+    if (!batchDims) return original!(args);
+    const { batchSize, outerSize, dimSize, sliceSize, outputShape } =
+      tf.backend_util.segment_util.collectGatherOpShapeInfo(
+        x,
+        indices,
+        tf.util.parseAxisParam(axis, x.shape)[0]!,
+        batchDims,
+      );
+    const backend = wasmBackend(args);
+    const out = backend.makeOutput(outputShape, x.dtype); // [...batch, ...outer, ...indices, ...slice]
+    const gathered = backend.typedArrayFromHeap(out);
+    const values = backend.typedArrayFromHeap(x);
+    const positions = backend.typedArrayFromHeap(indices);
+    const perBatch = positions.length / batchSize;
+    let to = 0;
+    for (let batch = 0; batch < batchSize; batch++) {
+      for (let outer = batch * outerSize; outer < (batch + 1) * outerSize; outer++) {
+        for (let i = batch * perBatch; i < (batch + 1) * perBatch; i++) {
+          const position = positions[i]!;
+          if (position < 0 || position >= dimSize) {
+            throw new RangeError(`gather: index ${position} is not in [0, ${dimSize})`);
+          }
+          const from = (outer * dimSize + position) * sliceSize;
+          gathered.set(values.subarray(from, from + sliceSize), to);
+          to += sliceSize;
+        }
+      }
+    }
+    return out;
+  },
+};
+
+/** The backend's own writes the bits of int32 numbers whatever dtype it was asked for. */
+export const oneHot: SuppliedKernel = {
+  kernelName: 'OneHot',
+  make: (original) => (args) => {
+    const { dtype } = args.attrs as unknown as { dtype: tf.DataType };
+    if (dtype === 'int32') return original!(args);
+    return tf.tidy(() => {
+      const whole = original!({ ...args, attrs: { ...args.attrs, dtype: 'int32' } }) as tf.TensorInfo;
+      return tf.cast(tf.engine().makeTensorFromTensorInfo(whole), dtype);
+    });
+  },
+};
+
+/** The backend's own takes every element for four bytes long, and a bool has one. */
+export const select: SuppliedKernel = {
+  kernelName: 'Select',
+  make: (original) => (args) => {
+    const { condition, t, e } = args.inputs as { condition: tf.Tensor; t: tf.Tensor; e: tf.Tensor };
+    if (t.dtype !== 'bool') return original!(args);
+    return tf.tidy(() => {
+      const [whenTrue, whenFalse] = [tf.cast(t, 'int32'), tf.cast(e, 'int32')];
+      const whole = original!({ ...args, inputs: { condition, t: whenTrue, e: whenFalse } }) as tf.TensorInfo;
+      return tf.cast(tf.engine().makeTensorFromTensorInfo(whole), 'bool');
+    });
+  },
+};
+
+/**
+ * Sums the rows of `x` that carry the same segment id: the gradient of every embedding lookup, and missing from this backend.
+ * Rows with a negative id are dropped, as TensorFlow does.
+ */
+export const unsortedSegmentSum: SuppliedKernel = {
+  kernelName: 'UnsortedSegmentSum',
+  make: () => (args) => {
+    const backend = wasmBackend(args);
+    const { x, segmentIds } = args.inputs as { x: tf.TensorInfo; segmentIds: tf.TensorInfo };
+    const { numSegments } = args.attrs as unknown as { numSegments: number };
+    const rowShape = x.shape.slice(segmentIds.shape.length);
+    const rowSize = rowShape.reduce((size, dim) => size * dim, 1);
+    const out = backend.makeOutput([numSegments, ...rowShape], x.dtype); // [segments, ...row]
+    const sums = backend.typedArrayFromHeap(out).fill(0);
+    const rows = backend.typedArrayFromHeap(x);
+    const ids = backend.typedArrayFromHeap(segmentIds);
+    for (let row = 0; row < ids.length; row++) {
+      const id = ids[row]!;
+      if (id < 0) continue;
+      if (id >= numSegments) throw new RangeError(`segment id ${id} is not below ${numSegments}`);
+      const from = row * rowSize;
+      const to = id * rowSize;
+      for (let i = 0; i < rowSize; i++) sums[to + i]! += rows[from + i]!;
+    }
+    return out;
+  },
+};
+
+const SUPPLIED: Readonly<Record<BackendName, readonly SuppliedKernel[]>> = {
+  tensorflow: [],
+  wasm: [batchMatMul, cast, clipByValue, einsum, gatherV2, oneHot, select, unsortedSegmentSum],
+  cpu: [],
+};
+
+/** Registers with tfjs the kernels that a backend lacks or gets wrong, once per process. */
+export function supplyKernels(backend: BackendName): void {
+  const { supplied } = runtimeState();
+  if (supplied.has(backend)) return;
+  for (const { kernelName, make } of SUPPLIED[backend]) {
+    const original = tf.getKernel(kernelName, backend) as tf.KernelConfig | undefined;
+    const kernelFunc = make(original?.kernelFunc ?? null);
+    // tfjs warns on the console when a kernel is registered over another.
+    if (original) tf.unregisterKernel(kernelName, backend);
+    tf.registerKernel({ ...original, kernelName, backendName: backend, kernelFunc });
+  }
+  supplied.add(backend);
+}
