@@ -1,20 +1,101 @@
+import type { Attr, Interceptor, RandomStream } from '@fin/runtime';
+import { attr, dropout as dropoutOfRuntime, installInterceptor, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import * as composed from './composed/dropout.js';
-import * as fused from './fused/dropout.js';
-import { storageDType } from './fused/tensors.js';
-import { hasKernel } from './has-kernel.js';
-import type { DropoutOptions } from './inputs/dropout-options.js';
-import { checkDropout } from './inputs/dropout-options.js';
+import { differentiable } from './differentiable.js';
+import { expectInput } from './errors.js';
+import { usesFusedOps } from './state.js';
+import type { StorageDType } from './storage.js';
+import { inDType, noTensor, storageDType } from './storage.js';
 
 /**
- * `dropout` of @fin/runtime, faster: the same elements fall for the same stream. Differentiable; nothing but the seed is kept for
- * the backward pass.
+ * Inverted dropout. The mask is one draw from the stream and depends on nothing else: the same stream at the same position gives
+ * the same mask on every backend, fused or composed.
+ */
+export interface DropoutOptions {
+  /** Probability that an element becomes 0, in [0, 1). 0 draws nothing from the stream. */
+  readonly rate: number;
+  /** Source of the mask. Each use advances it by one draw. */
+  readonly stream: RandomStream;
+}
+
+/** @throws KernelInputError unless the rate is in [0, 1) */
+export function checkDropout(op: string, dropout: DropoutOptions | null): void {
+  const rate = dropout?.rate ?? 0;
+  expectInput(rate >= 0 && rate < 1, () => `${op}: a dropout rate must be in [0, 1), not ${rate}`);
+}
+
+/**
+ * A faster `dropout` of @fin/runtime with the same mask. Differentiable. The backward pass draws the mask again, so only the seed
+ * is saved.
  *
- * @param x of any shape, float32 or native bfloat16
- * @throws KernelInputError where the rate is not in [0, 1)
+ * @param x any shape, float32 or native bfloat16
+ * @throws KernelInputError unless the rate is in [0, 1)
  */
 export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
   checkDropout('dropout', options);
-  const dtype = options.rate > 0 && hasKernel('FinDropout') ? storageDType([x]) : null;
-  return dtype === null ? composed.dropout(x, options) : tf.tidy(() => fused.dropout(x, options, dtype) as T);
+  const dtype = options.rate > 0 && usesFusedOps() ? storageDType([x]) : null;
+  return dtype === null ? composedDropout(x, options) : tf.tidy(() => fusedDropout(x, options, dtype) as T);
 }
+
+/** Composed twin of {@link dropout}. */
+export function composedDropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
+  checkDropout('dropout', options);
+  return dropoutOfRuntime(x, options.rate, options.stream);
+}
+
+function fusedDropout(x: tf.Tensor, options: DropoutOptions, dtype: StorageDType): tf.Tensor {
+  const { seed, attrs } = dropoutInputs(options);
+  const apply = (from: tf.Tensor, seed: tf.Tensor) =>
+    rawOp('FinDropout', [from, seed], { T: attr.type(dtype), ...attrs })[0];
+  return differentiable({
+    inputs: { x },
+    forward: (save) => {
+      save([seed]);
+      return apply(x, seed);
+    },
+    gradients: (dy, [seed]) => ({ x: () => apply(inDType(dy, dtype), seed) }),
+  });
+}
+
+/** The seed and attributes that a fused op takes for dropout. */
+export interface DropoutInputs {
+  /** [2, 2] int32; empty without dropout */
+  readonly seed: tf.Tensor;
+  readonly attrs: {
+    readonly rate: ReturnType<typeof attr.float>;
+    readonly keep_scale: ReturnType<typeof attr.float>;
+  };
+}
+
+/** Inputs for one dropout within a fused op. Draws from the stream once, or not at all at rate 0. */
+export function dropoutInputs(dropout: DropoutOptions | null): DropoutInputs {
+  const rate = dropout?.rate ?? 0;
+  const attrs = { rate: attr.float(rate), keep_scale: attr.float(1 / (1 - rate)) };
+  return { seed: dropout && rate > 0 ? drawSeed(dropout.stream) : noTensor('int32'), attrs };
+}
+
+const BITCAST: readonly Attr[] = [
+  { name: 'T', ...attr.type('int64') },
+  { name: 'type', ...attr.type('int32') },
+];
+
+/**
+ * Draws from the stream and returns the seed of that draw as four words, [2, 2], instead of its numbers. The fused ops generate
+ * the numbers from the seed themselves.
+ *
+ * A stream does not expose its key. So an interceptor catches the stream's call of TensorFlow's stateless generator and returns
+ * the seed that was passed to it.
+ */
+function drawSeed(stream: RandomStream): tf.Tensor {
+  const tap = installInterceptor('@fin/kernels: seed of a draw', seedInsteadOfNumbers);
+  try {
+    return stream.uniform([2, 2]);
+  } finally {
+    tap.remove();
+  }
+}
+
+const seedInsteadOfNumbers: Interceptor = (call, next) => {
+  if (call.op !== 'StatelessRandomUniform') return next(call);
+  return next({ op: 'Bitcast', attrs: BITCAST, inputs: [call.inputs[1]], nOutputs: 1 });
+};

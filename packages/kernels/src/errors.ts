@@ -1,4 +1,4 @@
-/** An input that an op cannot take: tensors whose shapes do not fit together, an impossible rate, offsets that lead outside. */
+/** Invalid arguments of an op: shapes that do not match, a dropout rate outside [0, 1), offsets out of range. */
 export class KernelInputError extends Error {
   readonly kind = 'environment';
   override readonly name: string = 'KernelInputError';

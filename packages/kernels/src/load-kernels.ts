@@ -5,28 +5,30 @@ import { env } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { InstallListener } from '@fin/runtime';
 import { compileAddon, findInstallation, loadTensorFlow } from '@fin/runtime';
-import { loadedLibraries } from './loaded-libraries.js';
-import { takeBfloat16Products } from './products/bfloat16-products.js';
+import { routeBfloat16Products } from './bfloat16-products.js';
 import type { KernelsAddon, KernelsReport } from './state.js';
 import { kernelsState } from './state.js';
 
 export interface LoadKernelsOptions {
-  /** Told of the compilation, which takes a while the first time. @default nobody */
+  /** Receives the progress of the compilation, which takes up to a minute the first time. @default none */
   readonly onEvent?: InstallListener;
 }
 
 /**
- * Values are rounded the same whoever compiles: no sum is contracted to a fused multiply-add that the source does not name. The
- * two others allow square roots and comparisons in vectors. The calling convention that GCC notes concerns inlined functions.
+ * Compiler flags. The first keeps rounding the same with every compiler: no sum is contracted into a fused multiply-add unless the
+ * source says so. The next two let square roots and comparisons be vectorized. The last silences GCC's note on the calling
+ * convention of functions that are always inlined.
  */
 const FLAGS = ['-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math', '-Wno-psabi'];
 
 const SOURCE_DIR = fileURLToPath(new URL('../native', import.meta.url));
 
 /**
- * Makes the fused ops available on native TensorFlow: compiles them into the cache on first use or finds them there, and
- * registers them. Where that is not possible the functions of this package compute with ordinary ops, and the report's notes
- * say why. Loads TensorFlow where that has not been done. Cheap to call again; a failure is not tried again in this process.
+ * Loads the fused ops into native TensorFlow. Compiles them into the cache on first use. Where that is impossible, the ops of this
+ * package run as their composed twins, and the report's notes say why. Loads TensorFlow if necessary.
+ *
+ * Cheap to call again once the ops are loaded. A failure is not remembered: the next call tries again, so a full disk that has
+ * been cleared or a compiler that has been installed since is no obstacle.
  *
  * `FIN_KERNELS=0` in the environment turns the fused ops off.
  *
@@ -44,19 +46,17 @@ export function loadKernels(options: LoadKernelsOptions = {}): Promise<KernelsRe
 async function load({ onEvent }: LoadKernelsOptions): Promise<KernelsReport> {
   const state = kernelsState();
   const { native, backend } = await loadTensorFlow();
-  // Not remembered: another call may find another backend.
   if (native === null) return without(`The backend ${backend} has no native ops.`);
   if (env.FIN_KERNELS === '0') return without('FIN_KERNELS=0 turns the fused ops off.');
-  state.report ??= await register(native.isUsingGpuDevice(), onEvent);
-  return state.report;
+  return state.report ?? register(native.isUsingGpuDevice(), onEvent);
 }
 
 async function register(onGpu: boolean, onEvent: InstallListener | undefined): Promise<KernelsReport> {
   if (onGpu) return without('TensorFlow computes on a GPU, and the fused ops are for CPUs.');
-  const stranger = strangeTensorFlow((await findInstallation())?.libraryDir);
-  if (stranger !== undefined) {
+  const foreign = foreignTensorFlow((await findInstallation())?.libraryDir);
+  if (foreign !== undefined) {
     return without(
-      `This program brought a TensorFlow of its own (${stranger}), for which the fused ops are not made.`,
+      `This program brought a TensorFlow of its own (${foreign}), for which the fused ops are not made.`,
     );
   }
   const { path, compiler, problem } = await compileAddon({
@@ -66,19 +66,40 @@ async function register(onGpu: boolean, onEvent: InstallListener | undefined): P
     onEvent,
   });
   if (path === null) return without(`The fused ops could not be compiled: ${problem}.`);
-  const addon = createRequire(import.meta.url)(path) as KernelsAddon;
+  let addon: KernelsAddon;
+  try {
+    addon = createRequire(import.meta.url)(path) as KernelsAddon;
+  } catch (error) {
+    return without(
+      `The fused ops could not be loaded: ${(error as Error).message}. Delete ${dirname(path)} to compile them again.`,
+    );
+  }
   if (addon.problem !== '') return without(`The fused ops could not be registered: ${addon.problem}.`);
-  kernelsState().addon = addon;
   const { instructionSet, threads, multipliesBfloat16 } = addon.describe();
-  if (!multipliesBfloat16) takeBfloat16Products();
   const bfloat16Products = !multipliesBfloat16;
-  return { available: true, instructionSet, threads, bfloat16Products, compiler, notes: [] };
+  if (bfloat16Products) routeBfloat16Products();
+  const report = { available: true, instructionSet, threads, bfloat16Products, compiler, notes: [] };
+  Object.assign(kernelsState(), { addon, report });
+  return report;
 }
 
-/** A TensorFlow in this process that is not the installed one: the addon would load that one beside it. */
-function strangeTensorFlow(libraryDir: string | undefined): string | undefined {
+/** A TensorFlow library in this process other than the installed one. The addon would load the installed one beside it. */
+function foreignTensorFlow(libraryDir: string | undefined): string | undefined {
   const loaded = loadedLibraries().filter((path) => /libtensorflow(_cc|_framework)?\./.test(path));
   return loaded.find((path) => !libraryDir || realpathSync(dirname(path)) !== realpathSync(libraryDir));
+}
+
+/** Paths of the shared libraries in this process. */
+function loadedLibraries(): readonly string[] {
+  const report: typeof process.report & { excludeNetwork?: boolean } = process.report;
+  // Otherwise the report resolves the names of network peers, which can take seconds.
+  const excludeNetwork = report.excludeNetwork;
+  report.excludeNetwork = true;
+  try {
+    return (report.getReport() as { readonly sharedObjects: readonly string[] }).sharedObjects;
+  } finally {
+    report.excludeNetwork = excludeNetwork;
+  }
 }
 
 function without(note: string): KernelsReport {

@@ -1,52 +1,62 @@
+import { env } from 'node:process';
+import { hasNativeOps } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** The ops of the addon that have a twin. Each has its gradient op beside it. */
-export const KERNEL_NAMES = ['FinGelu', 'FinLayerNorm', 'FinPackedAttention', 'FinDropout'] as const;
-
-/** Name of a fused op. */
-export type KernelName = (typeof KERNEL_NAMES)[number];
-
-/** What the addon exports. */
+/** Exports of the compiled addon. */
 export interface KernelsAddon {
-  /** Empty, or why the ops are not registered. */
+  /** Why the ops could not be registered; empty on success. */
   readonly problem: string;
   instructionSets(): string[];
   describe(): { instructionSet: string; threads: number; multipliesBfloat16: boolean };
   choose(instructionSet: string, threads: number): boolean;
 }
 
-/** What is there of the fused ops in this process. */
+/** Result of `loadKernels`: whether the fused ops are available, and how they compute. */
 export interface KernelsReport {
-  /** Whether the fused ops are registered with TensorFlow; false: everything is composed of ordinary ops. */
+  /** Whether the fused ops are registered with TensorFlow. If not, every op runs as its composed twin. */
   readonly available: boolean;
-  /** `avx512`, `avx2` or `baseline` (SSE2, NEON); null where nothing is available. */
+  /** `avx512`, `avx2` or `baseline` (SSE2, NEON); null if not available. */
   readonly instructionSet: string | null;
-  /** Threads that work on one op; 0 where nothing is available. */
+  /** Threads per op; 0 if not available. */
   readonly threads: number;
-  /** Whether `FinMatMul` computes the products of bfloat16 tensors, because the processor has no instructions for them. */
+  /** Whether `FinMatMul` multiplies bfloat16 matrices, because the processor has no bfloat16 instructions. */
   readonly bfloat16Products: boolean;
-  /** What compiled them, such as `g++`; null where nothing is available. */
+  /** Compiler that built the ops, such as `g++`; null if not available. */
   readonly compiler: string | null;
-  /** Why the fused ops are not available, in plain sentences; empty where they are. */
+  /** Reasons why the fused ops are not available, one sentence each; empty if they are. */
   readonly notes: readonly string[];
 }
 
 interface KernelsState {
   addon: KernelsAddon | null;
+  /** Set once the ops are registered. */
   report: KernelsReport | null;
   loading: Promise<unknown>;
-  /** Stand-ins for inputs that are not there, by dtype. */
+  /** Empty tensors passed for absent inputs, by dtype. */
   readonly none: Map<string, tf.Tensor>;
 }
 
-/** TensorFlow's registry of ops belongs to the process, so two copies of this package must see one state. */
+/** TensorFlow has one op registry per process, so all copies of this package share one state. */
 const STATE_KEY: unique symbol = Symbol.for('@fin/kernels/state/1') as never;
 
 type GlobalWithState = typeof globalThis & { [STATE_KEY]?: KernelsState };
 
-/** The process-wide state, made on first use. */
+/** State of this process, created on first use. */
 export function kernelsState(): KernelsState {
   const holder = globalThis as GlobalWithState;
   holder[STATE_KEY] ??= { addon: null, report: null, loading: Promise.resolve(), none: new Map() };
   return holder[STATE_KEY];
+}
+
+/**
+ * Whether ops run fused now: `loadKernels` has registered the fused ops, tfjs's current backend is the native one, and
+ * `FIN_KERNELS` is not 0.
+ */
+export function usesFusedOps(): boolean {
+  return kernelsState().addon !== null && fusedOpsApply();
+}
+
+/** Whether the fused ops would run now, provided that they are registered. */
+export function fusedOpsApply(): boolean {
+  return hasNativeOps() && env.FIN_KERNELS !== '0';
 }

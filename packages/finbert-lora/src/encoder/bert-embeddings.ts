@@ -1,15 +1,12 @@
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from '../config/bert-config.js';
-import type { Part } from '../layers/container.js';
-import { Container } from '../layers/container.js';
-import { EmbeddingLayer } from '../layers/embedding-layer.js';
-import type { ForwardMode } from '../layers/forward-mode.js';
-import { dropActivations } from '../layers/forward-mode.js';
-import { LayerNormLayer } from '../layers/layer-norm-layer.js';
+import { EmbeddingLayer, LayerNormLayer } from '../layers/layers.js';
+import type { ForwardMode, Part } from '../layers/part.js';
+import { Container, dropActivations } from '../layers/part.js';
 import type { Tokens } from './tokens.js';
 
-/** What a token is, where it stands and which text it belongs to, added up and normalised. */
+/** BERT's embeddings: the sum of word, position and token type embeddings, normalized, with dropout. */
 export class BertEmbeddings extends Container {
   readonly word: EmbeddingLayer;
   readonly position: EmbeddingLayer;

@@ -1,11 +1,9 @@
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from '../config/bert-config.js';
-import type { Part } from '../layers/container.js';
-import { Container } from '../layers/container.js';
-import type { ForwardOptions } from '../layers/forward-mode.js';
-import { dropActivations, forwardMode } from '../layers/forward-mode.js';
-import { LinearLayer } from '../layers/linear-layer.js';
+import { LinearLayer } from '../layers/layers.js';
+import type { ForwardOptions, Part } from '../layers/part.js';
+import { Container, dropActivations, forwardMode } from '../layers/part.js';
 import type { PackedBatch } from '../tokenizer/packed-batch.js';
 import type { PaddedBatch } from '../tokenizer/padded-batch.js';
 import type { BertOutput } from './bert-model.js';
@@ -23,7 +21,7 @@ export class BertForSequenceClassification extends Container {
   readonly bert: BertModel;
   readonly classifier: LinearLayer;
 
-  /** @param options.init where fresh weights are drawn from */
+  /** @param options.init stream from which the weights are drawn */
   constructor(config: BertConfig, { init }: { readonly init: RandomStream }) {
     super();
     this.config = config;
@@ -44,7 +42,7 @@ export class BertForSequenceClassification extends Container {
     return this.#classify(() => this.bert.forward(batch, options), options);
   }
 
-  /** The same on a padded batch: the slow twin, for comparison. */
+  /** The same on a padded batch: slower, for comparison. */
   forwardPadded(batch: PaddedBatch, options: ForwardOptions = {}): tf.Tensor2D {
     return this.#classify(() => this.bert.forwardPadded(batch, options), options);
   }

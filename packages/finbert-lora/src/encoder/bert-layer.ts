@@ -1,16 +1,24 @@
+import type { AttentionPlan } from '@fin/kernels';
+import { gelu, geluTanh, packedAttention, relu } from '@fin/kernels';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { attention } from '../attention/attention.js';
-import type { AttentionPlan } from '../attention/attention-plan.js';
-import type { BertConfig } from '../config/bert-config.js';
-import type { Part } from '../layers/container.js';
-import { Container } from '../layers/container.js';
-import type { ForwardMode } from '../layers/forward-mode.js';
-import { LayerNormLayer } from '../layers/layer-norm-layer.js';
-import { LinearLayer } from '../layers/linear-layer.js';
-import { ACTIVATIONS } from '../ops/activations.js';
+import type { BertConfig, HiddenAct } from '../config/bert-config.js';
+import { LayerNormLayer, LinearLayer } from '../layers/layers.js';
+import type { ForwardMode, Part } from '../layers/part.js';
+import { Container, dropoutAt } from '../layers/part.js';
 
-/** One block of the encoder: attention, then two linear layers, each with a residual and a norm behind it (post-norm). */
+/** The activation functions of `hidden_act`, applied to `x + bias`. */
+const ACTIVATIONS: Readonly<Record<HiddenAct, (x: tf.Tensor2D, bias: tf.Tensor1D) => tf.Tensor2D>> = {
+  gelu,
+  gelu_new: geluTanh,
+  relu,
+};
+
+/**
+ * One layer of the encoder: self-attention, then the feed-forward network, each followed by a residual connection and a layer norm
+ * (post-norm). The biases of the output layers and of the intermediate layer are added by the op that follows; those of query, key
+ * and value separately.
+ */
 export class BertLayer extends Container {
   readonly query: LinearLayer;
   readonly key: LinearLayer;
@@ -41,27 +49,19 @@ export class BertLayer extends Container {
   /** @param x [tokens, hidden] @returns [tokens, hidden] */
   forward(x: tf.Tensor2D, plan: AttentionPlan, mode: ForwardMode): tf.Tensor2D {
     return tf.tidy(() => {
-      const { hiddenDropoutProb: rate } = this.#config;
-      const attended = this.attentionNorm.closeSublayer(this.#attend(x, plan, mode), x, rate, mode);
-      return this.outputNorm.closeSublayer(this.#feedForward(attended, mode), attended, rate, mode);
+      const { hiddenDropoutProb: rate, hiddenAct } = this.#config;
+      const context = this.#attend(x, plan, mode);
+      const attended = this.attentionNorm.closeSublayer(context, this.attentionOutput, x, rate, mode);
+      const product = this.intermediate.forwardWithoutBias(attended, mode);
+      const inner = ACTIVATIONS[hiddenAct](product, this.intermediate.bias); // [tokens, intermediate]
+      return this.outputNorm.closeSublayer(inner, this.output, attended, rate, mode);
     });
   }
 
   #attend(x: tf.Tensor2D, plan: AttentionPlan, mode: ForwardMode): tf.Tensor2D {
-    const { numAttentionHeads, attentionProbsDropoutProb } = this.#config;
+    const { numAttentionHeads: heads, attentionProbsDropoutProb: rate } = this.#config;
     const [q, k, v] = [this.query, this.key, this.value].map((layer) => layer.forward(x, mode));
-    const { dropoutStream } = mode;
-    const context = attention(q, k, v, plan, {
-      heads: numAttentionHeads,
-      dropoutRate: attentionProbsDropoutProb,
-      dropoutStream,
-    });
-    return this.attentionOutput.forward(context, mode);
-  }
-
-  #feedForward(x: tf.Tensor2D, mode: ForwardMode): tf.Tensor2D {
-    const inner = ACTIVATIONS[this.#config.hiddenAct](this.intermediate.forward(x, mode)); // [tokens, intermediate]
-    return this.output.forward(inner, mode);
+    return packedAttention(q, k, v, plan, { heads, dropout: dropoutAt(rate, mode) });
   }
 
   protected override parts(): readonly (readonly [string, Part])[] {

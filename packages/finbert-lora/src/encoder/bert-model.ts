@@ -1,44 +1,40 @@
+import { selectRows, withoutGradient } from '@fin/kernels';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from '../config/bert-config.js';
-import type { Part } from '../layers/container.js';
-import { Container } from '../layers/container.js';
-import type { ForwardMode, ForwardOptions } from '../layers/forward-mode.js';
-import { forwardMode } from '../layers/forward-mode.js';
-import { LinearLayer } from '../layers/linear-layer.js';
-import { offTheTape } from '../ops/off-the-tape.js';
-import { selectRows } from '../ops/select-rows.js';
+import { LinearLayer } from '../layers/layers.js';
+import type { ForwardMode, ForwardOptions, Part } from '../layers/part.js';
+import { Container, forwardMode } from '../layers/part.js';
 import type { PackedBatch } from '../tokenizer/packed-batch.js';
 import type { PaddedBatch } from '../tokenizer/padded-batch.js';
 import { BertEmbeddings } from './bert-embeddings.js';
 import { BertLayer } from './bert-layer.js';
-import { BertPooler } from './bert-pooler.js';
 import type { Tokens } from './tokens.js';
 import { packedTokens, paddedTokens } from './tokens.js';
 
-/** What the encoder makes of a batch. */
+/** Output of the encoder. */
 export interface BertOutput {
   /** [tokens, hidden], in the order of the batch's tokens */
   readonly lastHiddenState: tf.Tensor2D;
   /** [n, hidden], in the order of the texts; null without a pooler */
   readonly pooled: tf.Tensor2D | null;
-  /** [tokens, hidden] behind the embeddings and behind each layer, when asked for. */
+  /** [tokens, hidden] after the embeddings and after each layer; null unless requested. */
   readonly hiddenStates: readonly tf.Tensor2D[] | null;
 }
 
-/** Settings of one forward pass of the bare encoder. */
+/** Options of one forward pass of the encoder. */
 export interface BertForwardOptions extends ForwardOptions {
-  /** Return the states behind every layer. @default false */
+  /** Return the hidden states after the embeddings and after every layer. @default false */
   readonly outputHiddenStates?: boolean;
 }
 
-/** Settings of a fresh model. */
+/** Options of a new model. */
 export interface BertModelOptions {
-  /** Where fresh weights are drawn from. */
+  /** Stream from which the weights are drawn. */
   readonly init: RandomStream;
-  /** Put a pooler on top. @default true */
+  /** Add a pooler. @default true */
   readonly pooler?: boolean;
-  /** Put before the names of variables. @default '' */
+  /** Prefix of the variables' names. @default '' */
   readonly path?: string;
 }
 
@@ -50,11 +46,10 @@ export interface BertModelOptions {
  *        [tokens]               [tokens, hidden]              [tokens, hidden]   [n, hidden]
  * ```
  *
- * Everything but attention works on tokens, whichever text they belong to; attention works within texts, in groups of
- * near-equal length. What lies below the lowest trainable parameter runs off the tape: nothing is kept for a backward pass
- * there and none is made.
+ * All layers but attention work on single tokens; attention works within each text. Layers below the lowest trainable parameter
+ * run without gradient: nothing is saved for a backward pass there.
  *
- * Fresh weights are N(0, initializerRange), biases 0, norms 1 and 0, as in transformers.
+ * New weights are N(0, initializerRange), biases 0, norms 1 and 0, as in transformers.
  */
 export class BertModel extends Container {
   readonly config: BertConfig;
@@ -75,14 +70,14 @@ export class BertModel extends Container {
   }
 
   /**
-   * @returns tensors of the caller's, or of the enclosing `tf.tidy`
-   * @throws BertInputError when the batch is empty, too long, or holds ids beyond the vocabulary
+   * @returns tensors for the caller to dispose
+   * @throws BertInputError if the batch is empty, a text is too long, or an id is outside the vocabulary
    */
   forward(batch: PackedBatch, options: BertForwardOptions = {}): BertOutput {
     return this.#run(() => packedTokens(batch, this.config), options);
   }
 
-  /** The same on a padded batch, as PyTorch pipelines do it: the slow twin, for comparison. Padding rows come along. */
+  /** The same on a padded batch, as PyTorch pipelines compute it: slower, for comparison. The output has the padding rows too. */
   forwardPadded(batch: PaddedBatch, options: BertForwardOptions = {}): BertOutput {
     return this.#run(() => paddedTokens(batch, this.config), options);
   }
@@ -105,7 +100,7 @@ export class BertModel extends Container {
     };
   }
 
-  /** States behind the embeddings and behind each layer; what is frozen from the bottom up is computed off the tape. */
+  /** Hidden states after the embeddings and after each layer. Frozen layers at the bottom run without gradient. */
   #encode(tokens: Tokens, mode: ForwardMode): tf.Tensor2D[] {
     const steps: { part: Container; run: (x: tf.Tensor2D | null) => tf.Tensor2D }[] = [
       { part: this.embeddings, run: () => this.embeddings.forward(tokens, mode) },
@@ -119,7 +114,7 @@ export class BertModel extends Container {
     for (const { part, run } of steps) {
       const below = states.at(-1) ?? null;
       frozen &&= !isTrained(part);
-      states.push(frozen ? offTheTape(() => run(below)) : run(below));
+      states.push(frozen ? withoutGradient(() => run(below)) : run(below));
     }
     return states;
   }
@@ -133,6 +128,32 @@ export class BertModel extends Container {
   }
 }
 
+/** BERT's pooler: the first token of each text, [CLS], through a linear layer and tanh. */
+class BertPooler extends Container {
+  readonly dense: LinearLayer;
+
+  constructor(path: string, config: BertConfig, init: RandomStream) {
+    super();
+    const { hiddenSize, initializerRange: std } = config;
+    this.dense = new LinearLayer(`${path}.dense`, {
+      inFeatures: hiddenSize,
+      outFeatures: hiddenSize,
+      std,
+      init,
+    });
+  }
+
+  /** @param firstTokens [n, hidden] @returns [n, hidden] */
+  forward(firstTokens: tf.Tensor2D, mode: ForwardMode): tf.Tensor2D {
+    return tf.tanh(this.dense.forward(firstTokens, mode));
+  }
+
+  protected override parts(): readonly (readonly [string, Part])[] {
+    return [['dense', this.dense]];
+  }
+}
+
+/** Whether any parameter of a part or of its adapters is trainable. */
 function isTrained(part: Container): boolean {
   for (const inner of part.namedParts().values()) {
     if (inner instanceof Container) continue;

@@ -1,19 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BertInputError } from '../errors.js';
 
-/** Settings of {@link crossEntropy}. */
+/** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
-  /** Weight of each class: the mean is over weights, as in `torch.nn.functional.cross_entropy`. @default all 1 */
+  /** Weight of each class; the result is the weighted mean, as in `torch.nn.functional.cross_entropy`. @default all 1 */
   readonly classWeights?: readonly number[];
 }
 
 /**
- * Mean cross-entropy of logits against class numbers, weighted by class, as `torch.nn.functional.cross_entropy`.
+ * Mean cross-entropy of logits and class indices, weighted by class, as `torch.nn.functional.cross_entropy`.
  *
  * @param logits [n, classes]
- * @param labels class of each row
- * @returns a scalar, differentiable with regard to the logits
- * @throws BertInputError when labels or weights do not fit the logits
+ * @param labels class index of each row
+ * @returns a scalar, differentiable with respect to the logits
+ * @throws BertInputError if labels or weights do not match the logits
  */
 export function crossEntropy(
   logits: tf.Tensor2D,

@@ -1,24 +1,23 @@
-import { hasKernel } from '@fin/kernels';
+import type { AttentionPlan } from '@fin/kernels';
+import { planAttention, planPaddedAttention } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import type { AttentionPlan } from '../attention/attention-plan.js';
-import { groupCosts, planPacked, planPadded } from '../attention/attention-plan.js';
 import type { BertConfig } from '../config/bert-config.js';
 import { BertInputError } from '../errors.js';
 import type { PackedBatch } from '../tokenizer/packed-batch.js';
 import type { PaddedBatch } from '../tokenizer/padded-batch.js';
 
-/** A batch as the encoder walks over it. Holds tensors: make it inside the `tf.tidy` of the forward pass. */
+/** A batch as tensors for the encoder. Create it in the `tf.tidy` of the forward pass. */
 export interface Tokens {
   /** [tokens] int32, as the next two */
   readonly inputIds: tf.Tensor1D;
   readonly positionIds: tf.Tensor1D;
   readonly tokenTypeIds: tf.Tensor1D;
-  /** [n] int32: row of each text's first token, in the order of the texts. */
+  /** [n] int32: the row of each text's first token, in the order of the texts. */
   readonly firstTokens: tf.Tensor1D;
   readonly plan: AttentionPlan;
 }
 
-/** @throws BertInputError when the batch does not fit the model */
+/** @throws BertInputError if the batch does not fit the model */
 export function packedTokens(batch: PackedBatch, config: BertConfig): Tokens {
   const { inputIds, positionIds, tokenTypeIds, offsets, order, size } = batch;
   checkBatch(inputIds, size === 0 ? 0 : offsets[size] - offsets[size - 1], config);
@@ -28,17 +27,18 @@ export function packedTokens(batch: PackedBatch, config: BertConfig): Tokens {
   });
   return {
     ...idTensors(inputIds, positionIds, tokenTypeIds, first),
-    plan: hasKernel('FinPackedAttention') ? { offsets } : planPacked(batch, groupCosts(config)),
+    plan: planAttention(offsets, { heads: config.numAttentionHeads, hidden: config.hiddenSize }),
   };
 }
 
-/** @throws BertInputError when the batch does not fit the model */
+/** @throws BertInputError if the batch does not fit the model */
 export function paddedTokens(batch: PaddedBatch, config: BertConfig): Tokens {
-  const { inputIds, tokenTypeIds, size, length } = batch;
+  const { inputIds, tokenTypeIds, attentionMask, size, length } = batch;
   checkBatch(inputIds, length, config);
   const positionIds = Int32Array.from(inputIds, (_, at) => at % length);
   const first = Int32Array.from({ length: size }, (_, row) => row * length);
-  return { ...idTensors(inputIds, positionIds, tokenTypeIds, first), plan: planPadded(batch) };
+  const plan = planPaddedAttention(attentionMask, size);
+  return { ...idTensors(inputIds, positionIds, tokenTypeIds, first), plan };
 }
 
 function idTensors(

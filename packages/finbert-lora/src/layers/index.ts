@@ -1,5 +1,4 @@
-export type { Part } from './container.js';
-export { Container } from './container.js';
-export type { ForwardMode, ForwardOptions } from './forward-mode.js';
-export type { LinearAdapter } from './linear-layer.js';
-export { LinearLayer } from './linear-layer.js';
+export type { LinearAdapter, LinearBase } from './layers.js';
+export { LinearLayer } from './layers.js';
+export type { ForwardMode, ForwardOptions, Part } from './part.js';
+export { Container } from './part.js';

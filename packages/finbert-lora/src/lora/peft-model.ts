@@ -1,7 +1,7 @@
 import type { Module, RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { BertInputError } from '../errors.js';
-import type { Container } from '../layers/container.js';
+import type { Container } from '../layers/part.js';
 import type { LoraConfig } from './config/lora-config.js';
 import { freshMatrices } from './layer/fresh-weights.js';
 import { AdaptedModel } from './model/adapted-model.js';

@@ -4,7 +4,7 @@ import { writeSafetensors } from '@fin/files/safetensors';
 import { configToJson } from '../config/config-to-json.js';
 import type { BertForSequenceClassification } from '../encoder/bert-for-sequence-classification.js';
 import { BertInputError } from '../errors.js';
-import { LinearLayer } from '../layers/linear-layer.js';
+import { LinearLayer } from '../layers/layers.js';
 import type { BertTokenizer } from '../tokenizer/bert-tokenizer.js';
 import type { WeightDtype } from './weight-dtype.js';
 import { TORCH_NAMES, toWeightDtype } from './weight-dtype.js';

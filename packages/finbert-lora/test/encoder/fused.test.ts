@@ -8,9 +8,8 @@ import { implementations, use } from '../support/implementations.js';
 import { tinyBatch, tinyLabels, tinyModel } from '../support/tiny-model.js';
 
 let model: BertForSequenceClassification;
-/** Attention weights are not dropped: the fused op draws for all sequences at once, the groups each for theirs. */
 beforeEach(() => {
-  model = tinyModel({ initializerRange: 0.5, attentionProbsDropoutProb: 0 });
+  model = tinyModel({ initializerRange: 0.5, hiddenDropoutProb: 0.2, attentionProbsDropoutProb: 0.3 });
 });
 afterEach(() => model.dispose());
 

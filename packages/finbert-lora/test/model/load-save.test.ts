@@ -239,7 +239,11 @@ describe('saveBert refuses', () => {
     const model = tinyModel();
     const layer = model.bert.layers[0].query;
     expect(layer).toBeInstanceOf(LinearLayer);
-    layer.adapter = { forward: (x, base) => base(x), namedParameters: () => new Map(), dispose: () => {} };
+    layer.adapter = {
+      forward: (x, base) => base.forward(x),
+      namedParameters: () => new Map(),
+      dispose: () => {},
+    };
     await expect(saveBert(model, tinyTokenizer(), inFolder('adapted'))).rejects.toThrow(
       /bert\.encoder\.layer\.0\.attention\.self\.query has an adapter/,
     );

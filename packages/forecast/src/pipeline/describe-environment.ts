@@ -1,7 +1,7 @@
 import os from 'node:os';
 import process from 'node:process';
 import type { Precision } from '@fin/amp';
-import { hasKernel } from '@fin/kernels';
+import { usesFusedOps } from '@fin/kernels';
 import { currentTensorFlow } from '@fin/runtime';
 import type { PrecisionRecord } from '../precision/describe-precision.js';
 import { describePrecision } from '../precision/describe-precision.js';
@@ -30,7 +30,7 @@ export function describeEnvironment(precision: Precision): RunEnvironment {
   return {
     backend,
     tensorflowVersion: version,
-    fusedOps: hasKernel('FinPackedAttention'),
+    fusedOps: usesFusedOps(),
     precision: describePrecision(precision),
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,

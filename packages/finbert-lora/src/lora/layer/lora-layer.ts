@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ForwardMode } from '../../layers/forward-mode.js';
-import type { LinearAdapter, LinearLayer } from '../../layers/linear-layer.js';
+import type { LinearAdapter, LinearBase, LinearLayer } from '../../layers/layers.js';
+import type { ForwardMode } from '../../layers/part.js';
 import type { LoraWeights } from './lora-weights.js';
 
 /** An adapter that is part of the layer's weight now. */
@@ -22,9 +22,9 @@ export class LoraLayer implements LinearAdapter {
     this.layer = layer;
   }
 
-  forward(x: tf.Tensor2D, base: (x: tf.Tensor2D) => tf.Tensor2D, mode: ForwardMode): tf.Tensor2D {
+  forward(x: tf.Tensor2D, base: LinearBase, mode: ForwardMode): tf.Tensor2D {
     const weights = this.active === null || this.#merged.length > 0 ? null : this.adapters.get(this.active);
-    return weights ? weights.forward(x, base, mode) : base(x);
+    return weights ? weights.forward(x, base, mode) : base.forward(x);
   }
 
   /** Adapters in the weight, in the order they came. */

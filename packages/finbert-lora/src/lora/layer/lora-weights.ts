@@ -1,8 +1,8 @@
 import { parameter } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ForwardMode } from '../../layers/forward-mode.js';
-import { dropActivations } from '../../layers/forward-mode.js';
-import type { LinearLayer } from '../../layers/linear-layer.js';
+import type { LinearBase, LinearLayer } from '../../layers/layers.js';
+import type { ForwardMode } from '../../layers/part.js';
+import { dropActivations } from '../../layers/part.js';
 import type { LoraConfig } from '../config/lora-config.js';
 import type { Target } from '../targets/adapter-plan.js';
 import type { MakeMatrices } from './fresh-weights.js';
@@ -42,17 +42,18 @@ export class LoraWeights {
    * @param base the layer without adapter
    * @returns [rows, out]
    */
-  forward(x: tf.Tensor2D, base: (x: tf.Tensor2D) => tf.Tensor2D, mode: ForwardMode): tf.Tensor2D {
+  forward(x: tf.Tensor2D, base: LinearBase, mode: ForwardMode): tf.Tensor2D {
     return tf.tidy(() => {
       const dropped = dropActivations(x, this.#dropout, mode);
       const low = project(dropped, this.a);
-      if (this.magnitude === null) return addLowRank(base(x), low, this.b, this.#scale);
-      const { weight, bias } = this.#layer;
-      const baseOfDropped = base(dropped);
+      if (this.magnitude === null) return addLowRank(base.forward(x), low, this.b, this.#scale);
+      const { weight } = this.#layer;
+      const { bias } = base;
+      const baseOfDropped = base.forward(dropped);
       const y = addLowRank(baseOfDropped, low, this.b, this.#scale);
       const scaled = applyMagnitude({ y, bias, magnitude: this.magnitude }, () => this.norm(weight));
       // PEFT changes only what DoRA adds by dropout, not the layer's own output.
-      return dropped === x ? scaled : tf.add(base(x), tf.sub(scaled, baseOfDropped));
+      return dropped === x ? scaled : tf.add(base.forward(x), tf.sub(scaled, baseOfDropped));
     });
   }
 

@@ -1,5 +1,5 @@
+import { differentiable } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import { differentiable } from '../../ops/differentiable.js';
 
 /**
  * Down to the rank: `x aᵀ`.

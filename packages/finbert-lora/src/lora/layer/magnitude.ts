@@ -1,13 +1,12 @@
+import { columnSums, differentiable } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import { columnSums } from '../../ops/column-sums.js';
-import { differentiable } from '../../ops/differentiable.js';
 
 /** What DoRA needs of a layer. */
 export interface MagnitudeInputs {
-  /** [rows, out]: the output of layer and matrices together, with the bias */
+  /** [rows, out]: the output of layer and matrices together, with the bias unless that is null */
   readonly y: tf.Tensor2D;
-  /** [out] */
-  readonly bias: tf.Variable<tf.Rank.R1>;
+  /** [out]; null if y has none */
+  readonly bias: tf.Variable<tf.Rank.R1> | null;
   /** [out]: the learned length of each row of the weight */
   readonly magnitude: tf.Variable<tf.Rank.R1>;
 }
@@ -24,17 +23,18 @@ export function applyMagnitude(
   norm: () => tf.Tensor1D,
 ): tf.Tensor2D {
   return differentiable({
-    inputs: { y, bias, magnitude },
+    inputs: { y, magnitude, ...(bias && { bias }) },
     forward: (save) => {
       const lengths = norm();
       const factor = tf.div<tf.Tensor1D>(magnitude, lengths);
       save(magnitude.trainable ? [factor, lengths, y] : [factor]);
-      return tf.add(tf.mul(y, factor), tf.mul(bias, tf.sub(1, factor)));
+      const scaled = tf.mul(y, factor);
+      return bias ? tf.add(scaled, tf.mul(bias, tf.sub(1, factor))) : scaled;
     },
     gradients: (dy, [factor, lengths, savedY]) => ({
       y: () => tf.mul(dy, factor),
       bias: () => tf.mul(columnSums(dy as tf.Tensor2D), tf.sub(1, factor)),
-      magnitude: () => tf.div(columnSums(tf.mul(dy, tf.sub(savedY, bias))), lengths),
+      magnitude: () => tf.div(columnSums(tf.mul(dy, bias ? tf.sub(savedY, bias) : savedY)), lengths),
     }),
   }) as tf.Tensor2D;
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { BertInputError } from '../../errors.js';
-import type { Container } from '../../layers/container.js';
+import type { Container } from '../../layers/part.js';
 import type { LoraConfig } from '../config/lora-config.js';
 import type { MakeMatrices } from '../layer/fresh-weights.js';
 import { LoraLayer } from '../layer/lora-layer.js';

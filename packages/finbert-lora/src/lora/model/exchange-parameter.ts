@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { Part } from '../../layers/container.js';
+import type { Part } from '../../layers/part.js';
 
 /**
  * Puts another variable of the same shape in the place of a parameter. A backward pass under way keeps the one it began with.

@@ -1,6 +1,6 @@
 import { parameter } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Part } from '../../layers/container.js';
+import type { Part } from '../../layers/part.js';
 import type { SavedPart } from '../targets/adapter-plan.js';
 import { isWithin } from '../targets/plan-adapter.js';
 import { exchangeParameter } from './exchange-parameter.js';

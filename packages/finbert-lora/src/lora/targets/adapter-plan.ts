@@ -1,5 +1,5 @@
-import type { Part } from '../../layers/container.js';
-import type { LinearLayer } from '../../layers/linear-layer.js';
+import type { LinearLayer } from '../../layers/layers.js';
+import type { Part } from '../../layers/part.js';
 import type { LoraConfig } from '../config/lora-config.js';
 
 /** A linear layer that gets a pair of matrices. */

@@ -1,7 +1,7 @@
 import { BertInputError } from '../../errors.js';
-import type { Part } from '../../layers/container.js';
-import { Container } from '../../layers/container.js';
-import { LinearLayer } from '../../layers/linear-layer.js';
+import { LinearLayer } from '../../layers/layers.js';
+import type { Part } from '../../layers/part.js';
+import { Container } from '../../layers/part.js';
 import type { LoraConfig } from '../config/lora-config.js';
 import type { AdapterPlan, SavedPart, Target } from './adapter-plan.js';
 import { matchTarget } from './match-target.js';

@@ -1,5 +1,5 @@
-import type { Container } from '../../layers/container.js';
-import { LinearLayer } from '../../layers/linear-layer.js';
+import { LinearLayer } from '../../layers/layers.js';
+import type { Container } from '../../layers/part.js';
 import { createLoraConfig } from '../config/create-lora-config.js';
 import type { LoraConfig } from '../config/lora-config.js';
 

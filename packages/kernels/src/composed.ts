@@ -1,0 +1,4 @@
+export { composedGelu as gelu } from './activations.js';
+export { composedPackedAttention as packedAttention } from './attention/packed-attention.js';
+export { composedDropout as dropout } from './dropout.js';
+export { composedLayerNorm as layerNorm } from './layer-norm.js';

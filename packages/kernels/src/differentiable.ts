@@ -1,0 +1,42 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** An op with a hand-written backward pass. */
+export interface DifferentiableOp {
+  /** Tensors that get gradients, by name. */
+  readonly inputs: Readonly<Record<string, tf.Tensor>>;
+  /** Computes the value and saves tensors for the backward pass. Runs in a `tf.tidy`; its ops are not recorded. */
+  readonly forward: (save: (tensors: tf.Tensor[]) => void) => tf.Tensor;
+  /** One function per input that computes its gradient. Only those on a path to a requested variable are called. */
+  readonly gradients: (dy: tf.Tensor, saved: tf.Tensor[]) => Readonly<Record<string, () => tf.Tensor>>;
+}
+
+/** The method of tfjs's engine that `tf.customGrad` calls. */
+interface CustomGradientEngine {
+  runKernelFunc(kernel: {
+    inputs: DifferentiableOp['inputs'];
+    forwardFunc: (backend: unknown, save: (tensors: tf.Tensor[]) => void) => tf.Tensor;
+    backwardsFunc: DifferentiableOp['gradients'];
+  }): tf.Tensor;
+}
+
+/** `tf.customGrad` that computes only the requested gradients, not those of frozen weights. */
+export function differentiable(op: DifferentiableOp): tf.Tensor {
+  const engine = tf.engine() as unknown as CustomGradientEngine;
+  return engine.runKernelFunc({
+    inputs: op.inputs,
+    forwardFunc: (_, save) => op.forward(save),
+    backwardsFunc: op.gradients,
+  });
+}
+
+/**
+ * Runs a forward pass without recording it: no gradient flows through the result, nothing is saved for a backward pass, and
+ * intermediate tensors are freed at once. For the layers below the lowest trainable parameter; `torch.no_grad()`.
+ */
+export function withoutGradient(compute: () => tf.Tensor2D): tf.Tensor2D {
+  const constant = tf.customGrad(() => ({
+    value: compute(),
+    gradFunc: () => [],
+  }));
+  return constant() as tf.Tensor2D;
+}
