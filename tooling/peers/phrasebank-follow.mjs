@@ -9,12 +9,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { crossEntropy, loadBert, loadPeftModel } from '../../packages/finbert-lora/dist/index.js';
-import { classWeights } from '../../packages/forecast/dist/sentiment-tuning/class-weights.js';
-import { evaluateClassifier } from '../../packages/forecast/dist/sentiment-tuning/evaluate-classifier.js';
-import { layerRateGroups } from '../../packages/forecast/dist/sentiment-tuning/layer-rate-groups.js';
-import { sentenceBatches, sentenceSet } from '../../packages/forecast/dist/sentiment-tuning/sentence-set.js';
 import { loadKernels } from '../../packages/kernels/dist/index.js';
 import { loadTensorFlow, randomStreams } from '../../packages/runtime/dist/index.js';
+import { classWeights } from '../../packages/sentiment/dist/tuning/class-weights.js';
+import { evaluateClassifier } from '../../packages/sentiment/dist/tuning/evaluate-classifier.js';
+import { layerRateGroups } from '../../packages/sentiment/dist/tuning/layer-rate-groups.js';
+import { sentenceBatches, sentenceSet } from '../../packages/sentiment/dist/tuning/sentence-set.js';
 import { AdamW, fit, linearSchedule } from '../../packages/train/dist/index.js';
 
 const LABELS = ['positive', 'negative', 'neutral']; // the order of phrasebank_peft.py

@@ -1,5 +1,4 @@
-import type { AmpDecision } from '@fin/amp';
-import type { PrecisionRecord } from '@fin/forecast';
+import type { AmpDecision, PrecisionRecord } from '@fin/amp';
 import type { KernelsReport } from '@fin/kernels';
 import type { BackendName } from '@fin/runtime';
 import type { Terminal } from './io/terminal.js';

@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { resolveSettings, resolveTuning } from '@fin/forecast';
+import { resolveSettings } from '@fin/forecast';
+import { resolveTuning } from '@fin/sentiment';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runFin } from './run-fin.js';
 

@@ -20,5 +20,9 @@ export type {
 export { GradScaler } from './grad-scaler.js';
 export type { AmpDecision } from './machine/decide-amp-mode.js';
 export { decideAmpMode, formatAmpDecision } from './machine/decide-amp-mode.js';
+export type { RunEnvironment } from './machine/describe-environment.js';
+export { describeEnvironment } from './machine/describe-environment.js';
+export type { PrecisionRecord } from './machine/describe-precision.js';
+export { describePrecision } from './machine/describe-precision.js';
 export type { LowPrecisionOptions, LowPrecisionReport } from './to-low-precision.js';
 export { toLowPrecision } from './to-low-precision.js';

@@ -6,5 +6,5 @@ export * from './layers/index.js';
 export * from './load/index.js';
 export * from './lora/index.js';
 export * from './model/index.js';
-export * from './sentiment/index.js';
+export { readJsonFile } from './read-json-file.js';
 export * from './tokenizer/index.js';

@@ -1,5 +1,13 @@
+export { CHECKPOINTS } from './checkpoints.js';
 export { RunInputError } from './errors.js';
+export type { RunKind } from './last-file.js';
+export { leaveRun } from './leave-run.js';
 export type { MetricsRow, MetricValue } from './metrics-log.js';
+export type { UnfinishedRun } from './read-unfinished-run.js';
+export { readUnfinishedRun } from './read-unfinished-run.js';
+export { requireSame } from './require-same.js';
+export type { RunEnvironment } from './run-environment.js';
 export type { CreateRunOptions } from './run-folder.js';
 export { RunExistsError, RunFolder } from './run-folder.js';
+export { settingsOfRun } from './settings-of-run.js';
 export { RunUnfinishedError } from './unfinished-error.js';

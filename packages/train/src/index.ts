@@ -38,6 +38,10 @@ export type {
   PackedGradients,
 } from './optimizer/optimizer.js';
 export type { ParameterGroup } from './optimizer/parameter-group.js';
+export type { ResumeFrom } from './run/checkpoints.js';
+export { checkpointsOf } from './run/checkpoints.js';
+export type { RunEpochEvent, RunResumeEvent, RunStepEvent } from './run/fit-reporter.js';
+export { fitReporter } from './run/fit-reporter.js';
 export { constantSchedule } from './schedule/constant-schedule.js';
 export { cosineSchedule } from './schedule/cosine-schedule.js';
 export { linearSchedule } from './schedule/linear-schedule.js';

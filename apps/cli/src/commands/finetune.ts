@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Precision } from '@fin/amp';
-import type { TuningEvent, TuningOptions, TuningSummary } from '@fin/forecast';
 import type { BackendName } from '@fin/runtime';
+import type { TuningEvent, TuningOptions, TuningSummary } from '@fin/sentiment';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
 import { finCommand } from '../io/escape.js';
@@ -159,7 +159,7 @@ interface Start {
 
 /** The options of a resumed run: its own data, model and backend, unless the command line names others. */
 async function resumedOptions(runDir: string, options: Options): Promise<Options & Start> {
-  const { readUnfinishedRun } = await import('@fin/forecast');
+  const { readUnfinishedRun } = await import('@fin/run');
   const { source, environment } = await readUnfinishedRun(runDir, 'sentiment-tuning');
   return {
     ...options,
@@ -185,7 +185,7 @@ async function finetune(
   refuseUnfinished(model);
   const { loadPhraseBank } = await import('@fin/data');
   const bank = await loadPhraseBank(data);
-  const { modelOfRun, tuneSentiment } = await import('@fin/forecast');
+  const { modelOfRun, tuneSentiment } = await import('@fin/sentiment');
   await startBackend(backend, terminal);
   const progress = createProgress(terminal);
   try {

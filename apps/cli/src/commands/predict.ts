@@ -29,7 +29,8 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
     .action(async ({ run, data, precision = 'fp32', backend, json }: Options) => {
       const runDir = await chooseRun(run);
       const market = await openMarket(data === undefined ? await marketOfRun(runDir) : { data });
-      const { describePrecision, predictNextDay } = await import('@fin/forecast');
+      const { describePrecision } = await import('@fin/amp');
+      const { predictNextDay } = await import('@fin/forecast');
       await startBackend(backend, terminal);
       notePrecision(describePrecision(precision), terminal);
       const forecast = await predictNextDay(runDir, market, { precision });

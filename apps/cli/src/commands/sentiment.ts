@@ -1,6 +1,6 @@
 import type { Precision } from '@fin/amp';
-import type { DayAggregate, DaySentiment, FinBert } from '@fin/finbert-lora';
 import type { BackendName } from '@fin/runtime';
+import type { DayAggregate, DaySentiment, FinBert } from '@fin/sentiment';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
 import { interruptible } from '../io/interruption.js';
@@ -98,8 +98,9 @@ export function addSentimentCommand(program: Command, terminal: Terminal): void 
 async function sentiment(options: Options, signal: AbortSignal, terminal: Terminal): Promise<Result> {
   refuseUnfinished(options.model);
   const market = await openMarket({ data: options.data });
-  const { aggregateDays, FinBert } = await import('@fin/finbert-lora');
-  const { describePrecision, modelOfRun } = await import('@fin/forecast');
+  const { aggregateDays, FinBert } = await import('@fin/sentiment');
+  const { describePrecision } = await import('@fin/amp');
+  const { modelOfRun } = await import('@fin/sentiment');
   await startBackend(options.backend, terminal);
   const { base, cache: cacheDir, precision = 'fp32', aggregate = 'mean' } = options;
   notePrecision(describePrecision(precision), terminal);

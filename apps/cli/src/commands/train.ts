@@ -114,7 +114,7 @@ const summaryLines = ({
 
 /** The options of a resumed run: its own data and backend, unless the command line names others. */
 async function resumedOptions(runDir: string, options: Options): Promise<Options> {
-  const { readUnfinishedRun } = await import('@fin/forecast');
+  const { readUnfinishedRun } = await import('@fin/run');
   const { environment } = await readUnfinishedRun(runDir, 'forecaster');
   const market = { ...(await marketOfRun(runDir)), ...given({ data: options.data, signal: options.signal }) };
   return { ...options, ...market, backend: options.backend ?? (environment.backend as BackendName) };

@@ -12,6 +12,11 @@ export interface SplitOptions {
   readonly testEnd?: string;
 }
 
+/** Names of the parts, in time order. */
+export const splitNames = ['train', 'validation', 'test'] as const;
+
+export type SplitName = (typeof splitNames)[number];
+
 /** Three parts, each after the one before. */
 export interface Split<S> {
   readonly train: S[];

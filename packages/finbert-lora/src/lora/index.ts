@@ -8,6 +8,7 @@ export { readLoraConfig } from './config/read-lora-config.js';
 export { loadAdapter } from './files/load-adapter.js';
 export type { LoadPeftModelOptions } from './files/load-peft-model.js';
 export { loadPeftModel } from './files/load-peft-model.js';
+export { openAdapter } from './files/open-adapter.js';
 export type { SaveAdapterOptions } from './files/save-adapter.js';
 export { saveAdapter } from './files/save-adapter.js';
 export type { LoraPlusGroup, LoraPlusOptions } from './lora-plus-groups.js';

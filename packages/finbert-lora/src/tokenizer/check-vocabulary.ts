@@ -18,7 +18,7 @@ export interface VocabularyExpectations {
 
 /**
  * Refuses a vocabulary that cannot belong to the model. With a wrong one nothing fails: words become other words or
- * `[UNK]`, and a sentiment model answers "neutral" to everything (ProsusAI/finBERT issue 62).
+ * `[UNK]`, and a classifier gives the same answer to everything (ProsusAI/finBERT issue 62).
  *
  * @throws BertInputError naming the entry at fault
  */

@@ -1,8 +1,8 @@
+import { sentimentLabels } from '@fin/data';
 import { Lstm } from '@fin/lstm';
 import type { Module, RandomStream } from '@fin/runtime';
 import { parameter } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { sentimentLabels } from '../text/sentiment-labels.js';
 import type { TextSource } from '../text/text-source.js';
 
 /** One batch of days, ready for the model. */

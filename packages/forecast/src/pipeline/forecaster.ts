@@ -1,14 +1,13 @@
 import type { Policy, Precision } from '@fin/amp';
 import { autocast, precisionPolicy } from '@fin/amp';
 import type { DecisionInput, FeatureName, Sample } from '@fin/data';
-import { defaultFeatures, distinctRows, StandardScaler } from '@fin/data';
+import { defaultFeatures, distinctRows, StandardScaler, sentimentLabels } from '@fin/data';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForecastBatch, ForecastOutput } from '../model/price-text-forecaster.js';
 import { PriceTextForecaster } from '../model/price-text-forecaster.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { ForecasterRecord } from '../run/forecaster-record.js';
-import { sentimentLabels } from '../text/sentiment-labels.js';
 import type { TextSource } from '../text/text-source.js';
 import type { BatchMaker } from './make-batch.js';
 import { disposeBatch, makeBatch } from './make-batch.js';

@@ -1,17 +1,16 @@
+import type { PrecisionRecord } from '@fin/amp';
 import type { RunFolder } from '@fin/run';
-import type { FitEvent, Metrics } from '@fin/train';
-import type { PrecisionRecord } from '../precision/describe-precision.js';
-import type { EpochEvent, ResumeEvent, UpdateEvent } from '../run/fit-reporter.js';
-import { fitReporter } from '../run/fit-reporter.js';
+import type { FitEvent, Metrics, RunEpochEvent, RunResumeEvent, RunStepEvent } from '@fin/train';
+import { fitReporter } from '@fin/train';
 
 /** What training tells while it runs. */
 export type TrainEvent =
   /** First of all: in what it computes. */
   | ({ readonly kind: 'precision' } & PrecisionRecord)
   /** Tokens scored, updates made, or days forecast. */
-  | (UpdateEvent & { readonly phase: 'scoring' | 'training' | 'forecasting' })
-  | ResumeEvent
-  | (EpochEvent & { readonly validationLoss: number });
+  | (RunStepEvent & { readonly phase: 'scoring' | 'training' | 'forecasting' })
+  | RunResumeEvent
+  | (RunEpochEvent & { readonly validationLoss: number });
 
 /**
  * Tells what the loop tells, and writes the run's metrics.

@@ -1,7 +1,4 @@
-/** Parts of the data, in time order. */
-export const splitNames = ['train', 'validation', 'test'] as const;
-
-export type SplitName = (typeof splitNames)[number];
+import type { SplitName } from '@fin/data';
 
 /** One line of `predictions.csv`: what the model said on one decision day, and what came of it. */
 export interface Prediction {

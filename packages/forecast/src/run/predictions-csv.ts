@@ -1,6 +1,7 @@
+import type { SplitName } from '@fin/data';
+import { splitNames } from '@fin/data';
 import { ForecastInputError } from '../errors.js';
-import type { Prediction, SplitName } from './prediction.js';
-import { splitNames } from './prediction.js';
+import type { Prediction } from './prediction.js';
 
 const columns = [
   'split',

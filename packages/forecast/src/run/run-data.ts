@@ -1,4 +1,4 @@
-import type { SplitName } from './prediction.js';
+import type { SplitName } from '@fin/data';
 
 /** Size and span of one split, by target date. */
 export interface SplitSummary {

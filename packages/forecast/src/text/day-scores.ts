@@ -1,9 +1,9 @@
-import type { Sentiment } from '@fin/finbert-lora';
-import { aggregateDay, HeadlineAttention } from '@fin/finbert-lora';
+import { sentimentLabels } from '@fin/data';
 import type { RandomStream } from '@fin/runtime';
+import type { Sentiment } from '@fin/sentiment';
+import { aggregateDay, HeadlineAttention } from '@fin/sentiment';
 import * as tf from '@tensorflow/tfjs-core';
 import type { HeadlineAggregate } from '../model/settings.js';
-import { sentimentLabels } from './sentiment-labels.js';
 
 /** A headline and its score. */
 export interface ScoredDayHeadline {

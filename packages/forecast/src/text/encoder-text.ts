@@ -1,4 +1,5 @@
 import type { Sample } from '@fin/data';
+import { sentimentLabels } from '@fin/data';
 import type { BertConfig, PackedBatch } from '@fin/finbert-lora';
 import {
   BertForSequenceClassification,
@@ -11,7 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { DayHeadlines } from './headline-tokens.js';
 import { HeadlineTokens } from './headline-tokens.js';
-import { scoreOf, sentimentLabels } from './sentiment-labels.js';
+import { scoreOf } from './score-of.js';
 import type { EncoderTextRecord, TextOutput, TextSource } from './text-source.js';
 
 /** The headlines of several days as token ids. */

@@ -2,7 +2,6 @@ export { EncoderText } from './encoder-text.js';
 export type { DayHeadlines } from './headline-tokens.js';
 export type { ScoredTextOptions, SentimentReader } from './scored-text.js';
 export { ScoredText } from './scored-text.js';
-export { sentimentLabels } from './sentiment-labels.js';
 export type {
   EncoderTextRecord,
   ReadOptions,

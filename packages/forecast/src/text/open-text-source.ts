@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import type { Sample } from '@fin/data';
-import { FinBert } from '@fin/finbert-lora';
 import type { RandomStream } from '@fin/runtime';
+import { FinBert, modelOfRun } from '@fin/sentiment';
 import { ForecastInputError } from '../errors.js';
 import type { ForecasterSettings } from '../model/settings.js';
-import { modelOfRun } from '../sentiment-tuning/model-of-run.js';
 import { EncoderText } from './encoder-text.js';
 import { ScoredText } from './scored-text.js';
 import type { ReadOptions, TextRecord, TextSource } from './text-source.js';

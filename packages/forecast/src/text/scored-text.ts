@@ -1,14 +1,14 @@
 import type { Sample } from '@fin/data';
-import { StandardScaler } from '@fin/data';
-import type { FinBert, Sentiment } from '@fin/finbert-lora';
-import { aggregateDay } from '@fin/finbert-lora';
+import { StandardScaler, sentimentLabels } from '@fin/data';
 import type { RandomStream } from '@fin/runtime';
+import type { FinBert, Sentiment } from '@fin/sentiment';
+import { aggregateDay } from '@fin/sentiment';
 import * as tf from '@tensorflow/tfjs-core';
 import type { HeadlineAggregate } from '../model/settings.js';
 import type { DayAggregator, DayScores, ScoredDayHeadline } from './day-scores.js';
 import { dayAggregator } from './day-scores.js';
 import type { DayHeadlines } from './headline-tokens.js';
-import { scoreOf, sentimentLabels } from './sentiment-labels.js';
+import { scoreOf } from './score-of.js';
 import type { ReadOptions, ScoredTextRecord, TextOutput, TextSource } from './text-source.js';
 
 /** What tells the sentiment of texts: a `FinBert`. */

@@ -9,8 +9,9 @@ import {
   saveBert,
 } from '@fin/finbert-lora';
 import { currentTensorFlow, randomStreams } from '@fin/runtime';
+import { tuneSentiment } from '@fin/sentiment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { evaluateRun, trainForecaster, tuneSentiment } from '../../src/index.js';
+import { evaluateRun, trainForecaster } from '../../src/index.js';
 import { temporaryFolder } from '../pipeline/temporary-folder.js';
 
 const MINUTES = 60_000;

@@ -24,7 +24,7 @@ import {
   trainForecaster,
 } from '../../src/index.js';
 import { temporaryFolder } from '../pipeline/temporary-folder.js';
-import { writeTinyBert } from '../sentiment-tuning/tiny-bert.js';
+import { writeTinyBert } from './tiny-bert.js';
 
 const folder = temporaryFolder();
 const init = () => randomStreams(1).stream('init');

@@ -1,2 +1,0 @@
-export type { PrecisionRecord } from './describe-precision.js';
-export { describePrecision } from './describe-precision.js';

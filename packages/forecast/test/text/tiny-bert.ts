@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import type { SentimentLabel } from '@fin/data';
+import { BertForSequenceClassification, BertTokenizer, createConfig, saveBert } from '@fin/finbert-lora';
+import { randomStreams } from '@fin/runtime';
+
+const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
+const tones: Readonly<Record<SentimentLabel, readonly string[]>> = {
+  positive: ['rose', 'profit', 'record'],
+  negative: ['fell', 'loss', 'warning'],
+  neutral: ['met', 'named', 'board'],
+};
+const filler = ['the', 'company', 'shares', 'today', 'group', 'quarter'];
+const vocabulary = [...special, ...Object.values(tones).flat(), ...filler];
+
+/** Writes a BERT of 2 small layers with random weights. @returns its folder */
+export async function writeTinyBert(folder: string, id2label: readonly string[]): Promise<string> {
+  const config = createConfig({
+    vocabSize: vocabulary.length,
+    hiddenSize: 16,
+    numHiddenLayers: 2,
+    numAttentionHeads: 2,
+    intermediateSize: 32,
+    maxPositionEmbeddings: 16,
+    initializerRange: 0.2,
+    id2label,
+  });
+  const dir = join(folder, `tiny-${id2label.join('-')}`);
+  const model = new BertForSequenceClassification(config, { init: randomStreams(3).stream('init') });
+  await saveBert(model, BertTokenizer.fromVocab(vocabulary, { maxLength: 16 }), dir);
+  model.dispose();
+  return dir;
+}

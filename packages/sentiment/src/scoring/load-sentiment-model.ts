@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import type { BertForSequenceClassification, BertTokenizer, LoadedBert } from '@fin/finbert-lora';
+import { BertInputError, loadBert, loadPeftModel, openAdapter, readLoraConfig } from '@fin/finbert-lora';
+import { randomStreams } from '@fin/runtime';
+import { isAdapterFolder, readSentimentAdapter } from './sentiment-adapter.js';
+import { sentimentColumns } from './sentiment-columns.js';
+import { filesDigest, hashValue, weightsDigest } from './weights-digest.js';
+
+/** A classifier that is ready to score. */
+export interface SentimentModel {
+  readonly model: BertForSequenceClassification;
+  readonly tokenizer: BertTokenizer;
+  /** Logit of each of `sentimentLabels`. */
+  readonly columns: readonly number[];
+  /** sha256 of the configuration and all weights. */
+  readonly fingerprint: string;
+}
+
+/** Settings of {@link loadSentimentModel}. */
+export interface LoadSentimentModelOptions {
+  /** For an adapter: folder of the model it was trained on. @default where that was when it was trained */
+  readonly base?: string;
+}
+
+/**
+ * Loads a model whose head was trained for sentiment: a whole model, or an adapter, which is merged into its base model.
+ *
+ * @throws BertInputError when its head is missing, its classes are not those of sentiment, or an adapter's base model is
+ * another; otherwise as `loadBert`
+ */
+export async function loadSentimentModel(
+  dir: string,
+  { base }: LoadSentimentModelOptions = {},
+): Promise<SentimentModel> {
+  const adapted = isAdapterFolder(dir);
+  const loaded = await (adapted ? loadAdapted(dir, base) : loadBert(dir, { init: unused() }));
+  const { model, tokenizer, newWeights } = loaded;
+  try {
+    if (newWeights.length > 0) {
+      throw new BertInputError(
+        `the model has no trained classifier (it lacks ${newWeights.join(', ')}), so it cannot tell sentiment: fine-tune it first`,
+        { file: dir },
+      );
+    }
+    const columns = sentimentColumns(model.config.id2label, join(dir, 'config.json'));
+    const digest = 'digest' in loaded ? loaded.digest : await weightsDigest(dir);
+    return { model, tokenizer, columns, fingerprint: hashValue([model.config, digest]) };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** Merges an adapter into its base model. */
+async function loadAdapted(dir: string, base: string | undefined): Promise<LoadedBert & { digest: string }> {
+  const record = readSentimentAdapter(dir);
+  const baseDir = base ?? record.base;
+  const baseDigest = await weightsDigest(baseDir).catch((cause: Error) => {
+    throw new BertInputError(
+      `the adapter's base model is not at ${baseDir} (${cause.message}): say where it is`,
+      { file: dir, cause },
+    );
+  });
+  if (baseDigest !== record.baseFingerprint) {
+    throw new BertInputError(`the weights in ${baseDir} are not those that the adapter was trained on`, {
+      file: dir,
+    });
+  }
+  const loaded = await loadBert(baseDir, { init: unused(), labels: record.labels });
+  try {
+    const peft = await loadPeftModel(loaded.model, dir);
+    const trained = peft.adapterParameters(peft.activeAdapter!);
+    peft.mergeAndUnload();
+    return {
+      ...loaded,
+      newWeights: loaded.newWeights.filter((name) => !trained.has(`base_model.model.${name}`)),
+      digest: hashValue([baseDigest, await adapterDigest(dir)]),
+    };
+  } catch (error) {
+    loaded.model.dispose();
+    throw error;
+  }
+}
+
+async function adapterDigest(dir: string): Promise<string> {
+  const checkpoint = await openAdapter(dir);
+  await checkpoint.close();
+  return hashValue([readLoraConfig(dir), await filesDigest(checkpoint.files)]);
+}
+
+/** What is drawn from it is replaced or refused. */
+const unused = () => randomStreams(0).stream('init');

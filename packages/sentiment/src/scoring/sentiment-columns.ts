@@ -1,0 +1,22 @@
+import { sentimentLabels } from '@fin/data';
+import { BertInputError } from '@fin/finbert-lora';
+
+/**
+ * Finds the classes of sentiment among a model's: checkpoints order them as they like (ProsusAI/finbert: positive, negative,
+ * neutral; yiyanghkust/finbert-tone: Neutral, Positive, Negative).
+ *
+ * @param labels the model's classes in the order of its logits
+ * @returns the logit of each of {@link sentimentLabels}
+ * @throws BertInputError when the classes are not named so
+ */
+export function sentimentColumns(labels: readonly string[], file: string | null = null): number[] {
+  const names = labels.map((label) => label.toLowerCase());
+  const columns = sentimentLabels.map((label) => names.indexOf(label));
+  if (columns.includes(-1) || names.length !== columns.length) {
+    throw new BertInputError(
+      `its classes are ${labels.join(', ')}, not ${sentimentLabels.join(', ')}: name them in id2label of its config.json, or fine-tune it for sentiment`,
+      { file },
+    );
+  }
+  return columns;
+}

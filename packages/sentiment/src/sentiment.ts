@@ -1,0 +1,20 @@
+import type { SentimentLabel } from '@fin/data';
+import { sentimentLabels } from '@fin/data';
+
+/** Probability of each class. */
+export type SentimentProbabilities = Readonly<Record<SentimentLabel, number>>;
+
+/** What a model says of one text. */
+export interface Sentiment extends SentimentProbabilities {
+  /** `positive - negative`, from -1 to 1. */
+  readonly score: number;
+  /** The likeliest class. */
+  readonly label: SentimentLabel;
+}
+
+/** @param probabilities in the order of {@link sentimentLabels} */
+export function toSentiment([positive, negative, neutral]: ArrayLike<number> & Iterable<number>): Sentiment {
+  const probabilities = [positive, negative, neutral];
+  const label = sentimentLabels[probabilities.indexOf(Math.max(...probabilities))];
+  return { positive, negative, neutral, score: positive - negative, label };
+}

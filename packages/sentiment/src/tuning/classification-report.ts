@@ -1,0 +1,73 @@
+import { SentimentInputError } from '../errors.js';
+
+/** How well one class was told from the others. */
+export interface ClassScores {
+  readonly label: string;
+  /** Of the texts taken for this class, the share that belong to it; 0 when none was. */
+  readonly precision: number;
+  /** Of the texts of this class, the share taken for it; 0 when there are none. */
+  readonly recall: number;
+  /** Harmonic mean of both; 0 when both are. */
+  readonly f1: number;
+  /** Texts of this class. */
+  readonly support: number;
+}
+
+/** How well texts were classified. */
+export interface ClassificationReport {
+  readonly n: number;
+  /** Share of texts whose class was found. */
+  readonly accuracy: number;
+  /** Mean of the classes' F1, each class alike. */
+  readonly macroF1: number;
+  readonly classes: readonly ClassScores[];
+  /** Texts by actual class (rows) and predicted class (columns), both in the order of `classes`. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+/**
+ * Compares predicted classes with actual ones, as scikit-learn's `classification_report` and `confusion_matrix` with
+ * `labels` given and `zero_division=0`.
+ *
+ * @param actual class numbers
+ * @param predicted class numbers, in the same order
+ * @param labels names of the classes 0, 1, …
+ * @throws {SentimentInputError} when the lists differ in length, are empty, or hold a number that is no class
+ */
+export function classificationReport(
+  actual: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  labels: readonly string[],
+): ClassificationReport {
+  const n = actual.length;
+  if (n === 0 || predicted.length !== n) {
+    throw new SentimentInputError(`${predicted.length} predicted classes for ${n} texts cannot be compared`);
+  }
+  const confusion = labels.map(() => labels.map(() => 0));
+  for (let i = 0; i < n; i++) {
+    if (confusion[actual[i]]?.[predicted[i]] === undefined) {
+      throw new SentimentInputError(
+        `text ${i} is of class ${actual[i]}, predicted ${predicted[i]}; classes go from 0 to ${labels.length - 1}`,
+      );
+    }
+    confusion[actual[i]][predicted[i]]++;
+  }
+  const classes = labels.map((label, at): ClassScores => {
+    const hits = confusion[at][at];
+    const support = sum(confusion[at]);
+    const taken = sum(confusion.map((row) => row[at]));
+    const f1 = ratio(2 * hits, taken + support);
+    return { label, precision: ratio(hits, taken), recall: ratio(hits, support), f1, support };
+  });
+  return {
+    n,
+    accuracy: sum(confusion.map((row, at) => row[at])) / n,
+    macroF1: sum(classes.map(({ f1 }) => f1)) / labels.length,
+    classes,
+    confusion,
+  };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
