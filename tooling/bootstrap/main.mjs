@@ -1,24 +1,38 @@
 /**
- * What `npm run demo`, `npm test`, `npm run setup` and `npm run fin` do before and around their real work. Plain Node
- * without dependencies, because on a fresh clone there are none yet. All of it speaks on stderr; stdout belongs to the command.
+ * The npm scripts of the workspace's root. Plain Node without dependencies, because a fresh clone has none yet.
  *
  *   dependencies (pnpm) ──> build (turbo, tsc) ──> native TensorFlow (fin-runtime install) ──> the command
  *
- * Every step looks first whether its work is done already, so that a second run does nothing twice.
+ * Each step first checks whether its work is already done, so that a second run repeats nothing.
  */
 import process from 'node:process';
-import { runDemo } from './commands/demo.mjs';
-import { runFin } from './commands/fin.mjs';
-import { runSetup } from './commands/setup.mjs';
+import { runBench, runBuild, runFin, runSetup } from './commands/setup.mjs';
 import { runFullTests, runTests } from './commands/test.mjs';
-import { StepFailed } from './step-failed.mjs';
-import { checkNodeVersion } from './steps/node-version.mjs';
+import { runDemo, runReport, runTrain } from './commands/train.mjs';
+import { StepFailed } from './step.mjs';
 
-const commands = { demo: runDemo, fin: runFin, setup: runSetup, test: runTests, 'test:full': runFullTests };
+/** Oldest Node release line that this workspace is tested on. */
+const OLDEST_NODE = 20;
+
+const commands = {
+  setup: runSetup,
+  build: runBuild,
+  demo: runDemo,
+  train: runTrain,
+  report: runReport,
+  test: runTests,
+  'test:full': runFullTests,
+  bench: runBench,
+  fin: runFin,
+};
 
 const [name, ...args] = process.argv.slice(2);
 try {
-  checkNodeVersion();
+  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+    throw new StepFailed(
+      `Node ${process.versions.node} is too old: install Node ${OLDEST_NODE}, 22 or 24, then try again.`,
+    );
+  }
   const command = commands[name];
   if (!command)
     throw new StepFailed(`unknown command "${name ?? ''}": one of ${Object.keys(commands).join(', ')}`, 2);

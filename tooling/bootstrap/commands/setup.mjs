@@ -1,11 +1,38 @@
+import process from 'node:process';
+import { inRoot, runCommand } from '../step.mjs';
 import { ensureBuilt } from '../steps/build.mjs';
 import { ensureDependencies } from '../steps/dependencies.mjs';
 import { ensureTensorFlow } from '../steps/native.mjs';
 
-/** Everything that is done once on a machine. */
+/** Prepares the machine: dependencies, build, native TensorFlow. */
 export async function runSetup() {
   await ensureDependencies();
   await ensureBuilt();
   await ensureTensorFlow();
   return 0;
+}
+
+/** Builds every package. Arguments go to turbo. */
+export async function runBuild(args) {
+  await ensureDependencies();
+  return (await runCommand('turbo', ['run', 'build', ...args], { stdout: 'inherit' })).code;
+}
+
+/** Turbo's arguments for the benchmarks: one after another, so that none slows down another. */
+export const BENCH = ['run', 'bench', '--concurrency=1'];
+
+/** Runs the benchmarks. Arguments go to turbo. */
+export async function runBench(args) {
+  await runSetup();
+  return (await runCommand('turbo', [...BENCH, ...args], { stdout: 'inherit' })).code;
+}
+
+/** Runs the `fin` command from a clone, in the folder where the user called it; builds it first when needed. */
+export async function runFin(args) {
+  await ensureDependencies();
+  await ensureBuilt();
+  if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
+  process.argv = [process.argv[0], inRoot('apps', 'cli', 'bin', 'fin.js'), ...args];
+  await import('../../../apps/cli/bin/fin.js');
+  return process.exitCode ?? 0;
 }

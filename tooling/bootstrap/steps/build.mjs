@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCommand } from '../run-command.mjs';
-import { say } from '../say.mjs';
-import { StepFailed } from '../step-failed.mjs';
-import { inRoot } from '../workspace.mjs';
+import { inRoot, runCommand, StepFailed, say } from '../step.mjs';
 
 const stampFile = inRoot('node_modules', '.fin-build');
 
-/** Names, sizes and times of every source file: cheap to take, and different after any edit. */
+/** Hash of the names, sizes and times of all source files: cheap to compute, and different after any edit. */
 function sourceState() {
   const hash = createHash('sha256');
   const visit = (path) => {
@@ -30,12 +27,13 @@ function sourceState() {
       if (!existsSync(join(folder, 'package.json'))) continue;
       hash.update(`${name} ${existsSync(join(folder, 'dist', 'index.js'))}\n`);
       for (const part of ['src', 'native']) if (existsSync(join(folder, part))) visit(join(folder, part));
+      for (const file of ['package.json', 'tsconfig.json']) hash.update(readFileSync(join(folder, file)));
     }
   }
   return hash.digest('hex');
 }
 
-/** Compiles every package (turbo keeps what has not changed), or nothing when no source file has changed since. */
+/** Compiles the packages that changed; does nothing when no source file changed since the last call. */
 export async function ensureBuilt() {
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === sourceState()) return;
   say('building the packages');

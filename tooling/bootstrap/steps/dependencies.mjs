@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { runCommand } from '../run-command.mjs';
-import { say } from '../say.mjs';
-import { StepFailed } from '../step-failed.mjs';
-import { inRoot } from '../workspace.mjs';
+import { dirname, join } from 'node:path';
+import { inRoot, runCommand, StepFailed, say } from '../step.mjs';
 
 const stampFile = inRoot('node_modules', '.fin-dependencies');
 
-/** Hash of all that decides what pnpm installs: lock file, workspace file and every manifest. */
-function wantedDependencies() {
+/** Hash of everything that decides what pnpm installs (lock file, workspace file, package.json files), and of what is installed. */
+function dependencyState() {
   const manifests = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'];
   for (const group of ['packages', 'apps', 'tooling']) {
     for (const name of readdirSync(inRoot(group)).sort()) manifests.push(join(group, name, 'package.json'));
@@ -17,13 +14,13 @@ function wantedDependencies() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
   for (const file of manifests)
     if (existsSync(inRoot(file))) hash.update(file).update(readFileSync(inRoot(file)));
+  for (const file of manifests) hash.update(`${existsSync(inRoot(dirname(file), 'node_modules'))}`);
   return hash.digest('hex');
 }
 
-/** Installs the workspace's npm dependencies with the pnpm that package.json pins, unless that very set is installed. */
+/** Installs the workspace's npm dependencies with the pnpm version that package.json pins, unless they are installed already. */
 export async function ensureDependencies() {
-  const wanted = wantedDependencies();
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === dependencyState()) return;
   const { packageManager } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'));
   say(`installing npm dependencies with ${packageManager} (once)`);
   const installed = existsSync(inRoot('node_modules', '.bin', 'pnpm'));
@@ -38,5 +35,5 @@ export async function ensureDependencies() {
       code,
     );
   }
-  writeFileSync(stampFile, wanted);
+  writeFileSync(stampFile, dependencyState());
 }

@@ -1,0 +1,141 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { packagesIn, root } from '../workspace.mjs';
+
+/** Variables that turbo lets through without hashing them: where things are kept, not what results are. */
+const PLACES = ['FIN_CACHE_DIR', 'FIN_TENSORFLOW_DIR', 'FIN_SHARED_DIR', 'XDG_CACHE_HOME', 'CXX', 'PYTHON'];
+
+/** Turbo's plan: each task's hash, inputs and dependencies, without running any. */
+function plan(variables = {}) {
+  const { stdout, stderr } = spawnSync(
+    'turbo',
+    ['run', 'build', 'typecheck', 'test', 'train', 'report', 'bench', '--dry=json'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+      env: {
+        PATH: [join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+        HOME: process.env.HOME,
+        TURBO_TELEMETRY_DISABLED: '1',
+        ...variables,
+      },
+    },
+  );
+  if (!stdout.startsWith('{')) throw new Error(stderr);
+  const { tasks, globalCacheInputs } = JSON.parse(stdout);
+  return { tasks: new Map(tasks.map((task) => [task.taskId, task])), globalCacheInputs };
+}
+
+let before;
+beforeAll(() => {
+  before = plan();
+});
+
+const changed = (variables) => {
+  const { tasks } = plan(variables);
+  return [...tasks.keys()].filter((id) => tasks.get(id).hash !== before.tasks.get(id).hash);
+};
+
+/** Files that a task's hash covers, through the tasks that it depends on. */
+function inputs(id, seen = new Set()) {
+  if (seen.has(id)) return [];
+  seen.add(id);
+  const { directory, inputs: own, dependencies } = before.tasks.get(id);
+  const paths = Object.keys(own).map((file) => join(directory, file));
+  return [...paths, ...dependencies.flatMap((each) => inputs(each, seen))];
+}
+
+const TRAIN = '@fin/cli#train';
+const REPORT = '@fin/report#report';
+const TEST = '@fin/data#test';
+
+describe('a variable that changes results', () => {
+  it.each([
+    'FIN_BACKEND',
+    'FIN_DATA',
+    'FIN_DATA_FINGERPRINT',
+    'FIN_KERNELS',
+    'FIN_AMP_MODE',
+    'FIN_GPU',
+    'FIN_TENSORFLOW_KEY',
+    'FIN_NODE_KEY',
+    'TF_ENABLE_ONEDNN_OPTS',
+    'CUDA_VISIBLE_DEVICES',
+  ])('%s runs training, report and tests again, and builds nothing', (name) => {
+    const tasks = changed({ [name]: 'other' });
+    expect(tasks).toEqual(expect.arrayContaining([TRAIN, REPORT, TEST]));
+    expect(tasks.filter((id) => id.endsWith('#build'))).toEqual([]);
+  });
+
+  it.each(['FIN_TEST_FULL', 'FIN_TESTS_KEY', 'FIN_BACKENDS', 'FIN_FUZZ_CASES', 'FIN_ORACLE_PYTHON'])(
+    '%s runs tests again',
+    (name) => {
+      expect(changed({ [name]: 'other' })).toContain(TEST);
+    },
+  );
+
+  it('FIN_TEST_FULL does not train again', () => {
+    expect(changed({ FIN_TEST_FULL: '1' })).not.toContain(TRAIN);
+  });
+
+  it.each(PLACES)('%s names a place: it reaches the tasks and repeats none', (name) => {
+    expect(changed({ [name]: '/other' })).toEqual([]);
+    expect(before.globalCacheInputs.environmentVariables.specified.passThroughEnv).toContain(name);
+  });
+
+  it('is hashed or passed through, whichever the source reads', () => {
+    const read = new Set();
+    for (const { folder } of packagesIn('packages', 'apps')) {
+      for (const file of readdirSync(join(root, folder, 'src'), { recursive: true })) {
+        if (!file.endsWith('.ts')) continue;
+        const source = readFileSync(join(root, folder, 'src', file), 'utf8');
+        for (const [, name] of source.matchAll(/\benv(?:\.|\(')((?:FIN|TF|CUDA|OMP)_[A-Z_]+)/g))
+          read.add(name);
+      }
+    }
+    expect(read.size).toBeGreaterThan(5);
+    const hashed = /^(FIN|TF|CUDA|OMP)_/;
+    const missed = [...read].filter((name) => !hashed.test(name) && !PLACES.includes(name));
+    expect(missed).toEqual([]);
+    const repeats = changed(
+      Object.fromEntries([...read].filter((name) => !PLACES.includes(name)).map((name) => [name, 'x'])),
+    );
+    expect(repeats).toContain(TRAIN);
+  });
+});
+
+describe('an edit', () => {
+  it('of a README, a test or a benchmark trains nothing again', () => {
+    const files = inputs(TRAIN);
+    expect(files).toEqual(expect.arrayContaining(['apps/cli/bin/fin.js', 'packages/forecast/src/index.ts']));
+    expect(files.filter((file) => /README|CHANGELOG|\/(test|bench)\//.test(file))).toEqual([]);
+    expect(inputs(REPORT).filter((file) => /README|CHANGELOG|\/(test|bench)\//.test(file))).toEqual([]);
+  });
+
+  it.each(packagesIn('packages', 'apps').map(({ manifest }) => manifest.name))(
+    'of shared configuration or of a package that %s uses builds and tests it again',
+    (name) => {
+      expect(inputs(`${name}#build`)).toContain('tooling/tsconfig/base.json');
+      expect(inputs(`${name}#typecheck`)).toContain('tooling/tsconfig/test.json');
+      expect(inputs(`${name}#test`)).toContain('tooling/vitest/config.mjs');
+    },
+  );
+
+  it('of a lower package builds, tests and trains the upper ones again', () => {
+    for (const id of ['@fin/forecast#build', '@fin/forecast#test', TRAIN, REPORT]) {
+      expect(inputs(id)).toContain('packages/files/src/index.ts');
+    }
+  });
+});
+
+it('benchmarks are measured each time', () => {
+  const benches = [...before.tasks.values()].filter(
+    ({ task, command }) => task === 'bench' && command !== '<NONEXISTENT>',
+  );
+  expect(benches.length).toBeGreaterThan(3);
+  for (const { resolvedTaskDefinition } of benches) expect(resolvedTaskDefinition.cache).toBe(false);
+});
