@@ -11,11 +11,7 @@ const shipped = ['src', 'bin'];
 const unshipped = ['test', 'bench'];
 
 /** Circles of files that are being taken apart. Empty means: none. */
-const KNOWN_CIRCLES = [
-  /^packages\/amp\/src\//,
-  /^packages\/files\/src\/safetensors\//,
-  /^packages\/finbert-lora\/src\/lora\/model\//,
-];
+const KNOWN_CIRCLES = [/^packages\/files\/src\/safetensors\//, /^packages\/finbert-lora\/src\/lora\/model\//];
 
 /** `@scope/name` or `name` of an import; null for a relative one. */
 const packageOf = (specifier) => specifier.match(/^(@[^/]+\/[^/]+|[^./@][^/]*)/)?.[1] ?? null;
