@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { BertForSequenceClassification, BertTokenizer, createConfig, saveBert } from '@fin/finbert-lora';
+import { BertForSequenceClassification, createConfig, saveBert } from '@fin/finbert-lora';
+import { BertTokenizer } from '@fin/finbert-lora/tokenizer';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];

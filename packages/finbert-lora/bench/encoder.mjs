@@ -9,13 +9,8 @@ import { cpus } from 'node:os';
 import { loadKernels } from '@fin/kernels';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  BertForSequenceClassification,
-  createConfig,
-  crossEntropy,
-  packSequences,
-  padSequences,
-} from '../dist/index.js';
+import { BertForSequenceClassification, createConfig, crossEntropy } from '../dist/index.js';
+import { packSequences, padSequences } from '../dist/tokenizer/index.js';
 
 const rounds = Number(process.argv[2] ?? 3);
 const limit = Number(process.argv[3] ?? 20); // batches

@@ -8,14 +8,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  BertForSequenceClassification,
-  crossEntropy,
-  loadWeights,
-  openCheckpoint,
-  packSequences,
-  readConfig,
-} from '../dist/index.js';
+import { loadStateDict, openCheckpoint } from '../dist/checkpoint/index.js';
+import { BertForSequenceClassification, crossEntropy, readConfig } from '../dist/index.js';
+import { packSequences } from '../dist/tokenizer/index.js';
 
 const dir = process.argv[2];
 const { backend, version } = await loadTensorFlow();
@@ -24,7 +19,7 @@ const { sequences, labels } = JSON.parse(readFileSync(join(dir, 'inputs.json'), 
 const expected = await openCheckpoint(join(dir, 'expected'));
 const model = new BertForSequenceClassification(readConfig(dir), { init: randomStreams(1).stream('init') });
 console.log(
-  await loadWeights(model, dir).then(({ loaded, missing, unused }) => ({
+  await loadStateDict(model, dir).then(({ loaded, missing, unused }) => ({
     loaded: loaded.length,
     missing,
     unused,

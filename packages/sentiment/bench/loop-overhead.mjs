@@ -11,7 +11,9 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { loadKaggle, sentimentLabels } from '@fin/data';
-import { applyLora, crossEntropy, loadBert, packSequences } from '@fin/finbert-lora';
+import { crossEntropy, loadBert } from '@fin/finbert-lora';
+import { getPeftModel } from '@fin/finbert-lora/lora';
+import { packSequences } from '@fin/finbert-lora/tokenizer';
 import { loadKernels } from '@fin/kernels';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 import { sharedPath } from '@fin/testkit';
@@ -38,7 +40,7 @@ const { model, tokenizer } = await loadBert(modelDir, {
   labels: sentimentLabels,
   init: random.stream('init'),
 });
-const peft = applyLora(
+const peft = getPeftModel(
   model,
   { r: 8, loraAlpha: 16, loraDropout: 0.1, targetModules: ['query', 'value'] },
   { init: random.stream('adapter') },

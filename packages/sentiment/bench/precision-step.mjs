@@ -7,7 +7,9 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { autocast, GradScaler, precisionPolicy, toLowPrecision } from '@fin/amp';
 import { sentimentLabels } from '@fin/data';
-import { applyLora, crossEntropy, loadBert, packSequences } from '@fin/finbert-lora';
+import { crossEntropy, loadBert } from '@fin/finbert-lora';
+import { getPeftModel } from '@fin/finbert-lora/lora';
+import { packSequences } from '@fin/finbert-lora/tokenizer';
 import { loadKernels } from '@fin/kernels';
 import {
   currentTensorFlow,
@@ -68,7 +70,7 @@ function savedBytes(peft) {
 async function makeVariant(name, policy) {
   const init = randomStreams(1).stream('init');
   const { model } = await loadBert(options.model, { labels: sentimentLabels, init });
-  const peft = applyLora(
+  const peft = getPeftModel(
     model,
     { r: 8, loraAlpha: 16, loraDropout: 0.1, targetModules: ['query', 'value'] },
     { init },

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openSafetensors, toFloat32 } from '@fin/files/safetensors';
 import type { Checkpoint } from './checkpoint.js';
 import { CheckpointError } from './errors.js';
-import { openSafetensorsCheckpoint } from './open-safetensors-checkpoint.js';
 import { openShardedCheckpoint } from './open-sharded-checkpoint.js';
 import { openTorchCheckpoint } from './torch/open-torch-checkpoint.js';
 
@@ -41,4 +41,22 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     `the folder holds none of ${wanted}; ${found}. Fetch the model's weights, or convert them to safetensors.`,
     { file: folder },
   );
+}
+
+/**
+ * Opens one safetensors file as a checkpoint.
+ *
+ * @throws {SafetensorsError}
+ */
+export async function openSafetensorsCheckpoint(file: string): Promise<Checkpoint> {
+  const opened = await openSafetensors(file);
+  return {
+    format: 'safetensors',
+    files: [file],
+    names: () => opened.names(),
+    info: (name) => opened.info(name),
+    read: (name) => opened.read(name),
+    readFloat32: async (name) => toFloat32(await opened.read(name)),
+    close: () => opened.close(),
+  };
 }

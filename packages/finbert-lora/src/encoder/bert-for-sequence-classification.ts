@@ -4,8 +4,7 @@ import type { BertConfig } from '../config/bert-config.js';
 import { LinearLayer } from '../layers/layers.js';
 import type { ForwardOptions, Part } from '../layers/part.js';
 import { Container, dropActivations, forwardMode } from '../layers/part.js';
-import type { PackedBatch } from '../tokenizer/packed-batch.js';
-import type { PaddedBatch } from '../tokenizer/padded-batch.js';
+import type { PackedBatch, PaddedBatch } from '../tokenizer/batches.js';
 import type { BertOutput } from './bert-model.js';
 import { BertModel } from './bert-model.js';
 

@@ -3,8 +3,7 @@ import { planAttention, planPaddedAttention } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from '../config/bert-config.js';
 import { BertInputError } from '../errors.js';
-import type { PackedBatch } from '../tokenizer/packed-batch.js';
-import type { PaddedBatch } from '../tokenizer/padded-batch.js';
+import type { PackedBatch, PaddedBatch } from '../tokenizer/batches.js';
 
 /** A batch as tensors for the encoder. Create it in the `tf.tidy` of the forward pass. */
 export interface Tokens {

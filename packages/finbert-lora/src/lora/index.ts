@@ -1,17 +1,16 @@
-export type { ApplyLoraOptions } from './apply-lora.js';
-export { applyLora } from './apply-lora.js';
-export { createLoraConfig } from './config/create-lora-config.js';
-export type { LoraBias, LoraConfig, LoraInit, TaskType } from './config/lora-config.js';
-export { loraConfigToJson } from './config/lora-config-to-json.js';
-export { parseLoraConfig } from './config/parse-lora-config.js';
-export { readLoraConfig } from './config/read-lora-config.js';
-export { loadAdapter } from './files/load-adapter.js';
-export type { LoadPeftModelOptions } from './files/load-peft-model.js';
-export { loadPeftModel } from './files/load-peft-model.js';
-export { openAdapter } from './files/open-adapter.js';
-export type { SaveAdapterOptions } from './files/save-adapter.js';
-export { saveAdapter } from './files/save-adapter.js';
-export type { LoraPlusGroup, LoraPlusOptions } from './lora-plus-groups.js';
-export { loraPlusGroups } from './lora-plus-groups.js';
-export type { AdaptableModel, MergeOptions, ParameterCounts } from './peft-model.js';
-export { PeftModel } from './peft-model.js';
+export { readLoraConfig } from './adapter-config.js';
+export { openAdapter } from './adapter-files.js';
+export type { LoraBias, LoraConfig, LoraInit, TaskType } from './lora-config.js';
+export { createLoraConfig } from './lora-config.js';
+export type { LoraLayer } from './lora-layer.js';
+export type { LoraPlusGroup, LoraPlusOptions } from './lora-plus.js';
+export { loraPlusGroups } from './lora-plus.js';
+export type {
+  AdaptableModel,
+  FromPretrainedOptions,
+  GetPeftModelOptions,
+  MergeOptions,
+  ParameterCounts,
+  SavePretrainedOptions,
+} from './peft-model.js';
+export { getPeftModel, PeftModel } from './peft-model.js';

@@ -2,90 +2,180 @@ import type { Module, RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { BertInputError } from '../errors.js';
 import type { Container } from '../layers/part.js';
-import type { LoraConfig } from './config/lora-config.js';
-import { freshMatrices } from './layer/fresh-weights.js';
-import { AdaptedModel } from './model/adapted-model.js';
-import { adapterTensors, peftParameters } from './model/named-parameters.js';
-import { checkPatterns } from './targets/check-patterns.js';
-import { planAdapter } from './targets/plan-adapter.js';
+import { AdaptedModel } from './adapted-model.js';
+import { readAdapter, writeAdapter } from './adapter-files.js';
+import type { LoraConfig } from './lora-config.js';
+import type { LoraLayer } from './lora-layer.js';
+import { freshMatrices } from './lora-weights.js';
+import { checkNewAdapter, planAdapter } from './plan-adapter.js';
 
-/** A model that adapters can be put on: made of parts, with a forward pass. */
+/** A model that can have adapters: it is made of parts and has a forward pass. */
 export type AdaptableModel = Container & { forward(...args: never[]): unknown };
+
+/** Settings of {@link getPeftModel}. */
+export interface GetPeftModelOptions {
+  /** Random stream of the adapter's initial weights. */
+  readonly init: RandomStream;
+  /** @default 'default' */
+  readonly adapterName?: string;
+}
+
+/** Settings of {@link PeftModel.fromPretrained}. */
+export interface FromPretrainedOptions {
+  /** @default 'default' */
+  readonly adapterName?: string;
+  /** Train the adapter further. @default false */
+  readonly isTrainable?: boolean;
+}
+
+/** Settings of {@link PeftModel.savePretrained}. */
+export interface SavePretrainedOptions {
+  /** @default the active adapter */
+  readonly adapterName?: string;
+}
 
 /** Settings of a merge. */
 export interface MergeOptions {
   /** Adapters to merge, in this order. @default the active one */
   readonly adapterNames?: readonly string[];
-  /** Look at all merged weights first, and change nothing when one is not finite. @default false */
+  /** Check all merged weights first, and change nothing if one is not finite. @default false */
   readonly safeMerge?: boolean;
 }
 
-/** How much of a model is trained. */
+/** Numbers of parameters. */
 export interface ParameterCounts {
   readonly trainable: number;
-  /** Base model, all adapters, and copies beside their originals. */
+  /** Base model, all adapters, and copies besides their originals. */
   readonly total: number;
 }
 
 /**
- * A model with LoRA adapters on it, as PEFT's `PeftModel`; made by {@link applyLora} or {@link loadPeftModel}.
+ * Freezes a model and adds a new LoRA adapter to it, as PEFT's `get_peft_model`. The model is changed in place.
  *
- * The base model is frozen and not copied: its layers get adapters beside them, so the gradient is computed for those alone,
- * and nothing below the lowest of them is kept for a backward pass. One adapter is at work at a time.
+ * @param settings settings that are left out have PEFT's defaults
+ * @throws BertInputError when the settings match nothing in the model, which then stays as it was
+ * @example
+ * const model = new BertForSequenceClassification(config, { init: randomStreams(1).stream('init') });
+ * const peft = getPeftModel(model, { r: 8, loraAlpha: 16 }, { init: randomStreams(1).stream('lora') });
+ * peft.printTrainableParameters();
+ * const logits = peft.forward(tokenizer.encodeBatch(['Stocks rally']));
+ */
+export function getPeftModel<M extends AdaptableModel>(
+  model: M,
+  settings: Partial<LoraConfig>,
+  { init, adapterName = 'default' }: GetPeftModelOptions,
+): PeftModel<M> {
+  const peft = new PeftModel(model);
+  peft.addAdapter(adapterName, settings, { init });
+  peft.setAdapter(adapterName);
+  return peft;
+}
+
+/**
+ * A model with LoRA adapters, as PEFT's `PeftModel`. {@link getPeftModel} and {@link PeftModel.fromPretrained} make one.
+ *
+ * The base model is frozen and not copied. Gradients are computed for the adapters only, and no activation below the lowest
+ * adapter is kept for the backward pass. One adapter is active at a time.
  */
 export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Module {
-  /** The model itself, adapters at work included. */
+  /** The base model, in which the active adapter takes part. */
   readonly model: M;
-  /** For the other files of this package. */
-  readonly adapted: AdaptedModel;
+  readonly #adapted: AdaptedModel;
 
+  /** @param model gets no adapter yet; use {@link addAdapter} or {@link loadAdapter} */
   constructor(model: M) {
     this.model = model;
-    this.adapted = new AdaptedModel(model);
+    this.#adapted = new AdaptedModel(model);
   }
 
-  /** As the model's own. */
+  /**
+   * Freezes a model and adds a trained adapter to it, as PEFT's `PeftModel.from_pretrained`. The model is changed in place.
+   *
+   * @param model the base model that the adapter was trained on
+   * @param dir folder with `adapter_config.json` and `adapter_model.safetensors`
+   * @throws as {@link loadAdapter}
+   * @example
+   * const { model } = await loadBert('all-MiniLM-L6-v2', { init: randomStreams(1).stream('init'), labels });
+   * const peft = await PeftModel.fromPretrained(model, 'runs/phrasebank/adapter');
+   */
+  static async fromPretrained<M extends AdaptableModel>(
+    model: M,
+    dir: string,
+    { adapterName = 'default', isTrainable = false }: FromPretrainedOptions = {},
+  ): Promise<PeftModel<M>> {
+    const peft = new PeftModel(model);
+    await peft.loadAdapter(dir, adapterName);
+    peft.setAdapter(adapterName, { inferenceMode: !isTrainable });
+    return peft;
+  }
+
+  /**
+   * Writes one adapter to a folder that PEFT's `from_pretrained` and {@link PeftModel.fromPretrained} read:
+   * `adapter_model.safetensors` with the adapter's weights, the modules trained in full and the trained biases, and
+   * `adapter_config.json`. Each file is replaced atomically, the settings last.
+   *
+   * @param dir created if it does not exist
+   * @throws BertInputError when there is no such adapter or the folder cannot be written; SafetensorsError
+   */
+  async savePretrained(dir: string, { adapterName }: SavePretrainedOptions = {}): Promise<void> {
+    await writeAdapter(this.#adapted, dir, adapterName ?? this.activeAdapter ?? 'default');
+  }
+
+  /**
+   * Adds an adapter from a folder that PEFT or {@link savePretrained} wrote. It is frozen and not active: call
+   * {@link setAdapter} next. Half-precision weights are widened to float32. Biases that it trained replace the base model's,
+   * as in PEFT.
+   *
+   * @param adapterName its name from now on
+   * @throws BertInputError when it does not fit the model or the other adapters, or is of an unsupported kind;
+   * CheckpointError, SafetensorsError when a file is damaged. The model then stays as it was.
+   */
+  async loadAdapter(dir: string, adapterName: string): Promise<void> {
+    await readAdapter(this.#adapted, dir, adapterName);
+  }
+
+  /** The forward pass of the model. */
   forward(...args: Parameters<M['forward']>): ReturnType<M['forward']> {
     const forward = this.model.forward.bind(this.model) as (...args: unknown[]) => unknown;
     return forward(...args) as ReturnType<M['forward']>;
   }
 
-  /** Every parameter by PEFT's name for it, such as `base_model.model.classifier.modules_to_save.default.weight`. */
+  /** Every parameter by PEFT's name, such as `base_model.model.classifier.modules_to_save.default.weight`. */
   namedParameters(): Map<string, tf.Variable> {
-    return peftParameters(this.adapted);
+    return this.#adapted.namedParameters();
   }
 
-  /** What the file of an adapter holds, by the names there. @throws BertInputError when there is no such adapter */
+  /** The parameters in an adapter's file, by their names there. @throws BertInputError when there is no such adapter */
   adapterParameters(adapterName: string): Map<string, tf.Variable> {
-    this.adapted.config(adapterName);
-    return adapterTensors(this.adapted, adapterName);
+    this.#adapted.config(adapterName);
+    return this.#adapted.adapterTensors(adapterName);
   }
 
-  /** Names of the adapters. */
-  get adapterNames(): readonly string[] {
-    return [...this.adapted.configs.keys()];
+  /** Settings of each adapter by its name. */
+  get peftConfig(): Readonly<Record<string, LoraConfig>> {
+    return Object.fromEntries(this.#adapted.configs);
   }
 
-  /** Name of the adapter at work; null when there is none. */
+  /** Adapted layers by path, such as `bert.encoder.layer.0.attention.self.query`: `scaling`, `getDeltaWeight(adapterName)`. */
+  get loraLayers(): ReadonlyMap<string, LoraLayer> {
+    return this.#adapted.layers;
+  }
+
+  /** Name of the active adapter, or null. */
   get activeAdapter(): string | null {
-    return this.adapted.active;
+    return this.#adapted.active;
   }
 
-  /** Adapters that are part of the base model's weights now. */
+  /** Names of the adapters that are merged into the base model's weights now. */
   get mergedAdapters(): readonly string[] {
-    return [...new Set([...this.adapted.layers.values()].flatMap(({ merged }) => merged))];
-  }
-
-  /** Settings of an adapter. @throws BertInputError when there is no such adapter */
-  config(adapterName: string): LoraConfig {
-    return this.adapted.config(adapterName);
+    return [...new Set([...this.#adapted.layers.values()].flatMap(({ mergedAdapters }) => mergedAdapters))];
   }
 
   /**
-   * Adds a fresh adapter, which is not put to work.
+   * Adds a new adapter, which is not active.
    *
-   * @param options.init where its weights are drawn from
-   * @throws BertInputError when the settings fit nothing here, or not the other adapters
+   * @param options.init random stream of its initial weights
+   * @throws BertInputError when the settings match nothing in the model, or clash with another adapter
    */
   addAdapter(
     adapterName: string,
@@ -93,13 +183,13 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
     { init }: { readonly init: RandomStream },
   ): void {
     const plan = planAdapter(this.model, settings);
-    checkPatterns(plan);
-    this.#notMerged('add an adapter');
-    this.adapted.add(adapterName, plan, freshMatrices(plan.config.initLoraWeights, init));
+    checkNewAdapter(plan);
+    this.#requireUnmerged('add an adapter');
+    this.#adapted.add(adapterName, plan, freshMatrices(plan.config.initLoraWeights, init));
   }
 
   /**
-   * Puts an adapter to work in place of the other, and makes it the one that is trained. What is merged is taken out first.
+   * Makes an adapter the active and trained one. Merged adapters are unmerged first.
    *
    * @param options.inferenceMode leave it frozen. @default false
    * @throws BertInputError when there is no such adapter
@@ -108,97 +198,102 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
     adapterName: string,
     { inferenceMode = false }: { readonly inferenceMode?: boolean } = {},
   ): void {
-    this.adapted.config(adapterName);
-    this.#notDisabled('set an adapter');
+    this.#adapted.config(adapterName);
+    this.#requireEnabled('set an adapter');
     this.unmergeAdapter();
-    this.adapted.select(adapterName, !inferenceMode);
+    this.#adapted.select(adapterName, !inferenceMode);
   }
 
   /**
-   * Frees an adapter. When it was at work, the first of those left takes over; after the last the base model is what it was,
-   * but for biases that were trained.
+   * Disposes an adapter. If it was active, the first of the others becomes active. After the last one the base model is as it
+   * was before, except for biases that were trained.
    *
    * @throws BertInputError when there is no such adapter, or it is merged
    */
   deleteAdapter(adapterName: string): void {
-    this.adapted.config(adapterName);
-    this.#notDisabled('delete an adapter');
-    if (this.mergedAdapters.includes(adapterName)) this.#notMerged(`delete "${adapterName}"`);
+    this.#adapted.config(adapterName);
+    this.#requireEnabled('delete an adapter');
+    if (this.mergedAdapters.includes(adapterName)) this.#requireUnmerged(`delete "${adapterName}"`);
     if (this.activeAdapter === adapterName) {
-      this.adapted.select(this.adapterNames.find((name) => name !== adapterName) ?? null, true);
+      const next = [...this.#adapted.configs.keys()].find((name) => name !== adapterName);
+      this.#adapted.select(next ?? null, true);
     }
-    this.adapted.remove(adapterName);
+    this.#adapted.remove(adapterName);
   }
 
   /**
-   * Runs a function on the base model alone, without adapters; what is merged is taken out for good. A function that gives a
-   * promise has the base model until it settles. Biases that an adapter trained stay as they are, as in PEFT.
+   * Calls a function with the base model alone; if it returns a promise, until that is resolved. Merged adapters are unmerged
+   * for good. Biases that an adapter trained stay as they are, as in PEFT.
    *
    * @example
    * const before = peft.disableAdapter(() => peft.forward(batch));
    */
   disableAdapter<T>(fn: () => T): T {
     this.unmergeAdapter();
-    return this.adapted.without(fn);
+    return this.#adapted.withoutAdapters(fn);
   }
 
   /**
-   * Adds adapters to the weights they adapt: the layers then work alone, and nothing is trained. An adapter that is merged
-   * already is passed over.
+   * Adds adapters to the weights of their layers, which then compute at full speed but cannot be trained. An adapter that is
+   * merged already is skipped.
    *
-   * @throws BertInputError when there is no such adapter, or by `safeMerge`, in which case nothing has changed
+   * @throws BertInputError when there is no such adapter, or `safeMerge` finds a weight that is not finite; nothing has
+   * changed then
    */
   mergeAdapter({ adapterNames, safeMerge = false }: MergeOptions = {}): void {
     const names = adapterNames ?? (this.activeAdapter === null ? [] : [this.activeAdapter]);
-    for (const name of names) this.adapted.config(name);
-    this.#notDisabled('merge');
-    if (safeMerge) for (const [path, layer] of this.adapted.layers) requireFinite(path, layer.preview(names));
-    for (const layer of this.adapted.layers.values()) for (const name of names) layer.merge(name);
+    for (const name of names) this.#adapted.config(name);
+    this.#requireEnabled('merge');
+    if (safeMerge) {
+      for (const [path, layer] of this.#adapted.layers) requireFinite(path, layer.preview(names));
+    }
+    for (const layer of this.#adapted.layers.values()) for (const name of names) layer.merge(name);
   }
 
-  /** Takes all merged adapters out of the weights again, but for rounding. */
+  /** Subtracts all merged adapters from the weights again; rounding errors remain. */
   unmergeAdapter(): void {
-    for (const layer of this.adapted.layers.values()) layer.unmerge();
+    for (const layer of this.#adapted.layers.values()) layer.unmerge();
   }
 
   /**
-   * Merges adapters for good and takes everything of LoRA off the model; copies that the active adapter trained whole take the
-   * place of their originals. This object is of no use afterwards.
+   * Merges adapters and removes everything else of LoRA from the model. Copies that the active adapter trained in full replace
+   * their originals. Do not use this object afterwards.
    *
-   * @returns the base model, frozen but for those copies
+   * @returns the base model, frozen except for those copies
    * @throws as {@link mergeAdapter}
    */
   mergeAndUnload(options: MergeOptions = {}): M {
     this.mergeAdapter(options);
-    this.adapted.settle();
+    this.#adapted.unload();
     return this.model;
   }
 
-  trainableParameters(): ParameterCounts {
+  /** Numbers of trained and of all parameters. */
+  getNbTrainableParameters(): ParameterCounts {
     const variables = [...this.namedParameters().values()];
     const count = (some: tf.Variable[]): number => some.reduce((sum, { size }) => sum + size, 0);
     return { trainable: count(variables.filter(({ trainable }) => trainable)), total: count(variables) };
   }
 
-  /** Prints what is trained, in PEFT's words. @param print @default to standard output */
+  /** Prints the numbers of parameters in PEFT's words. @param print @default to standard output */
   printTrainableParameters(print: (line: string) => void = console.log): void {
-    const { trainable, total } = this.trainableParameters();
+    const { trainable, total } = this.getNbTrainableParameters();
     const [part, whole] = [trainable, total].map((count) => count.toLocaleString('en-US'));
     const percent = ((100 * trainable) / total).toFixed(4);
     print(`trainable params: ${part} || all params: ${whole} || trainable%: ${percent}`);
   }
 
-  /** Frees the model, all adapters and their copies. */
+  /** Disposes the model, all adapters and their copies. */
   dispose(): void {
-    for (const module of this.adapted.saved.values()) module.settle();
+    for (const module of this.#adapted.saved.values()) module.keepUsed();
     this.model.dispose();
   }
 
-  #notDisabled(act: string): void {
-    if (this.adapted.disabled) throw new BertInputError(`cannot ${act} within disableAdapter`);
+  #requireEnabled(act: string): void {
+    if (this.#adapted.disabled) throw new BertInputError(`cannot ${act} within disableAdapter`);
   }
 
-  #notMerged(act: string): void {
+  #requireUnmerged(act: string): void {
     const merged = this.mergedAdapters;
     if (merged.length === 0) return;
     throw new BertInputError(
@@ -207,7 +302,7 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
   }
 }
 
-/** Looks at a weight, which it frees. */
+/** Checks a weight, then disposes it. @throws BertInputError */
 function requireFinite(path: string, weight: tf.Tensor2D): void {
   const finite = tf.tidy(() => tf.all(tf.isFinite(weight)).dataSync()[0]);
   weight.dispose();

@@ -1,28 +1,28 @@
-import { copyFile, readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { requireEmptyFolder, writeFileAtomically, writeFolderAtomically } from '@fin/files';
+import { openRegularFile, requireEmptyFolder, writeFileAtomically, writeFolderAtomically } from '@fin/files';
 import type { TensorToWrite } from '@fin/files/safetensors';
 import { writeSafetensors } from '@fin/files/safetensors';
 import type { Checkpoint } from '../checkpoint/checkpoint.js';
 import { openCheckpoint } from '../checkpoint/open-checkpoint.js';
-import { parseConfig } from '../config/parse-config.js';
-import { readJsonFile } from '../read-json-file.js';
+import { parseConfig } from '../config/config-json.js';
+import { readJsonFile } from '../read-text-file.js';
 import type { WeightDtype } from './weight-dtype.js';
 import { isFloatDtype, TORCH_NAMES, toWeightDtype } from './weight-dtype.js';
 
-/** What belongs to a model beside its configuration and its weights; taken along unchanged. */
+/** Files of a model besides its configuration and weights. They are copied unchanged. */
 const COMPANIONS =
   /^(vocab\.txt|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|added_tokens\.json|README\.md|LICENSE.*)$/;
 
 /** Settings of {@link convertModel}. */
 export interface ConvertModelOptions {
-  /** Type of the weights in the new file. @default each as it is */
+  /** Type of the weights in the new file. @default that of each tensor */
   readonly dtype?: WeightDtype;
 }
 
-/** What {@link convertModel} wrote. */
+/** Result of {@link convertModel}. */
 export interface ConvertedModel {
-  /** Kind of the files it read. */
+  /** Format of the checkpoint it read. */
   readonly from: Checkpoint['format'];
   /** The folder it wrote. */
   readonly dir: string;
@@ -33,11 +33,11 @@ export interface ConvertedModel {
 
 /**
  * Writes a model of any format as one `model.safetensors` into a new folder, with the same names and, unless asked
- * otherwise, the same types; configuration and tokenizer come along. One tensor at a time is in memory; the folder appears
- * whole or not at all. Needs no TensorFlow.
+ * otherwise, the same types, with configuration and tokenizer. One tensor at a time is in memory. The folder is created
+ * atomically. Needs no TensorFlow.
  *
- * @param out a folder that is not there yet, or is empty
- * @throws BertInputError when it is taken, or `dir` is not the folder of a BERT; CheckpointError, SafetensorsError
+ * @param out a folder that does not exist or is empty
+ * @throws BertInputError when it is not empty, or `dir` is not the folder of a BERT; CheckpointError, SafetensorsError
  */
 export async function convertModel(
   dir: string,
@@ -55,7 +55,7 @@ export async function convertModel(
     );
     await writeFolderAtomically(out, async (folder) => {
       for (const name of await readdir(dir)) {
-        if (COMPANIONS.test(name)) await copyFile(join(dir, name), join(folder, name));
+        if (COMPANIONS.test(name)) await copyRegularFile(join(dir, name), join(folder, name));
       }
       const { dtype: _, ...rest } = config; // transformers 5 writes `dtype` where 4 wrote `torch_dtype`, and reads both
       const json = dtype === undefined ? config : { ...rest, torch_dtype: TORCH_NAMES[dtype] };
@@ -66,6 +66,15 @@ export async function convertModel(
     return { from: checkpoint.format, dir: out, tensors: tensors.size, bytes };
   } finally {
     await checkpoint.close();
+  }
+}
+
+async function copyRegularFile(from: string, to: string): Promise<void> {
+  const handle = await openRegularFile(from);
+  try {
+    await writeFile(to, handle.createReadStream({ autoClose: false }));
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,46 +1,40 @@
 import type { Module, RandomStream } from '@fin/runtime';
-import type { BertConfig } from '../config/bert-config.js';
-import { readConfig } from '../config/read-config.js';
+import * as tf from '@tensorflow/tfjs-core';
+import { fillModel } from '../checkpoint/load-state-dict.js';
+import { emptyStream } from '../empty-stream.js';
 import { BertForSequenceClassification } from '../encoder/bert-for-sequence-classification.js';
-import { BertInputError } from '../errors.js';
-import { loadWeights } from '../load/load-weights.js';
-import { BertTokenizer } from '../tokenizer/bert-tokenizer.js';
-import { drawFreshWeights } from './draw-fresh-weights.js';
-import { emptyStream } from './empty-stream.js';
-import { sameLabels } from './same-labels.js';
-
-/** Parts that a checkpoint may lack: what a bare encoder leaves to the task. Without any other weight it is damaged. */
-const MAY_BE_NEW = /^(bert\.pooler|classifier)\./;
+import type { BertTokenizer } from '../tokenizer/bert-tokenizer.js';
+import { inspectModel, isHead } from './inspect-model.js';
 
 /** Settings of {@link loadBert}. */
 export interface LoadBertOptions {
-  /** Where weights that the checkpoint does not have are drawn from. */
+  /** Random stream for weights that the checkpoint lacks. */
   readonly init: RandomStream;
   /**
-   * Names of the classes that the model is to have. A checkpoint with a head for exactly these, in whatever order and case,
-   * keeps its head and its order; any other gets a fresh head for them in the order given here.
+   * Names of the classes that the model is to have. A checkpoint with a head for exactly these, in any order and case, keeps
+   * its head and its order; any other gets a new head for them, in the order given here.
    * @default those of `config.json`
    */
   readonly labels?: readonly string[];
 }
 
-/** A model from a folder, and how its weights came about. */
+/** A loaded model. */
 export interface LoadedBert {
+  /** The caller disposes it. */
   readonly model: BertForSequenceClassification;
-  /** Fits the model's vocabulary. */
   readonly tokenizer: BertTokenizer;
-  /** Weights that the checkpoint does not have: fresh, and worth nothing before training. */
+  /** Weights that the checkpoint lacks. They are random and must be trained. */
   readonly newWeights: readonly string[];
   /** Tensors of the checkpoint that the model has no place for. */
   readonly unusedTensors: readonly string[];
 }
 
 /**
- * Loads a whole model from a folder as Hugging Face lays it out: configuration, tokenizer, weights. The weights are read one
- * tensor at a time, so that no second copy of them is in memory.
+ * Loads configuration, tokenizer and weights of a folder in Hugging Face's layout. Weights are read one tensor at a time, so
+ * memory holds them once.
  *
- * @returns a model that the caller disposes
- * @throws BertInputError when the parts do not fit each other; CheckpointError, SafetensorsError when a file is damaged
+ * @throws BertInputError when the parts do not fit each other, before any weight is allocated; CheckpointError,
+ * SafetensorsError when a file is damaged
  * @example
  * const { model, tokenizer, newWeights } = await loadBert('all-MiniLM-L6-v2', {
  *   labels: ['positive', 'negative', 'neutral'],
@@ -49,34 +43,48 @@ export interface LoadedBert {
  * console.log(newWeights); // [ 'classifier.weight', 'classifier.bias' ]: a bare encoder has no head
  */
 export async function loadBert(dir: string, { init, labels }: LoadBertOptions): Promise<LoadedBert> {
-  const stored = readConfig(dir);
-  const tokenizer = BertTokenizer.fromDir(dir, { vocabSize: stored.vocabSize });
-  const ownHead = labels === undefined || sameLabels(stored.id2label, labels);
-  const config: BertConfig = ownHead ? stored : { ...stored, id2label: [...labels] };
-  const model = new BertForSequenceClassification(config, { init: emptyStream });
+  const { config, checkpoint, match, tokenizer, problems } = await inspectModel(dir, labels);
   try {
-    const { missing, unused } = await loadWeights(ownHead ? model : withoutHead(model), dir);
-    const filled = ownHead ? [] : [...model.namedParameters().keys()].filter(isHead);
-    const newWeights = [...missing, ...filled];
-    const damaged = newWeights.filter((name) => !MAY_BE_NEW.test(name));
-    if (damaged.length > 0) {
-      throw new BertInputError(
-        `the checkpoint lacks ${damaged.length} weights of the encoder that config.json describes, the first being ${damaged[0]}: they do not belong together, or a file is missing`,
-        { file: dir },
+    if (problems.length > 0 || tokenizer === null) throw problems[0];
+    const model = new BertForSequenceClassification(config, { init: emptyStream });
+    try {
+      const stored = new Set(match.mapping.keys());
+      const { unused } = await fillModel(
+        stored.has('classifier.weight') ? model : withoutHead(model),
+        checkpoint,
+        dir,
       );
+      const newWeights = [...model.namedParameters().keys()].filter((name) => !stored.has(name));
+      drawNewWeights(model, newWeights, { init, std: config.initializerRange });
+      return { model, tokenizer, newWeights, unusedTensors: unused };
+    } catch (error) {
+      model.dispose();
+      throw error;
     }
-    drawFreshWeights(model, newWeights, { init, std: config.initializerRange });
-    return { model, tokenizer, newWeights, unusedTensors: unused };
-  } catch (error) {
-    model.dispose();
-    throw error;
+  } finally {
+    await checkpoint.close();
   }
 }
-
-const isHead = (name: string): boolean => name.startsWith('classifier.');
 
 function withoutHead(model: Module): Module {
   return {
     namedParameters: () => new Map([...model.namedParameters()].filter(([name]) => !isHead(name))),
   };
+}
+
+/** Initial values of linear layers as in transformers: weights of N(0, std), biases 0. */
+function drawNewWeights(
+  model: Module,
+  names: readonly string[],
+  { init, std }: { readonly init: RandomStream; readonly std: number },
+): void {
+  const parameters = model.namedParameters();
+  for (const name of names) {
+    const variable = parameters.get(name)!;
+    tf.tidy(() =>
+      variable.assign(
+        name.endsWith('.bias') ? tf.zeros(variable.shape) : init.normal(variable.shape, 0, std),
+      ),
+    );
+  }
 }

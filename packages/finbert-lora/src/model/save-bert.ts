@@ -1,27 +1,28 @@
 import { join } from 'node:path';
 import { writeFileAtomically, writeFolderAtomically } from '@fin/files';
 import { writeSafetensors } from '@fin/files/safetensors';
-import { configToJson } from '../config/config-to-json.js';
+import { configToJson } from '../config/config-json.js';
 import type { BertForSequenceClassification } from '../encoder/bert-for-sequence-classification.js';
 import { BertInputError } from '../errors.js';
 import { LinearLayer } from '../layers/layers.js';
 import type { BertTokenizer } from '../tokenizer/bert-tokenizer.js';
+import { fitsEmbedding } from '../tokenizer/vocabulary.js';
 import type { WeightDtype } from './weight-dtype.js';
 import { TORCH_NAMES, toWeightDtype } from './weight-dtype.js';
 
 /** Settings of {@link saveBert}. */
 export interface SaveBertOptions {
-  /** Type the weights are stored in; 16-bit types halve the file and round. @default 'F32' */
+  /** Type of the stored weights; 16-bit types halve the file and round. @default 'F32' */
   readonly dtype?: WeightDtype;
 }
 
 /**
  * Writes a model and its tokenizer to a folder that transformers' `from_pretrained`, and {@link loadBert}, read:
- * `config.json`, `model.safetensors`, `vocab.txt`, `tokenizer_config.json`. The folder appears whole or not at all; one
- * tensor at a time is in memory.
+ * `config.json`, `model.safetensors`, `vocab.txt`, `tokenizer_config.json`. The folder is created atomically; one tensor at a
+ * time is in memory.
  *
- * @param dir a folder that is not there yet, or is empty
- * @throws BertInputError when the folder is taken, the vocabulary is not the model's, or an adapter is attached
+ * @param dir a folder that does not exist or is empty
+ * @throws BertInputError when the folder is not empty, the vocabulary is not the model's, or an adapter is attached
  */
 export async function saveBert(
   model: BertForSequenceClassification,
@@ -29,9 +30,9 @@ export async function saveBert(
   dir: string,
   { dtype = 'F32' }: SaveBertOptions = {},
 ): Promise<void> {
-  if (tokenizer.vocabSize !== model.config.vocabSize) {
+  if (!fitsEmbedding(tokenizer.vocabSize, model.config.vocabSize)) {
     throw new BertInputError(
-      `the tokenizer has ${tokenizer.vocabSize} words and the model ${model.config.vocabSize}: they do not belong together`,
+      `the tokenizer has ${tokenizer.vocabSize} words and the model's embedding ${model.config.vocabSize} rows: they do not belong together`,
     );
   }
   refuseAdapters(model);
@@ -52,12 +53,12 @@ export async function saveBert(
   });
 }
 
-/** Saved without them, the model would silently compute something else. */
+/** A model saved without its adapters would compute something else. */
 function refuseAdapters(model: BertForSequenceClassification): void {
   for (const [path, part] of model.namedParts()) {
     if (part instanceof LinearLayer && part.adapter !== null) {
       throw new BertInputError(
-        `${path} has an adapter: save the adapter by itself, or merge it into the weights and take it off first`,
+        `${path} has an adapter: save it with savePretrained, or call mergeAndUnload first`,
       );
     }
   }

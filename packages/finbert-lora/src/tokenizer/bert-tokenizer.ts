@@ -1,32 +1,27 @@
 import { createHash } from 'node:crypto';
 import { BertInputError } from '../errors.js';
-import { checkVocabulary } from './check-vocabulary.js';
+import type { PackedBatch, PaddedBatch } from './batches.js';
+import { packSequences, padSequences } from './batches.js';
 import type { LibraryTokenizer } from './library.js';
-import { createLibraryTokenizer } from './library.js';
-import { normalize } from './normalize.js';
-import type { PackedBatch } from './packed-batch.js';
-import { packSequences } from './packed-batch.js';
-import type { PaddedBatch } from './padded-batch.js';
-import { padSequences } from './padded-batch.js';
-import { readVocabulary } from './read-vocabulary.js';
-import { rememberWords } from './remember-words.js';
-import { splitWords } from './split-words.js';
-import type { TokenizerOptions, TokenizerSource } from './tokenizer-source.js';
-import { sourceFromDir, sourceFromWords } from './tokenizer-source.js';
+import { createLibraryTokenizer, rememberWords } from './library.js';
+import { normalize, splitWords } from './prepare-text.js';
+import type { TokenizerOptions, TokenizerSource } from './tokenizer-files.js';
+import { sourceFromDir, sourceFromWords } from './tokenizer-files.js';
+import { checkVocabulary, readVocabulary } from './vocabulary.js';
 
 /** [CLS] and [SEP]. */
 const TOKENS_AROUND_TEXT = 2;
 
-/** Settings of one call. */
+/** Settings of {@link BertTokenizer.encode}. */
 export interface EncodeOptions {
-  /** Most tokens of one sequence, [CLS] and [SEP] included; longer texts lose their end. @default the tokenizer's `maxLength` */
+  /** Longest sequence in tokens, [CLS] and [SEP] included. Longer texts are cut off at the end. @default the tokenizer's `maxLength` */
   readonly maxLength?: number;
 }
 
 /**
  * BERT's WordPiece tokenizer: `[CLS] text [SEP]`, with the ids that transformers' `BertTokenizerFast` gives.
  *
- * A lone surrogate, which UTF-8 cannot carry, counts as U+FFFD and is dropped.
+ * A lone surrogate, which UTF-8 cannot carry, is dropped, as U+FFFD is.
  *
  * @example
  * const tokenizer = BertTokenizer.fromDir('all-MiniLM-L6-v2');
@@ -37,7 +32,7 @@ export class BertTokenizer {
   readonly vocabulary: readonly string[];
   /** sha256 over the vocabulary and the text preparation: equal digests give equal ids. */
   readonly fingerprint: string;
-  /** Most tokens of a sequence when a call does not say otherwise. */
+  /** Default limit of tokens per sequence. */
   readonly maxLength: number;
   readonly padTokenId: number;
   readonly unkTokenId: number;
@@ -48,7 +43,7 @@ export class BertTokenizer {
   readonly #source: TokenizerSource;
 
   private constructor(source: TokenizerSource) {
-    const { words, special, normalizer, file } = source;
+    const { words, added, special, normalizer, file } = source;
     checkVocabulary(words, { ...source, lowercase: normalizer.lowercase });
     const library = createLibraryTokenizer(source.definition);
     library.normalizer = (text) => normalize(text, normalizer);
@@ -64,7 +59,7 @@ export class BertTokenizer {
     this.sepTokenId = words.indexOf(special.sep);
     this.maskTokenId = words.indexOf(special.mask);
     this.fingerprint = createHash('sha256')
-      .update(JSON.stringify([words, special, normalizer]))
+      .update(JSON.stringify([words, special, normalizer, ...(added.length > 0 ? [added] : [])]))
       .digest('hex');
     const around = library.encode('').ids;
     if (
@@ -79,8 +74,8 @@ export class BertTokenizer {
   }
 
   /**
-   * From the folder of a published model: `tokenizer.json`, else `vocab.txt`, with `tokenizer_config.json` where there is
-   * one. A `config.json` in the folder must agree on the vocabulary's size and the padding id.
+   * From a model's folder: `tokenizer.json`, else `vocab.txt` with `added_tokens.json`; settings from `tokenizer_config.json`.
+   * A `config.json` in the folder must agree on the vocabulary's size and the padding id.
    *
    * @throws BertInputError
    */
@@ -88,12 +83,12 @@ export class BertTokenizer {
     return new BertTokenizer(sourceFromDir(dir, options));
   }
 
-  /** From a `vocab.txt`: one word per line, the line number (from 0) being its id. @throws BertInputError */
+  /** From a `vocab.txt`: one word per line; the line number (from 0) is its id. @throws BertInputError */
   static fromVocabFile(file: string, options: TokenizerOptions = {}): BertTokenizer {
     return new BertTokenizer(sourceFromWords(readVocabulary(file), options, { file }));
   }
 
-  /** From the words in the order of their ids, such as `buildVocabulary` gives. @throws BertInputError */
+  /** From words in the order of their ids, such as those of `buildVocabulary`. @throws BertInputError */
   static fromVocab(words: readonly string[], options: TokenizerOptions = {}): BertTokenizer {
     return new BertTokenizer(sourceFromWords(words, options));
   }
@@ -117,20 +112,22 @@ export class BertTokenizer {
     return packSequences(texts.map((text) => this.encode(text, options)));
   }
 
-  /** Token ids of texts side by side, padded to the longest: the slow twin of `encodeBatch`. */
+  /** Token ids of texts padded to the longest, as PyTorch pipelines do it. Slower to compute on than `encodeBatch`. */
   encodePadded(texts: readonly string[], options: EncodeOptions = {}): PaddedBatch {
     const sequences = texts.map((text) => this.encode(text, options));
     return padSequences(sequences, this.padTokenId);
   }
 
-  /** Word pieces of one text as words, `[CLS]` and `[SEP]` included, nothing cut off. */
+  /** Word pieces of one text, `[CLS]` and `[SEP]` included, without a limit of length. */
   tokenize(text: string): string[] {
     return Array.from(this.#library.encode(text).ids, (id) => this.vocabulary[id]);
   }
 
-  /** The files that make transformers' `BertTokenizerFast.from_pretrained`, and `fromDir`, give this tokenizer again. */
-  files(): { 'vocab.txt': string; 'tokenizer_config.json': string } {
-    const { normalizer, special } = this.#source;
+  /** Files from which transformers' `from_pretrained` and {@link fromDir} make the same tokenizer. */
+  files(): { 'vocab.txt': string; 'tokenizer_config.json': string; 'added_tokens.json'?: string } {
+    const { added, normalizer, special } = this.#source;
+    const words = this.vocabulary.slice(0, this.vocabulary.length - added.length);
+    const addedIds = Object.fromEntries(added.map(({ content, id }) => [content, id]));
     const config = {
       tokenizer_class: 'BertTokenizer',
       do_lower_case: normalizer.lowercase,
@@ -140,8 +137,9 @@ export class BertTokenizer {
       ...Object.fromEntries(Object.entries(special).map(([role, token]) => [`${role}_token`, token])),
     };
     return {
-      'vocab.txt': this.vocabulary.map((word) => `${word}\n`).join(''),
+      'vocab.txt': words.map((word) => `${word}\n`).join(''),
       'tokenizer_config.json': `${JSON.stringify(config, null, 2)}\n`,
+      ...(added.length > 0 && { 'added_tokens.json': `${JSON.stringify(addedIds, null, 2)}\n` }),
     };
   }
 }

@@ -1,7 +1,6 @@
 import { BertInputError } from '../errors.js';
-import { normalize } from './normalize.js';
-import { BERT_SPECIAL_TOKENS } from './special-tokens.js';
-import { splitWords } from './split-words.js';
+import { normalize, splitWords } from './prepare-text.js';
+import { BERT_SPECIAL_TOKENS } from './vocabulary.js';
 
 /** Settings of {@link buildVocabulary}. */
 export interface BuildVocabularyOptions {

@@ -3,7 +3,8 @@ import { allClose } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BertForSequenceClassification } from '../../src/index.js';
-import { crossEntropy, packSequences } from '../../src/index.js';
+import { crossEntropy } from '../../src/index.js';
+import { packSequences } from '../../src/tokenizer/index.js';
 import { tinyBatch, tinyConfig, tinyLabels, tinyModel } from '../support/tiny-model.js';
 
 let models: BertForSequenceClassification[] = [];

@@ -7,7 +7,9 @@ import { countTensors, randomStreams } from '@fin/runtime';
 import { allClose, parity, sharedPath } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BertInputError, BertModel, BertTokenizer, loadWeights, readConfig } from '../../src/index.js';
+import { loadStateDict } from '../../src/checkpoint/index.js';
+import { BertInputError, BertModel, readConfig } from '../../src/index.js';
+import { BertTokenizer } from '../../src/tokenizer/index.js';
 import { fixture } from '../support/fixture.js';
 import { tinyBatch, tinyConfig, tinyModel } from '../support/tiny-model.js';
 
@@ -29,17 +31,20 @@ async function write(parameters: Map<string, tf.Variable>, rename = (name: strin
   await writeSafetensors(join(dir, 'model.safetensors'), tensors, { format: 'pt' });
 }
 
-describe('loadWeights', () => {
+describe('loadStateDict', () => {
   it('gives the model the weights of the checkpoint', async () => {
     const [source, target] = [tinyModel({}, 1), tinyModel({}, 2)];
     await write(source.namedParameters());
-    const { loaded, missing, unused } = await loadWeights(target, dir);
+    const { loaded, missing, unused } = await loadStateDict(target, dir);
     expect([loaded.length, missing, unused]).toEqual([source.namedParameters().size, [], []]);
     tf.tidy(() => {
       expect(target.forward(tinyBatch()).dataSync()).toEqual(source.forward(tinyBatch()).dataSync());
     });
     // Native handles are made when a value is first used, so only tensors can be counted.
-    expect(await countTensors(() => loadWeights(target, dir))).toMatchObject({ tensors: 0, dataBuffers: 0 });
+    expect(await countTensors(() => loadStateDict(target, dir))).toMatchObject({
+      tensors: 0,
+      dataBuffers: 0,
+    });
     source.dispose();
     target.dispose();
   });
@@ -48,7 +53,7 @@ describe('loadWeights', () => {
     const [source, target] = [tinyModel({}, 1), tinyModel({}, 2)];
     const head = target.classifier.weight.dataSync();
     await write(source.namedParameters(), (name) => (name.startsWith('classifier') ? `cls.${name}` : name));
-    const { missing, unused } = await loadWeights(target, dir);
+    const { missing, unused } = await loadStateDict(target, dir);
     expect([missing, unused]).toEqual([
       ['classifier.weight', 'classifier.bias'],
       ['cls.classifier.bias', 'cls.classifier.weight'],
@@ -62,10 +67,10 @@ describe('loadWeights', () => {
     const bare = new BertModel(tinyConfig, { init: randomStreams(3).stream('init') });
     const model = tinyModel();
     await write(bare.namedParameters());
-    expect((await loadWeights(model, dir)).missing).toEqual(['classifier.weight', 'classifier.bias']);
+    expect((await loadStateDict(model, dir)).missing).toEqual(['classifier.weight', 'classifier.bias']);
     expect(model.bert.pooler!.dense.weight.dataSync()).toEqual(bare.pooler!.dense.weight.dataSync());
     await write(tinyModel({}, 9).namedParameters());
-    expect(await loadWeights(bare, dir)).toMatchObject({
+    expect(await loadStateDict(bare, dir)).toMatchObject({
       missing: [],
       unused: ['classifier.bias', 'classifier.weight'],
     });
@@ -76,13 +81,13 @@ describe('loadWeights', () => {
   it('refuses weights of another shape and foreign checkpoints', async () => {
     const [source, target] = [tinyModel({ intermediateSize: 20 }), tinyModel()];
     await write(source.namedParameters());
-    await expect(loadWeights(target, dir)).rejects.toThrow(
+    await expect(loadStateDict(target, dir)).rejects.toThrow(
       /intermediate.dense.weight is \[20, 8\] there and \[16, 8\]/,
     );
     await write(source.namedParameters(), (name) => (name === 'classifier.bias' ? 'lstm.weight' : null));
-    const refused = loadWeights(target, dir);
+    const refused = loadStateDict(target, dir);
     await expect(refused).rejects.toThrow(BertInputError);
-    await expect(refused).rejects.toThrow(/holds none of the model's weights; its first is lstm.weight/);
+    await expect(refused).rejects.toThrow(/holds none of the model's weights; its first is "lstm.weight"/);
     source.dispose();
     target.dispose();
   });
@@ -93,7 +98,7 @@ it.skipIf(!miniLm)(
   async () => {
     const { texts, pooled } = fixture<{ texts: string[]; pooled: number[] }>('encoder-minilm.json');
     const model = new BertModel(readConfig(miniLm!), { init: randomStreams(1).stream('init') });
-    expect(await loadWeights(model, miniLm!)).toMatchObject({ missing: [], unused: [] });
+    expect(await loadStateDict(model, miniLm!)).toMatchObject({ missing: [], unused: [] });
     const tokenizer = BertTokenizer.fromDir(miniLm!);
     tf.tidy(() => {
       const { pooled: ours } = model.forward(tokenizer.encodeBatch(texts));

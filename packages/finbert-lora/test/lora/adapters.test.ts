@@ -1,8 +1,9 @@
 import { countTensors, NO_GROWTH } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { LoraConfig, PeftModel } from '../../src/index.js';
-import { applyLora, crossEntropy } from '../../src/index.js';
+import { crossEntropy } from '../../src/index.js';
+import type { LoraConfig, PeftModel } from '../../src/lora/index.js';
+import { getPeftModel } from '../../src/lora/index.js';
 import { initStream } from '../support/init-stream.js';
 import { tinyBatch, tinyLabels, tinyModel } from '../support/tiny-model.js';
 
@@ -10,7 +11,7 @@ const options = { init: initStream() };
 const batch = tinyBatch();
 const make = (settings: Partial<LoraConfig> = {}) => {
   const model = tinyModel({ hiddenDropoutProb: 0, attentionProbsDropoutProb: 0, initializerRange: 0.5 });
-  made.push(applyLora(model, settings, { init: initStream() }));
+  made.push(getPeftModel(model, settings, { init: initStream() }));
   return made.at(-1) as PeftModel<typeof model>;
 };
 const logits = (peft: Pick<ReturnType<typeof make>, 'forward'>) =>
@@ -49,7 +50,7 @@ describe('a fresh adapter', () => {
   it('begins as PEFT begins', () => {
     const wide = tinyModel({ hiddenSize: 200, numHiddenLayers: 1 });
     const spread = (settings: Partial<LoraConfig>) => {
-      const peft = applyLora(wide, { r: 100, ...settings }, { init: initStream() });
+      const peft = getPeftModel(wide, { r: 100, ...settings }, { init: initStream() });
       const matrix = (kind: string) => {
         const name = `base_model.model.bert.encoder.layer.0.attention.self.query.${kind}.default.weight`;
         const values = peft.namedParameters().get(name)!.dataSync<'float32'>();
@@ -90,7 +91,7 @@ describe('several adapters', () => {
   it('are trained and switched one by one, heads included', () => {
     const peft = make();
     peft.addAdapter('other', { r: 2, useDora: true, targetModules: ['key', 'dense'] }, options);
-    expect(peft.adapterNames).toEqual(['default', 'other']);
+    expect(Object.keys(peft.peftConfig)).toEqual(['default', 'other']);
     const before = logits(peft);
     train(peft, 3);
     const trained = logits(peft);
@@ -102,7 +103,7 @@ describe('several adapters', () => {
     expect(logits(peft)).toEqual(trained);
     peft.setAdapter('other', { inferenceMode: true });
     expect(logits(peft)).toEqual(other);
-    expect(peft.trainableParameters().trainable).toBe(0);
+    expect(peft.getNbTrainableParameters().trainable).toBe(0);
   });
 
   it('can be deleted: the first of those left takes over, and after the last there is the base model', () => {
@@ -127,7 +128,7 @@ describe('several adapters', () => {
     ['a taken name', 'default', {}, /"default" already/],
     ['a name for no folder', 'a/b', {}, /cannot be an adapter's name/],
     ['two that train biases', 'b', { bias: 'all' }, /adapter "default" trains them/],
-    ['LoRA within a part trained whole', 'b', { targetModules: ['dense'] }, /another adapter trains whole/],
+    ['LoRA within a part trained whole', 'b', { targetModules: ['dense'] }, /another adapter trains in full/],
     ['a part of a part', 'b', { modulesToSave: ['pooler.dense'] }, /changes bert.pooler by itself/],
     [
       'a part trained whole around LoRA',
@@ -153,7 +154,7 @@ describe('several adapters', () => {
     peft.mergeAdapter();
     expect(() => peft.deleteAdapter('default')).toThrow(/default is merged: call unmergeAdapter/);
     expect(() => peft.addAdapter('b', {}, options)).toThrow(/default is merged/);
-    expect(() => applyLora(peft.model, {}, options)).toThrow(/use addAdapter/);
+    expect(() => getPeftModel(peft.model, {}, options)).toThrow(/use addAdapter/);
   });
 });
 
@@ -176,7 +177,7 @@ describe('disableAdapter', () => {
     });
     expect(later).toEqual(base);
     expect(logits(peft)).toEqual(adapted);
-    expect(peft.trainableParameters().trainable).toBeGreaterThan(0);
+    expect(peft.getNbTrainableParameters().trainable).toBeGreaterThan(0);
   });
 
   it('ends with the last of those that overlap, and is no time to change adapters', async () => {
@@ -234,8 +235,8 @@ describe('a merge', () => {
     peft.mergeAdapter();
     expect(() => tf.variableGrads(() => crossEntropy(peft.forward(batch), tinyLabels))).not.toThrow();
     const merged = peft.mergeAndUnload();
-    const again = applyLora(merged, { targetModules: ['key'] }, options);
-    expect(again.adapterNames).toEqual(['default']);
+    const again = getPeftModel(merged, { targetModules: ['key'] }, options);
+    expect(Object.keys(again.peftConfig)).toEqual(['default']);
   });
 });
 
@@ -279,7 +280,7 @@ describe('memory', () => {
     ];
     for (const live of lives) {
       const cycle = () => {
-        const peft = applyLora(tinyModel(), settings, options);
+        const peft = getPeftModel(tinyModel(), settings, options);
         peft.addAdapter('other', { modulesToSave: ['pooler'] }, options);
         live(peft);
       };
@@ -291,7 +292,7 @@ describe('memory', () => {
   it.skipIf(tf.getBackend() === 'wasm')('is not taken by copies before they change', () => {
     const model = tinyModel();
     const buffers = tf.memory().numDataBuffers;
-    const peft = applyLora(model, { modulesToSave: ['word_embeddings', 'pooler'] }, options);
+    const peft = getPeftModel(model, { modulesToSave: ['word_embeddings', 'pooler'] }, options);
     expect(tf.memory().numDataBuffers - buffers).toBe(12); // A and B of query and value in three layers
     peft.dispose();
   });

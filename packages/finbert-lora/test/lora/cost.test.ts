@@ -2,8 +2,10 @@ import type { Interceptor } from '@fin/runtime';
 import { hasNativeOps, installInterceptor } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BertConfig, LoraConfig, PeftModel } from '../../src/index.js';
-import { applyLora, crossEntropy } from '../../src/index.js';
+import type { BertConfig } from '../../src/index.js';
+import { crossEntropy } from '../../src/index.js';
+import type { LoraConfig, PeftModel } from '../../src/lora/index.js';
+import { getPeftModel } from '../../src/lora/index.js';
 import { initStream } from '../support/init-stream.js';
 import { tinyBatch, tinyLabels, tinyModel } from '../support/tiny-model.js';
 
@@ -11,7 +13,7 @@ const batch = tinyBatch([4, 4, 4, 4, 4]);
 const trained = { hiddenDropoutProb: 0, attentionProbsDropoutProb: 0 };
 let made: PeftModel[] = [];
 const make = (model: Partial<BertConfig>, settings: Partial<LoraConfig>) => {
-  const peft = applyLora(tinyModel({ ...trained, ...model }), settings, { init: initStream() });
+  const peft = getPeftModel(tinyModel({ ...trained, ...model }), settings, { init: initStream() });
   made.push(peft);
   return peft;
 };

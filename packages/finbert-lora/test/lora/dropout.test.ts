@@ -3,7 +3,8 @@ import { allClose } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { ForwardMode, Part } from '../../src/index.js';
-import { applyLora, Container, LinearLayer } from '../../src/index.js';
+import { Container, LinearLayer } from '../../src/index.js';
+import { getPeftModel } from '../../src/lora/index.js';
 import { fixture } from '../support/fixture.js';
 import { hashed } from '../support/hashed-weights.js';
 import { initStream } from '../support/init-stream.js';
@@ -48,7 +49,7 @@ describe('dropout', () => {
   it.each(['lora', 'dora'] as const)('acts on the adapter alone, as in PEFT (%s)', (name) => {
     const { magnitude, y, dx, gradients } = fixture<Record<string, Expected>>('lora-dropout.json')[name];
     const settings = { r: 2, loraAlpha: 3, loraDropout: 0.3, targetModules: ['lin'], bias: 'lora_only' };
-    const peft = applyLora(
+    const peft = getPeftModel(
       new OneLayer(),
       { ...settings, bias: 'lora_only', useDora: name === 'dora' },
       { init: initStream() },
@@ -82,7 +83,7 @@ describe('dropout', () => {
 
   it('needs a stream in training, also where the model itself drops nothing', () => {
     const model = tinyModel({ hiddenDropoutProb: 0, attentionProbsDropoutProb: 0 });
-    const peft = applyLora(model, { loraDropout: 0.5, initLoraWeights: false }, { init: initStream() });
+    const peft = getPeftModel(model, { loraDropout: 0.5, initLoraWeights: false }, { init: initStream() });
     const batch = tinyBatch();
     const logits = (options = {}) => tf.tidy(() => peft.forward(batch, options).dataSync());
     expect(() => peft.forward(batch, { training: true })).toThrow(/needs a random stream/);

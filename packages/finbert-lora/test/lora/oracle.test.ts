@@ -1,15 +1,8 @@
 import { allClose, parity } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PeftModel } from '../../src/index.js';
-import {
-  applyLora,
-  crossEntropy,
-  loadAdapter,
-  loadPeftModel,
-  loraPlusGroups,
-  readLoraConfig,
-} from '../../src/index.js';
+import { crossEntropy } from '../../src/index.js';
+import { getPeftModel, loraPlusGroups, PeftModel, readLoraConfig } from '../../src/lora/index.js';
 import { fixture } from '../support/fixture.js';
 import { initStream } from '../support/init-stream.js';
 import type { LoraCase } from '../support/lora-fixture.js';
@@ -28,7 +21,7 @@ afterEach(() => {
 /** The adapter that PEFT saved, on the base model it was trained on. */
 async function load(name: LoraCase, isTrainable = true) {
   const { expected, model, batch } = loraCase(name);
-  const peft = await loadPeftModel(model, adapterFolder(name), { isTrainable });
+  const peft = await PeftModel.fromPretrained(model, adapterFolder(name), { isTrainable });
   models.push(peft);
   return { expected, peft, batch, logits: () => tf.tidy(() => peft.forward(batch).dataSync()) };
 }
@@ -51,7 +44,7 @@ describe.each(LORA_CASES)('an adapter that PEFT wrote (%s)', (name) => {
     const { expected, peft } = await load(name);
     const parameters = [...peft.namedParameters()];
     expect(parameters.map(([path, v]) => [path, v.shape, v.trainable])).toEqual(expected.parameters);
-    const { trainable, total } = peft.trainableParameters();
+    const { trainable, total } = peft.getNbTrainableParameters();
     expect([trainable, total]).toEqual(expected.counts);
     const groups = loraPlusGroups(peft, { learningRate: 1e-3, ratio: 16, weightDecay: 0.01 });
     expect(groups.map((group) => ({ ...group, parameters: [...group.parameters.keys()] }))).toEqual(
@@ -114,7 +107,7 @@ describe.each(LORA_CASES)('an adapter that PEFT wrote (%s)', (name) => {
 
   it('can be made afresh with the same settings', async () => {
     const { expected, model } = loraCase(name);
-    const peft = applyLora(model, readLoraConfig(adapterFolder(name)), { init: initStream() });
+    const peft = getPeftModel(model, readLoraConfig(adapterFolder(name)), { init: initStream() });
     models.push(peft);
     const parameters = [...peft.namedParameters()];
     expect(parameters.map(([path, v]) => [path, v.shape, v.trainable])).toEqual(expected.parameters);
@@ -134,7 +127,7 @@ describe('several adapters, as in PEFT', () => {
 
   it('one is at work at a time', async () => {
     const { peft, logits } = await load('dora');
-    await loadAdapter(peft, adapterFolder('default'), 'second');
+    await peft.loadAdapter(adapterFolder('default'), 'second');
     expect(peft.activeAdapter).toBe('default');
     allClose(logits(), expected.dora, FORWARD);
     peft.setAdapter('second');
@@ -145,7 +138,7 @@ describe('several adapters, as in PEFT', () => {
 
   it.each(['default second', 'second default'])('merged one after the other: %s', async (order) => {
     const { peft, logits } = await load('dora');
-    await loadAdapter(peft, adapterFolder('default'), 'second');
+    await peft.loadAdapter(adapterFolder('default'), 'second');
     peft.setAdapter('second');
     const { merged, logits: expectedLogits } = expected[order];
     peft.mergeAdapter({ adapterNames: order.split(' '), safeMerge: order.startsWith('second') });

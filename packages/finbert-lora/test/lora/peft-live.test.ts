@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { allClose, maxDifference, parity } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoraConfig } from '../../src/index.js';
-import { applyLora, crossEntropy, readLoraConfig, saveAdapter } from '../../src/index.js';
+import { crossEntropy } from '../../src/index.js';
+import type { LoraConfig } from '../../src/lora/index.js';
+import { getPeftModel, readLoraConfig } from '../../src/lora/index.js';
 import { initStream } from '../support/init-stream.js';
 import type { LoraCase } from '../support/lora-fixture.js';
 import { adapterFolder, LORA_CASES, loraCase } from '../support/lora-fixture.js';
@@ -58,7 +59,7 @@ describe.skipIf(python === undefined)('an adapter trained here, loaded by PEFT (
 /** Five steps, so that nothing in the file is what it began as. */
 async function trainAndSave(settings: Partial<LoraConfig>, dir: string) {
   const { model, batch, expected } = loraCase('default');
-  const peft = applyLora(model, { ...settings, loraDropout: 0 }, { init: initStream() });
+  const peft = getPeftModel(model, { ...settings, loraDropout: 0 }, { init: initStream() });
   for (let step = 0; step < 5; step++) {
     const { value, grads } = tf.variableGrads(() => crossEntropy(peft.forward(batch), expected.labels));
     tf.tidy(() => {
@@ -68,7 +69,7 @@ async function trainAndSave(settings: Partial<LoraConfig>, dir: string) {
     });
     tf.dispose([value, grads]);
   }
-  await saveAdapter(peft, dir);
+  await peft.savePretrained(dir);
   const logits = () => tf.tidy(() => peft.forward(batch).dataSync<'float32'>());
   const result = { adapted: logits(), base: peft.disableAdapter(logits) };
   peft.dispose();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matchStateDict } from '../../src/checkpoint/index.js';
+import { matchStateDict } from '../../src/checkpoint/match-state-dict.js';
 
 const checkpointOf = (shapes: Record<string, number[]>) => ({
   names: () => Object.keys(shapes),

@@ -3,8 +3,10 @@ import { autocast, Policy, resetWideningReport, toLowPrecision, wideningReport }
 import { countTensors, hasNativeOps, NO_GROWTH, nativeDType, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BertForSequenceClassification, PeftModel } from '../../src/index.js';
-import { applyLora, crossEntropy } from '../../src/index.js';
+import type { BertForSequenceClassification } from '../../src/index.js';
+import { crossEntropy } from '../../src/index.js';
+import type { PeftModel } from '../../src/lora/index.js';
+import { getPeftModel } from '../../src/lora/index.js';
 import { implementations, use } from '../support/implementations.js';
 import { tinyBatch, tinyModel } from '../support/tiny-model.js';
 
@@ -25,7 +27,7 @@ const variants = implementations.flatMap((implementation) =>
 let model: PeftModel<BertForSequenceClassification>;
 beforeEach(() => {
   const bert = tinyModel({ initializerRange: 0.1, hiddenSize: 32, intermediateSize: 64 });
-  model = applyLora(
+  model = getPeftModel(
     bert,
     { r: 4, initLoraWeights: false, targetModules: ['query', 'value', 'output.dense'] },
     { init: randomStreams(4).stream('adapter') },

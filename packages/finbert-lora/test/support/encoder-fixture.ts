@@ -1,6 +1,8 @@
 import { randomStreams } from '@fin/runtime';
-import type { PackedBatch, PaddedBatch } from '../../src/index.js';
-import { BertForSequenceClassification, packSequences, padSequences, parseConfig } from '../../src/index.js';
+import { parseConfig } from '../../src/config/config-json.js';
+import { BertForSequenceClassification } from '../../src/index.js';
+import type { PackedBatch, PaddedBatch } from '../../src/tokenizer/index.js';
+import { packSequences, padSequences } from '../../src/tokenizer/index.js';
 import { fixture } from './fixture.js';
 import { assignHashedWeights } from './hashed-weights.js';
 

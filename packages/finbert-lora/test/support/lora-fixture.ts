@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { randomStreams } from '@fin/runtime';
-import { BertForSequenceClassification, packSequences, parseConfig } from '../../src/index.js';
+import { parseConfig } from '../../src/config/config-json.js';
+import { BertForSequenceClassification } from '../../src/index.js';
+import { packSequences } from '../../src/tokenizer/index.js';
 import { fixture } from './fixture.js';
 import { assignHashedWeights } from './hashed-weights.js';
 

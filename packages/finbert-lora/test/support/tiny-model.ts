@@ -1,6 +1,8 @@
 import { randomStreams } from '@fin/runtime';
-import type { BertConfig, PackedBatch } from '../../src/index.js';
-import { BertForSequenceClassification, createConfig, packSequences } from '../../src/index.js';
+import type { BertConfig } from '../../src/index.js';
+import { BertForSequenceClassification, createConfig } from '../../src/index.js';
+import type { PackedBatch } from '../../src/tokenizer/index.js';
+import { packSequences } from '../../src/tokenizer/index.js';
 
 export const tinyConfig: BertConfig = createConfig({
   vocabSize: 50,

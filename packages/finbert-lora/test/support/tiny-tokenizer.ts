@@ -1,4 +1,4 @@
-import { BertTokenizer } from '../../src/index.js';
+import { BertTokenizer } from '../../src/tokenizer/index.js';
 import { tinyConfig } from './tiny-model.js';
 
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];

@@ -1,12 +1,9 @@
 import type { Sample } from '@fin/data';
 import { sentimentLabels } from '@fin/data';
-import type { BertConfig, PackedBatch } from '@fin/finbert-lora';
-import {
-  BertForSequenceClassification,
-  BertTokenizer,
-  buildVocabulary,
-  createConfig,
-} from '@fin/finbert-lora';
+import type { BertConfig } from '@fin/finbert-lora';
+import { BertForSequenceClassification, createConfig } from '@fin/finbert-lora';
+import type { PackedBatch } from '@fin/finbert-lora/tokenizer';
+import { BertTokenizer, buildVocabulary } from '@fin/finbert-lora/tokenizer';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForecasterSettings } from '../model/settings.js';

@@ -1,6 +1,6 @@
 import type { Sample } from '@fin/data';
-import type { BertTokenizer, PackedBatch } from '@fin/finbert-lora';
-import { packSequences } from '@fin/finbert-lora';
+import type { BertTokenizer, PackedBatch } from '@fin/finbert-lora/tokenizer';
+import { packSequences } from '@fin/finbert-lora/tokenizer';
 import type { RandomStream } from '@fin/runtime';
 
 /** The headlines of one day, as the model reads them. */

@@ -1,13 +1,8 @@
 import { join } from 'node:path';
 import type { LabelledSentence } from '@fin/data';
 import { syntheticMarket, syntheticTone } from '@fin/data';
-import {
-  BertForSequenceClassification,
-  BertTokenizer,
-  buildVocabulary,
-  createConfig,
-  saveBert,
-} from '@fin/finbert-lora';
+import { BertForSequenceClassification, createConfig, saveBert } from '@fin/finbert-lora';
+import { BertTokenizer, buildVocabulary } from '@fin/finbert-lora/tokenizer';
 import { currentTensorFlow, randomStreams } from '@fin/runtime';
 import { tuneSentiment } from '@fin/sentiment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Precision } from '@fin/amp';
 import { precisionPolicy } from '@fin/amp';
-import type { BertTokenizer } from '@fin/finbert-lora';
 import { BertInputError } from '@fin/finbert-lora';
+import type { BertTokenizer } from '@fin/finbert-lora/tokenizer';
 import { cacheRoot } from '@fin/runtime';
 import type { Sentiment } from '../sentiment.js';
 import { toSentiment } from '../sentiment.js';

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import type { BertForSequenceClassification, BertTokenizer, LoadedBert } from '@fin/finbert-lora';
-import { BertInputError, loadBert, loadPeftModel, openAdapter, readLoraConfig } from '@fin/finbert-lora';
+import type { BertForSequenceClassification, LoadedBert } from '@fin/finbert-lora';
+import { BertInputError, loadBert } from '@fin/finbert-lora';
+import { openAdapter, PeftModel, readLoraConfig } from '@fin/finbert-lora/lora';
+import type { BertTokenizer } from '@fin/finbert-lora/tokenizer';
 import { randomStreams } from '@fin/runtime';
 import { isAdapterFolder, readSentimentAdapter } from './sentiment-adapter.js';
 import { sentimentColumns } from './sentiment-columns.js';
@@ -51,24 +53,33 @@ export async function loadSentimentModel(
   }
 }
 
-/** Merges an adapter into its base model. */
+/**
+ * Merges an adapter into its base model. The classes are those of the adapter's record; an adapter that PEFT wrote has none,
+ * and the base model's `id2label` names them.
+ */
 async function loadAdapted(dir: string, base: string | undefined): Promise<LoadedBert & { digest: string }> {
   const record = readSentimentAdapter(dir);
-  const baseDir = base ?? record.base;
+  const baseDir = base ?? record?.base;
+  if (baseDir === undefined) {
+    throw new BertInputError(
+      'the adapter does not say where its base model is: name the folder (--base). Its config.json must name the classes in id2label',
+      { file: dir },
+    );
+  }
   const baseDigest = await weightsDigest(baseDir).catch((cause: Error) => {
     throw new BertInputError(
       `the adapter's base model is not at ${baseDir} (${cause.message}): say where it is`,
       { file: dir, cause },
     );
   });
-  if (baseDigest !== record.baseFingerprint) {
+  if (record !== null && baseDigest !== record.baseFingerprint) {
     throw new BertInputError(`the weights in ${baseDir} are not those that the adapter was trained on`, {
       file: dir,
     });
   }
-  const loaded = await loadBert(baseDir, { init: unused(), labels: record.labels });
+  const loaded = await loadBert(baseDir, { init: unused(), labels: record?.labels });
   try {
-    const peft = await loadPeftModel(loaded.model, dir);
+    const peft = await PeftModel.fromPretrained(loaded.model, dir);
     const trained = peft.adapterParameters(peft.activeAdapter!);
     peft.mergeAndUnload();
     return {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { PackedBatch } from '@fin/finbert-lora';
-import { BertInputError, packSequences } from '@fin/finbert-lora';
+import { BertInputError } from '@fin/finbert-lora';
+import type { PackedBatch } from '@fin/finbert-lora/tokenizer';
+import { packSequences } from '@fin/finbert-lora/tokenizer';
 import * as tf from '@tensorflow/tfjs-core';
 import { planBatches } from './plan-batches.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { openCheckpoint } from '@fin/finbert-lora';
+import { openCheckpoint } from '@fin/finbert-lora/checkpoint';
 
 /** Bytes read at a time. */
 const CHUNK = 1 << 20;

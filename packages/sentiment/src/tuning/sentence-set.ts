@@ -1,7 +1,7 @@
 import type { LabelledSentence } from '@fin/data';
 import { sentimentLabels } from '@fin/data';
-import type { BertTokenizer, PackedBatch } from '@fin/finbert-lora';
-import { packSequences } from '@fin/finbert-lora';
+import type { BertTokenizer, PackedBatch } from '@fin/finbert-lora/tokenizer';
+import { packSequences } from '@fin/finbert-lora/tokenizer';
 import type { TrainingData } from '@fin/train';
 
 /** Sentences as a classifier takes them. */

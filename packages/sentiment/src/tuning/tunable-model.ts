@@ -2,13 +2,10 @@ import { resolve } from 'node:path';
 import type { Policy } from '@fin/amp';
 import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
 import { sentimentLabels } from '@fin/data';
-import type {
-  BertForSequenceClassification,
-  BertTokenizer,
-  ForwardOptions,
-  PackedBatch,
-} from '@fin/finbert-lora';
-import { applyLora, loadBert, saveBert } from '@fin/finbert-lora';
+import type { BertForSequenceClassification, ForwardOptions } from '@fin/finbert-lora';
+import { loadBert, saveBert } from '@fin/finbert-lora';
+import { getPeftModel } from '@fin/finbert-lora/lora';
+import type { BertTokenizer, PackedBatch } from '@fin/finbert-lora/tokenizer';
 import type { Module, RandomStreams } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import { saveSentimentAdapter } from '../scoring/sentiment-adapter.js';
@@ -59,7 +56,7 @@ export async function openTunableModel(
     const about = { tokenizer, labels, layers, newWeights, unusedTensors, columns: sentimentColumns(labels) };
     if (!lora) return { ...about, ...wholeModel(model, tokenizer, policy) };
     const newPooler = newWeights.some((name) => name.startsWith('bert.pooler.'));
-    const peft = applyLora(
+    const peft = getPeftModel(
       model,
       { ...lora, modulesToSave: newPooler ? ['pooler'] : null, baseModelNameOrPath: resolve(dir) },
       { init: random.stream('adapter') },

@@ -1,4 +1,4 @@
-import { BertTokenizer } from '@fin/finbert-lora';
+import { BertTokenizer } from '@fin/finbert-lora/tokenizer';
 import { tinyConfig } from './tiny-model.js';
 
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];

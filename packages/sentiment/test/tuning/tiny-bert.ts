@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { LabelledSentence, PhraseBank, SentimentLabel } from '@fin/data';
-import { BertForSequenceClassification, BertTokenizer, createConfig, saveBert } from '@fin/finbert-lora';
+import { BertForSequenceClassification, createConfig, saveBert } from '@fin/finbert-lora';
+import { BertTokenizer } from '@fin/finbert-lora/tokenizer';
 import { randomStreams } from '@fin/runtime';
 
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];

@@ -1,12 +1,10 @@
 import { dtypeBits, printable } from '@fin/files/safetensors';
 import { FormatFault } from '../errors.js';
+import type { PickleValue } from '../pickle/pickle-machine.js';
+import { kindOf, PickleDict, PickleTuple } from '../pickle/pickle-machine.js';
 import { unpickle } from '../pickle/unpickle.js';
-import type { PickleValue } from '../pickle/values.js';
-import { kindOf, PickleDict, PickleTuple } from '../pickle/values.js';
 import type { ZipEntry } from '../zip/read-zip.js';
-import { TorchStorageType } from './torch-dtypes.js';
-import { TORCH_GLOBALS } from './torch-globals.js';
-import { TorchStorage, TorchTensor } from './torch-tensor.js';
+import { TORCH_GLOBALS, TorchStorage, TorchStorageType, TorchTensor } from './torch-objects.js';
 
 /** Key under which training scripts wrap the tensors. */
 const WRAPPER = 'state_dict';

@@ -1,10 +1,15 @@
 import type { ByteSource } from '@fin/files/safetensors';
 import { printable } from '@fin/files/safetensors';
 import { FormatFault } from '../errors.js';
-import { findDirectory } from './find-directory.js';
-import type { DirectoryEntry } from './parse-directory.js';
-import { parseDirectory } from './parse-directory.js';
-import { FLAG_SIZES_FOLLOW, IN_ZIP64_32, LOCAL, recordOf } from './zip-format.js';
+import type { DirectoryEntry } from './zip-directory.js';
+import {
+  FLAG_SIZES_FOLLOW,
+  findDirectory,
+  IN_ZIP64_32,
+  LOCAL,
+  parseDirectory,
+  recordOf,
+} from './zip-directory.js';
 
 /** Bytes that may stand behind an entry whose sizes follow it: two or four fields of 32 bits, with or without a signature. */
 const DESCRIPTOR_BYTES = new Set([12, 16, 20, 24]);

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { LoraConfig } from '../../../src/index.js';
-import { createLoraConfig } from '../../../src/index.js';
-import { matchTarget } from '../../../src/lora/targets/match-target.js';
-import { patternValue } from '../../../src/lora/targets/pattern-value.js';
+import type { LoraConfig } from '../../../src/lora/index.js';
+import { createLoraConfig } from '../../../src/lora/index.js';
+import { matchTarget, patternValue } from '../../../src/lora/match-target.js';
 
 const query = (layer: number) => `bert.encoder.layer.${layer}.attention.self.query`;
 const matches = (settings: Partial<LoraConfig>, name: string) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BertTokenizer, buildVocabulary, packSequences, padSequences } from '../../../src/index.js';
+import { BertTokenizer, buildVocabulary, packSequences, padSequences } from '../../../src/tokenizer/index.js';
 
 const texts = ['oil falls', 'stocks', 'oil and stocks rise and fall', '', 'gold'];
 const tokenizer = BertTokenizer.fromVocab(buildVocabulary(texts, { size: 60, minFrequency: 1 }));

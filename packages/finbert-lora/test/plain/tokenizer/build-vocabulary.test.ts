@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BertTokenizer, buildVocabulary } from '../../../src/index.js';
+import { BertTokenizer, buildVocabulary } from '../../../src/tokenizer/index.js';
 
 const texts = ['Oil falls, oil rises', 'Oil and gold', 'gold falls', 'Éclair'];
 

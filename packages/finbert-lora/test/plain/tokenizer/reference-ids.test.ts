@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { sharedPath } from '@fin/testkit';
 import { describe, expect, it } from 'vitest';
-import { BertTokenizer } from '../../../src/index.js';
+import { BertTokenizer } from '../../../src/tokenizer/index.js';
 import { csvCells } from '../../support/csv-cells.js';
 import { fixture } from '../../support/fixture.js';
 import { idsDigest } from '../../support/ids-digest.js';

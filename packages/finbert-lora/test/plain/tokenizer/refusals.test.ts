@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sharedPath } from '@fin/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BertInputError, BertTokenizer } from '../../../src/index.js';
+import { BertInputError } from '../../../src/index.js';
+import { BertTokenizer } from '../../../src/tokenizer/index.js';
 
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 const words = [...special, 'oil', 'falls'];
@@ -62,10 +63,12 @@ describe('a vocabulary is refused', () => {
   });
 
   it('when config.json beside it says something else', () => {
-    write({ 'vocab.txt': words.join('\n'), 'config.json': { vocab_size: 8 } });
+    write({ 'vocab.txt': words.join('\n'), 'config.json': { vocab_size: 6 } });
     expect(refusal(() => BertTokenizer.fromDir(dir)).message).toMatch(
-      /vocab.txt: .*7 entries .* 8 \(vocab_size\)/,
+      /vocab.txt: .*7 entries .* 6 \(vocab_size\)/,
     );
+    write({ 'config.json': { vocab_size: 7 + 1024 } });
+    expect(refusal(() => BertTokenizer.fromDir(dir)).message).toMatch(/7 entries .* 1031 \(vocab_size\)/);
     write({ 'config.json': { vocab_size: 7, pad_token_id: 1 } });
     expect(refusal(() => BertTokenizer.fromDir(dir)).message).toMatch(/\[PAD\] has id 0 .* says 1/);
   });

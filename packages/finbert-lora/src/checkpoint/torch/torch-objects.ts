@@ -1,0 +1,210 @@
+import type { SafetensorsDtype } from '@fin/files/safetensors';
+import { dtypeBits } from '@fin/files/safetensors';
+import { FormatFault } from '../errors.js';
+import type { PickleValue } from '../pickle/pickle-machine.js';
+import { kindOf, PickleDict, PickleGlobal, PickleObject, PickleTuple } from '../pickle/pickle-machine.js';
+
+/** A run of elements in an entry of the archive; tensors are windows on it and may share it. */
+export class TorchStorage extends PickleObject {
+  readonly kind = 'a storage';
+
+  constructor(
+    /** Name of the entry under `data/`. */
+    readonly key: string,
+    readonly dtype: SafetensorsDtype,
+    /** Length in elements of the dtype. */
+    readonly elements: number,
+  ) {
+    super();
+  }
+}
+
+/** A tensor as the pickle describes it. */
+export class TorchTensor extends PickleObject {
+  readonly kind = 'a tensor';
+
+  constructor(
+    readonly storage: TorchStorage,
+    /** Place of the first element in the storage, in elements. */
+    readonly offset: number,
+    /** Sizes, outermost first. */
+    readonly shape: readonly number[],
+    /** Elements from one index to the next, for each dimension. */
+    readonly strides: readonly number[],
+  ) {
+    super();
+  }
+}
+
+/** Number of elements of a shape. */
+export function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** A name that stands for an element type. */
+export class TorchDtype extends PickleGlobal {
+  constructor(
+    path: string,
+    readonly dtype: SafetensorsDtype,
+  ) {
+    super(path);
+  }
+}
+
+/** A name that stands for a class of storage. */
+export class TorchStorageType extends PickleGlobal {
+  constructor(
+    path: string,
+    readonly dtype: SafetensorsDtype,
+  ) {
+    super(path);
+  }
+}
+
+const DTYPES: Readonly<Record<string, SafetensorsDtype>> = {
+  float32: 'F32',
+  float64: 'F64',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  int64: 'I64',
+  int32: 'I32',
+  int16: 'I16',
+  int8: 'I8',
+  uint8: 'U8',
+  uint16: 'U16',
+  uint32: 'U32',
+  uint64: 'U64',
+  bool: 'BOOL',
+  float8_e4m3fn: 'F8_E4M3',
+  float8_e5m2: 'F8_E5M2',
+};
+
+const STORAGES: Readonly<Record<string, SafetensorsDtype>> = {
+  'torch.FloatStorage': 'F32',
+  'torch.DoubleStorage': 'F64',
+  'torch.HalfStorage': 'F16',
+  'torch.BFloat16Storage': 'BF16',
+  'torch.LongStorage': 'I64',
+  'torch.IntStorage': 'I32',
+  'torch.ShortStorage': 'I16',
+  'torch.CharStorage': 'I8',
+  'torch.ByteStorage': 'U8',
+  'torch.BoolStorage': 'BOOL',
+  'torch.storage.UntypedStorage': 'U8',
+};
+
+/** Every name of torch that is a mere token, by its path. */
+export const TORCH_TYPES: readonly PickleGlobal[] = [
+  ...Object.entries(DTYPES).map(([name, dtype]) => new TorchDtype(`torch.${name}`, dtype)),
+  ...Object.entries(STORAGES).map(([path, dtype]) => new TorchStorageType(path, dtype)),
+];
+
+/** Most dimensions, as for safetensors. */
+const MAX_DIMENSIONS = 64;
+
+/**
+ * The tensor that `torch._utils._rebuild_tensor*` would make, checked to lie within its storage.
+ *
+ * @param args storage, offset, sizes and strides, in elements; what follows them (gradient flag, hooks) means nothing here
+ * @param dtype the element type where the storage is untyped
+ * @throws {FormatFault}
+ */
+export function rebuildTensor(args: readonly PickleValue[], dtype?: TorchDtype): TorchTensor {
+  const [given, offset, sizes, steps] = args;
+  if (!(given instanceof TorchStorage))
+    throw new FormatFault(`its pickle makes a tensor of ${describe(given)}`);
+  const storage = dtype === undefined ? given : retype(given, dtype);
+  const shape = wholeNumbers(sizes, 'sizes');
+  const strides = wholeNumbers(steps, 'strides');
+  const [start] = wholeNumbers(new PickleTuple([offset ?? null]), 'offset');
+  if (shape.length !== strides.length) {
+    throw new FormatFault(`its pickle makes a tensor of ${shape.length} sizes and ${strides.length} strides`);
+  }
+  const elements = elementsOf(shape);
+  const last =
+    elements === 0 ? start : shape.reduce((sum, size, i) => sum + (size - 1) * strides[i], start) + 1;
+  if (!(last <= storage.elements)) {
+    throw new FormatFault(
+      `its pickle makes a tensor that reaches element ${last} of a storage of ${storage.elements}`,
+    );
+  }
+  if (!(elements <= storage.elements)) {
+    throw new FormatFault(
+      `its pickle makes a tensor of ${elements} elements from a storage of ${storage.elements}: expanded tensors are not read`,
+    );
+  }
+  return new TorchTensor(storage, start, shape, strides);
+}
+
+function describe(value: PickleValue | undefined): string {
+  return value === undefined ? 'nothing' : kindOf(value);
+}
+
+function retype(storage: TorchStorage, { dtype }: TorchDtype): TorchStorage {
+  const bytes = (storage.elements * dtypeBits(storage.dtype)) / 8;
+  return new TorchStorage(storage.key, dtype, Math.floor(bytes / (dtypeBits(dtype) / 8)));
+}
+
+function wholeNumbers(value: PickleValue | undefined, what: string): number[] {
+  if (!(value instanceof PickleTuple) || value.items.length > MAX_DIMENSIONS) {
+    throw new FormatFault(`its pickle gives a tensor ${describe(value)} as its ${what}`);
+  }
+  return value.items.map((item) => {
+    if (typeof item === 'number' && Number.isSafeInteger(item) && item >= 0) return item;
+    throw new FormatFault(
+      `its pickle gives a tensor the ${what} ${typeof item === 'number' ? item : kindOf(item)}`,
+    );
+  });
+}
+
+function refuse(path: string): never {
+  throw new FormatFault(`its pickle calls ${path} with arguments that no saved state dict has`);
+}
+
+/** `collections.OrderedDict()`; items come by SETITEMS, and copying a list of them could be repeated at will. */
+function orderedDict(args: readonly PickleValue[]): PickleValue {
+  return args.length === 0 ? new PickleDict(true) : refuse('collections.OrderedDict');
+}
+
+/** `torch.Size(sizes)`, kept as the tuple of sizes. */
+function size([sizes, ...rest]: readonly PickleValue[]): PickleValue {
+  return sizes instanceof PickleTuple && rest.length === 0 ? sizes : refuse('torch.Size');
+}
+
+/** (storage, offset, sizes, strides) */
+function rebuildTensorV1(args: readonly PickleValue[]): PickleValue {
+  return args.length === 4 ? rebuildTensor(args) : refuse('torch._utils._rebuild_tensor');
+}
+
+/** (storage, offset, sizes, strides, requires_grad, backward_hooks[, metadata]) */
+function rebuildTensorV2(args: readonly PickleValue[]): PickleValue {
+  const known = (args.length === 6 || args.length === 7) && args[5] instanceof PickleDict;
+  return known ? rebuildTensor(args) : refuse('torch._utils._rebuild_tensor_v2');
+}
+
+/** (untyped storage, offset, sizes, strides, requires_grad, backward_hooks, dtype[, metadata]) */
+function rebuildTensorV3(args: readonly PickleValue[]): PickleValue {
+  const dtype = args[6];
+  const known = (args.length === 7 || args.length === 8) && dtype instanceof TorchDtype;
+  return known ? rebuildTensor(args, dtype) : refuse('torch._utils._rebuild_tensor_v3');
+}
+
+/** (tensor, requires_grad, backward_hooks) */
+function rebuildParameter(args: readonly PickleValue[]): PickleValue {
+  const known = args.length === 3 && args[0] instanceof TorchTensor;
+  return known ? args[0] : refuse('torch._utils._rebuild_parameter');
+}
+
+const FUNCTIONS = [
+  new PickleGlobal('collections.OrderedDict', orderedDict),
+  new PickleGlobal('torch.Size', size),
+  new PickleGlobal('torch._utils._rebuild_tensor', rebuildTensorV1),
+  new PickleGlobal('torch._utils._rebuild_tensor_v2', rebuildTensorV2),
+  new PickleGlobal('torch._utils._rebuild_tensor_v3', rebuildTensorV3),
+  new PickleGlobal('torch._utils._rebuild_parameter', rebuildParameter),
+];
+
+/** Every name of Python that a checkpoint may use. */
+export const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map(
+  [...FUNCTIONS, ...TORCH_TYPES].map((global) => [global.path, global]),
+);

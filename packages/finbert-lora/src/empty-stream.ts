@@ -1,0 +1,17 @@
+import type { RandomStream } from '@fin/runtime';
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * A random stream of zeros, for weights that are about to be read from a file. Drawing 110 million numbers only to replace
+ * them takes longer than reading them.
+ */
+export const emptyStream: RandomStream = {
+  name: 'empty',
+  at: () => emptyStream,
+  uniform: (shape) => tf.zeros([...shape]),
+  normal: (shape) => tf.zeros([...shape]),
+  floats: (n) => new Float32Array(n),
+  permutation: (n) => Int32Array.from({ length: n }, (_, i) => i),
+  state: () => ({ counter: 0 }),
+  restore: () => {},
+};

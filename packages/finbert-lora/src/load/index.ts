@@ -1,2 +1,0 @@
-export type { LoadedWeights } from './load-weights.js';
-export { loadWeights } from './load-weights.js';
