@@ -1,4 +1,4 @@
-// The addon that JavaScript loads: registers the ops with TensorFlow and tells what it runs on.
+// The Node addon: registers the ops with TensorFlow and describes the processor.
 
 #include <dlfcn.h>
 #include <node_api.h>
@@ -15,13 +15,14 @@
 namespace fin {
 namespace {
 
-/// TensorFlow keeps pointers into this library for good, so it must never be unloaded: Node would at the end of a worker thread.
+/// Keeps this library loaded until the process ends, since TensorFlow keeps pointers into it. Node would unload it at the end of a
+/// worker thread.
 void stay_loaded() {
   Dl_info info;
   if (dladdr(reinterpret_cast<void*>(&stay_loaded), &info) != 0) dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
 }
 
-/// Whether another copy of this library has registered the ops already: doing it twice would end the process.
+/// Whether another copy of this library has registered the ops. Registering them twice would abort the process.
 bool registered_elsewhere() {
   TF_Status* status = TF_NewStatus();
   TF_Buffer* list = TF_GetRegisteredKernelsForOp("FinGelu", status);
@@ -31,7 +32,7 @@ bool registered_elsewhere() {
   return found;
 }
 
-/// @return an empty text, or why the ops are not there
+/// @return an empty string on success, else the error
 std::string register_all() {
   if (registered_elsewhere()) return "another copy of the kernels is loaded in this process";
   for (const auto register_some :
@@ -42,7 +43,7 @@ std::string register_all() {
   return "";
 }
 
-/// Registered once, in however many threads of JavaScript the addon is loaded.
+/// Registers the ops once per process, even if several JavaScript threads load the addon.
 const std::string& registration() {
   static const std::string problem = (stay_loaded(), register_all());
   return problem;
@@ -54,7 +55,7 @@ napi_value text(napi_env env, const char* value) {
   return result;
 }
 
-/// instructionSets(): names of the sets of kernels that this processor can run, best first.
+/// instructionSets(): names of the instruction sets that this processor can run, best first.
 napi_value instruction_sets(napi_env env, napi_callback_info) {
   struct List {
     napi_env env;
@@ -71,7 +72,7 @@ napi_value instruction_sets(napi_env env, napi_callback_info) {
   return list.names;
 }
 
-/// describe(): { instructionSet, threads } in use, and whether the processor { multipliesBfloat16 } itself.
+/// describe(): { instructionSet, threads } in use, and whether the processor { multipliesBfloat16 }.
 napi_value describe(napi_env env, napi_callback_info) {
   napi_value result, count, bfloat16;
   napi_create_object(env, &result);
@@ -83,7 +84,7 @@ napi_value describe(napi_env env, napi_callback_info) {
   return result;
 }
 
-/// choose(instructionSet, threads): for tests and measurements; '' and 0 for the best there is. False for an unknown set.
+/// choose(instructionSet, threads), for tests and benchmarks; '' and 0 select the defaults. Returns false for an unknown name.
 napi_value choose(napi_env env, napi_callback_info info) {
   size_t count = 2;
   napi_value values[2];

@@ -1,8 +1,8 @@
 // Elementary functions on vectors. Included by isa-*.cc after simd.h; no include guard.
 //
-// The coefficients are minimax fits made by tooling/oracle/kernels-coefficients.py, their errors below those of single precision.
+// The coefficients are minimax fits by tooling/oracle/kernels-coefficients.py. Their errors are below single precision's rounding.
 
-/// The values of Horner's rule over coefficients from the highest power down.
+/// Polynomial by Horner's rule; coefficients from the highest power down.
 template <int N>
 FIN_INLINE vf horner(const float (&coefficients)[N], vf x) {
   vf sum = splat(coefficients[0]);
@@ -10,7 +10,8 @@ FIN_INLINE vf horner(const float (&coefficients)[N], vf x) {
   return sum;
 }
 
-/// e^x for x <= 0; exactly 0 below the smallest normal number. e^x = 2^n e^r with |r| <= ln(2) / 2, in Cody and Waite's two steps.
+/// e^x for x <= 0; exactly 0 where it would be subnormal. e^x = 2^n e^r with |r| <= ln(2) / 2, reduced in Cody and Waite's two
+/// steps.
 FIN_INLINE vf exp_negative(vf x) {
   static const float kExp[] = {0.0013814598f, 0.008368717f, 0.04166839f, 0.16666521f, 0.49999994f};
   const vf magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
@@ -25,22 +26,22 @@ FIN_INLINE vf exp_negative(vf x) {
   return x < lowest ? splat(0.0f) : value;
 }
 
-/// The parts of the normal distribution that GELU is made of, at |v|.
+/// The parts of the normal distribution at |v| that GELU needs.
 struct NormalTail {
   /// e^(-v²/2)
   vf bell;
-  /// e^(v²/2) times the probability of a value above |v|
+  /// e^(v²/2) times the probability of a value greater than |v|
   vf ratio;
   vf z;
 };
 
-/// With t = 1 / (1 + cz), the ratio is t times a polynomial in t, to 6e-9 relative. Where z² is rounded, what was lost is put
-/// back: otherwise the tail would have the error of z² times z².
+/// With t = 1 / (1 + cz), the ratio is t times a polynomial in t, with a relative error of 6e-9. The rounding error of z² is
+/// corrected; otherwise the tail's relative error would be z² times as large.
 FIN_INLINE NormalTail normal_tail(vf v) {
   static const float kRatio[] = {0.028505303f,  -0.16658361f, 0.3901161f,  -0.43166757f, 0.18909897f,
                                  -0.050003234f, 0.10224804f,  0.12891413f, 0.1547886f,   0.15458325f};
   vf magnitude = v < 0.0f ? -v : v;
-  vf z = min(magnitude, splat(14.5f));  // beyond, the bell is 0
+  vf z = min(magnitude, splat(14.5f));  // the density is 0 beyond
   vf square = z * z;
   vf lost = fma(z, z, -square);
   vf bell = exp_negative(square * -0.5f);
@@ -49,7 +50,7 @@ FIN_INLINE NormalTail normal_tail(vf v) {
   return {bell, horner(kRatio, t) * t, z};
 }
 
-/// Φ(v), the probability of a standard normal value below v.
+/// Φ(v), the standard normal distribution function.
 FIN_INLINE vf normal_cdf(vf v) {
   NormalTail tail = normal_tail(v);
   vf above = tail.bell * tail.ratio;

@@ -1,13 +1,13 @@
-// Attention of one head of one sequence (Vaswani et al., 2017), a block of query rows at a time, so that the scratch memory
-// grows with the length and not with its square. Included by isa-*.cc; no include guard.
+// Attention of one head of one sequence (Vaswani et al., 2017), one block of query rows at a time, so that the scratch memory
+// grows linearly with the length. Included by isa-*.cc; no include guard.
 //
-// Matrices in scratch have rows of a whole number of vectors with zeros behind: `wide` is the head dimension and `longer`
-// the length, rounded up. The backward pass computes the weights anew from the scores and the saved logarithm of their sum
-// (Dao et al., "FlashAttention", 2022), which is cheaper to keep than the weights.
+// Rows of matrices in scratch memory are padded with zeros to whole vectors: `wide` is the head dimension and `longer` the length,
+// both rounded up. The backward pass recomputes the weights from the scores and the saved log-sum-exp (Dao et al.,
+// "FlashAttention", 2022), which takes less memory than the weights.
 
 constexpr int64_t kQueryBlock = 48;
 
-/// Behind the last key: its weight becomes exactly 0.
+/// Score of the padding after the last key: its weight becomes exactly 0.
 constexpr float kNoScore = -3.0e38f;
 
 static int64_t attention_scratch(int64_t length, int64_t head_dim, bool backward) {
@@ -19,7 +19,7 @@ static int64_t attention_scratch(int64_t length, int64_t head_dim, bool backward
   return block * wide * 3 + 2 * head_dim * longer + 3 * length * wide + 3 * block * longer + words;
 }
 
-/// Hands out pieces of the scratch memory.
+/// Allocates pieces of the scratch memory.
 struct Arena {
   float* next;
   float* take(int64_t count) {
@@ -29,13 +29,13 @@ struct Arena {
   }
 };
 
-/// Asks for the columns of the next head, which come next: rows lie too far apart for the processor to foresee it.
+/// Prefetches the columns of the next head. Rows lie too far apart for the processor's own prefetcher.
 template <class T>
 FIN_INLINE void prefetch_next_head(const T* x, int64_t head_dim) {
   for (int64_t d = 0; d < head_dim; d += (int64_t)(64 / sizeof(T))) __builtin_prefetch(x + head_dim + d);
 }
 
-/// Rows of one head times a factor, with zeros behind: out[i * wide + d] = factor x[i * stride + d].
+/// Copies the rows of one head, times a factor, padded with zeros: out[i * wide + d] = factor x[i * stride + d].
 template <class T>
 static void copy_rows(const T* x, int64_t stride, int64_t rows, int64_t head_dim, float factor, float* out, int64_t wide) {
   for (int64_t i = 0; i < rows; i++) {
@@ -73,12 +73,12 @@ static void write_rows(const float* rows, int64_t wide, int64_t count, int64_t h
   }
 }
 
-/// Where the weights of one query row begin among the dropout's elements.
+/// Number of the first weight of a query row among the elements of the dropout draw.
 FIN_INLINE int64_t first_weight(const AttentionArgs& args, const AttentionTask& task, int64_t query) {
   return ((task.sequence * args.heads + task.head) * args.longest + query) * args.longest;
 }
 
-/// Scores of keys j and on; behind the last key a score whose weight is 0.
+/// Scores from key j on; kNoScore after the last key.
 FIN_INLINE vf scores_of_keys(const float* row, int64_t j, int64_t length) {
   vf scores = load(row + j);
   if (length - j >= W) return scores;

@@ -1,6 +1,6 @@
 // Inverted dropout. Included by isa-*.cc; no include guard.
 
-/// Elements [begin, end) of a draw's; begin a multiple of 4.
+/// Elements [begin, end) of the draw; begin is a multiple of 4.
 template <class T>
 static void dropout(const Dropout& dropout, const void* x, void* y, int64_t begin, int64_t end) {
   constexpr int64_t kElements = 64 * W;

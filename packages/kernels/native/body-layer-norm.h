@@ -5,7 +5,7 @@ static int64_t layer_norm_scratch(int64_t cols) {
   return 2 * round_up(cols, W) + dropout_words_size(cols);
 }
 
-/// One row of z into `z`, with zeros up to a whole vector.
+/// Computes one row of z, padded with zeros to a whole vector.
 template <class T>
 FIN_INLINE void sum_row(const LayerNormArgs& args, int64_t row, float* z, uint32_t* words) {
   const int64_t cols = args.cols;
@@ -21,7 +21,7 @@ FIN_INLINE void sum_row(const LayerNormArgs& args, int64_t row, float* z, uint32
     if (residual != nullptr) v += load_up_to(residual + i, left);
     store(z + i, v);
   }
-  // What lies behind the row must not count.
+  // The padding must not count.
   for (int64_t i = cols; i < round_up(cols, W); i++) z[i] = 0.0f;
 }
 
@@ -74,7 +74,7 @@ static void layer_norm_grad(const LayerNormArgs& args, int64_t begin, int64_t en
     vf sum_gn = splat(0.0f);
     for (int64_t i = 0; i < cols; i += W) {
       const int64_t left = cols - i;
-      // Behind the row dy is 0, so that nothing of it counts.
+      // dy is 0 in the padding, so that it does not count.
       vf upstream = load_up_to(dy + i, left);
       vf n = (load(normalized + i) - mean) * rstd;
       vf scaled = upstream * load_up_to(args.gamma + i, left);

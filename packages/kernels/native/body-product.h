@@ -1,7 +1,7 @@
 // C = A B for matrices of any size. Included by isa-*.cc; no include guard.
 //
-// Both factors are packed first, into panels of as many rows of A, or columns of B, as one tile of C has, depth after depth.
-// Packing widens and transposes as the factor needs it, so that the loop over tiles knows float32 and one order alone.
+// Both factors are packed first. A panel holds the rows of A or columns of B of one tile of C, depth after depth. Packing widens to
+// float32 and transposes, so that the loop over tiles handles one dtype and one order.
 
 #if FIN_BYTES == 64
 constexpr int kTileRows = 8;
@@ -15,26 +15,26 @@ constexpr int kTileVectors = 3;
 #endif
 constexpr int64_t kTileCols = kTileVectors * W;
 
-/// Tiles of a block: what one task computes, in a buffer of its own.
+/// Size of a block of tiles, which one task computes in its own buffer.
 constexpr int64_t kBlockRows = 96 / kTileRows * kTileRows;
 constexpr int64_t kBlockCols = 96;
-static_assert(kBlockCols % kTileCols == 0, "a block is made of whole tiles");
-static_assert(kTileRows <= W, "pack_panel lets one vector at most run over");
+static_assert(kBlockCols % kTileCols == 0, "a block consists of whole tiles");
+static_assert(kTileRows <= W, "pack_panel may overrun by one vector only");
 
-/// Depth at once, at most: two panels of it fit in the first cache.
+/// Largest depth of one part: two panels of it fit in the L1 cache.
 constexpr int64_t kDepthAtOnce = 200;
 
-/// Into how many parts the depth is cut, and how deep one is; the last one may be less deep.
+/// Number of parts that the depth is cut into, and the depth of each; the last may be smaller.
 FIN_INLINE int64_t depth_parts(int64_t depth) { return (depth + kDepthAtOnce - 1) / kDepthAtOnce; }
 FIN_INLINE int64_t part_depth(int64_t depth) { return depth == 0 ? 0 : (depth + depth_parts(depth) - 1) / depth_parts(depth); }
 
 constexpr ProductShape kProductShape = {kTileRows, kTileCols, kBlockRows, kBlockCols};
 
-/// Packs up to LANES lanes; those that are missing are zeros. Lane i, depth k is source[i * lane_step + k * depth_step].
+/// Packs up to LANES lanes and fills the rest with zeros. Lane i, depth k is source[i * lane_step + k * depth_step].
 template <class T, int LANES>
 static void pack_panel(const T* source, int64_t lane_step, int64_t depth_step, int64_t lanes, int64_t depth, float* panel) {
   const auto put = [&](int64_t k, int64_t first, vf v) {
-    // A vector that is wider than the panel runs over into the next depth, which is written after it, but never out of the panel.
+    // A vector that is wider than the panel overruns into the next depth, which is written afterwards, but never past the panel.
     if (LANES - first >= W || k + 1 < depth) {
       store(panel + k * LANES + first, v);
     } else {
@@ -64,7 +64,7 @@ static void pack_panel(const T* source, int64_t lane_step, int64_t depth_step, i
   }
 }
 
-/// Packs one panel, part of the depth after part: the panels of one part of all tiles lie side by side.
+/// Packs one panel, one part of the depth after the other. For each part, the panels of all tiles lie side by side.
 template <class T, int LANES>
 static void pack_parts(const T* source, int64_t lane_step, int64_t depth_step, int64_t lanes, int64_t depth, int64_t all_lanes,
                        int64_t first, float* panels) {
@@ -93,7 +93,7 @@ static void pack_cols(const ProductArgs& args, int64_t panel) {
                            round_up(args.cols, kTileCols), first, args.b_panels);
 }
 
-/// One tile of C, or what is added to it, held in registers.
+/// Computes one tile of C, or adds to it, in registers.
 static void product_tile(const float* a, const float* b, float* c, int64_t depth, bool accumulate) {
   vf sum[kTileRows][kTileVectors];
 #pragma GCC unroll 8
@@ -120,7 +120,7 @@ static void product_tile(const float* a, const float* b, float* c, int64_t depth
   }
 }
 
-/// One block of C from the packed factors; rounded once, at the end.
+/// Computes one block of C from the packed factors and rounds it once, at the end.
 template <class T>
 static void product_block(const ProductArgs& args, int64_t row, int64_t col) {
   alignas(64) float block[kBlockRows * kBlockCols];

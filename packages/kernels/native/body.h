@@ -1,5 +1,5 @@
-// All inner loops for one set of instructions. Included by isa-*.cc, with FIN_ISA its name and FIN_BYTES the size of its
-// vectors, after the headers that it needs; no include guard.
+// All inner loops for one instruction set. Included by isa-*.cc, which define its name FIN_ISA and its vector size FIN_BYTES;
+// no include guard.
 
 namespace fin {
 namespace FIN_ISA {

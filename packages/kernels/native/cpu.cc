@@ -18,14 +18,14 @@ struct Features {
   bool bfloat16 = false;
 };
 
-/// Which register files the system saves when it switches threads (XCR0).
+/// Registers that the operating system saves when it switches threads (XCR0).
 uint64_t saved_registers() {
   uint32_t low, high;
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return ((uint64_t)high << 32) | low;
 }
 
-/// Asked of the processor itself: `__builtin_cpu_supports` needs a run-time library that not every compiler brings.
+/// By the cpuid instruction, because `__builtin_cpu_supports` needs a run-time library that not every compiler provides.
 Features find_features() {
   Features found;
   uint32_t a, b, c, d;

@@ -1,4 +1,4 @@
-// The instructions of this processor.
+// Instruction sets of this processor.
 
 #pragma once
 
@@ -6,17 +6,17 @@
 
 namespace fin {
 
-/// The kernels for the widest vectors that this processor and system have, or those chosen by `choose_kernels`.
+/// The kernels in use: those for the widest vectors that processor and system support, unless `choose_kernels` chose others.
 const Kernels& kernels();
 
-/// Takes the kernels of that name from now on, the best ones for an empty name.
-/// @return false where this processor does not have them
+/// Selects the kernels of that name, or the best ones for an empty name.
+/// @return false if this processor cannot run them
 bool choose_kernels(const char* name);
 
-/// Whether the processor has instructions for products of bfloat16, or may have: only x86 is asked.
+/// Whether the processor has instructions for bfloat16 products. Only x86 is checked; true on others.
 bool multiplies_bfloat16();
 
-/// Calls `visit` with the name of each table that this processor can run, best first.
+/// Calls `visit` with the name of each instruction set that this processor can run, best first.
 void each_kernels(void (*visit)(const char* name, void* context), void* context);
 
 }  // namespace fin

@@ -6,7 +6,7 @@
 
 #include <immintrin.h>
 
-// From here on: nothing of the standard library may be compiled with these instructions.
+// No header of the standard library below this line; see simd.h.
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx,avx2,fma"))), apply_to = function)
 #else

@@ -1,4 +1,4 @@
-// AVX-512 in the extent of Intel's servers since 2017 and AMD's since 2022.
+// AVX-512 F, DQ, BW and VL: Intel servers since 2017, AMD since 2022.
 
 #if defined(__x86_64__)
 
@@ -6,7 +6,7 @@
 
 #include <immintrin.h>
 
-// From here on: nothing of the standard library may be compiled with these instructions.
+// No header of the standard library below this line; see simd.h.
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx,avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 #else

@@ -1,4 +1,4 @@
-// What every processor of this architecture has: SSE2 on x86-64, NEON on arm64.
+// The minimum of the architecture: SSE2 on x86-64, NEON on arm64.
 
 #include "kernels.h"
 

@@ -1,4 +1,4 @@
-// Small dense products for matrices that fit in cache. Included by isa-*.cc after simd.h; no include guard.
+// Dense products of small matrices that fit in cache. Included by isa-*.cc after simd.h; no include guard.
 
 /// C = A B or C += A B for one tile of ROWS x (VECTORS * W), held in registers.
 /// A's element (m, k) is a[m * a_row + k * a_col], so that a transposed A needs no copy.

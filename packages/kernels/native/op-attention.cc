@@ -1,4 +1,4 @@
-// FinPackedAttention: softmax(scale q kᵀ) v within each sequence of tokens laid end to end.  FinPackedAttentionGrad: its
+// FinPackedAttention: softmax(scale q kᵀ) v within each of the sequences that lie end to end.  FinPackedAttentionGrad: its
 // gradients.
 
 #include "cpu.h"
@@ -25,7 +25,7 @@ void* create(TF_OpKernelConstruction* construction) {
 
 void destroy(void* attributes) { delete static_cast<AttentionAttributes*>(attributes); }
 
-/// Checks what forward and backward have in common, fills it in, and lists the work: each head of each sequence that has a token.
+/// Checks and stores the arguments that forward and backward pass share. Returns one task per head of each non-empty sequence.
 std::vector<AttentionTask> read_common(Call& call, const AttentionAttributes& attributes, const Tensor& q, const Tensor& k,
                                        const Tensor& v, const Tensor& offsets, const Tensor& seed, AttentionArgs& args) {
   std::vector<AttentionTask> tasks;
@@ -78,7 +78,7 @@ using Work = void (*)(const AttentionArgs&, const AttentionTask&, float*);
 
 void run(Call& call, const AttentionArgs& args, const std::vector<AttentionTask>& tasks, Work work, bool backward) {
   const int64_t scratch_floats = kernels().attention_scratch(args.longest, args.head_dim, backward);
-  // Neighbouring heads read neighbouring columns, so one thread takes several, as long as all threads get enough.
+  // Neighbouring heads read neighbouring columns, so one thread takes several if enough are left for the other threads.
   const int64_t count = static_cast<int64_t>(tasks.size());
   const int64_t together = std::min(args.heads, std::max<int64_t>(1, count / (8 * threads())));
   std::atomic<bool> short_of_memory{false};
@@ -107,7 +107,7 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   const auto tasks = read_common(call, attributes, q, k, v, offsets, seed, args);
   if (!call.ok()) return;
   call.output(0, out, q.dtype(), q.shape());
-  call.output(1, lse, TF_FLOAT, {attributes.heads, args.tokens, 1});  // one column: a statistic, for @fin/amp to keep as it is
+  call.output(1, lse, TF_FLOAT, {attributes.heads, args.tokens, 1});  // one column, so that @fin/amp keeps it in float32
   if (!call.ok()) return;
   args.out = out.data();
   args.lse = lse.data<float>();

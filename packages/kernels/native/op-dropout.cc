@@ -1,4 +1,4 @@
-// FinDropout: inverted dropout by the seed of a stateless draw. Its gradient is the same op on the gradient.
+// FinDropout: inverted dropout from the seed of a stateless draw. Its gradient is the same op, applied to dy.
 
 #include "cpu.h"
 #include "op.h"
@@ -7,7 +7,7 @@
 namespace fin {
 namespace {
 
-/// Elements of one task; a multiple of what one round of the generator gives.
+/// Elements per task; a multiple of what the generator yields at once.
 constexpr int64_t kElementsPerTask = 16384;
 
 void* create(TF_OpKernelConstruction* construction) {

@@ -9,12 +9,12 @@
 namespace fin {
 namespace {
 
-/// Elements of one task, some microseconds of work.
+/// Elements per task: some microseconds of work.
 constexpr int64_t kElementsPerTask = 16384;
 
 int64_t blocks(int64_t count, int64_t per_block) { return (count + per_block - 1) / per_block; }
 
-/// Splits x into rows as long as its last dimension and finds the bias.
+/// Reads x as rows along its last dimension, and the bias.
 void read_shape(Call& call, const Tensor& x, const Tensor& bias, GeluArgs& args) {
   if (!call.ok()) return;
   args.cols = x.rank() == 0 ? 1 : x.dim(x.rank() - 1);

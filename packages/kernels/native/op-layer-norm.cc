@@ -38,7 +38,7 @@ void* create_grad(TF_OpKernelConstruction* construction) {
 
 void destroy(void* attributes) { delete static_cast<NormAttributes*>(attributes); }
 
-/// Checks what forward and backward have in common, and fills it in.
+/// Checks and stores the arguments that forward and backward pass share.
 void read_common(Call& call, const Tensor& x, const Tensor& bias, const Tensor& residual, const Tensor& gamma,
                  const Tensor& seed, const DropoutAttributes& dropout, LayerNormArgs& args) {
   if (!call.ok()) return;
@@ -142,7 +142,7 @@ void compute_grad(void* kernel, TF_OpKernelContext* context) {
   const int64_t scratch_floats = kernels().layer_norm_scratch(args.cols);
   const int64_t rows = rows_per_block(args.rows);
   const int64_t tasks = args.cols == 0 ? 0 : (args.rows + rows - 1) / rows;
-  // Stacks of one row for each block: for gamma, for beta, for the bias.
+  // Partial sums, one row per block, for gamma, beta and the bias.
   const int64_t stack = tasks * args.cols;
   const int64_t stacks = (params > 0 ? 2 : 0) + (biases > 0 ? 1 : 0);
   Tensor partial;

@@ -1,4 +1,4 @@
-// FinMatMul: C = A B, matrix by matrix, in float32 whatever the dtype of the matrices is, and rounded to that once.
+// FinMatMul: C = A B for each pair of matrices. Computes in float32 and rounds once to the dtype of the matrices.
 
 #include "cpu.h"
 #include "op.h"
@@ -11,10 +11,10 @@
 namespace fin {
 namespace {
 
-/// Products of fewer multiplications are not worth waking another thread.
+/// Smaller products, in multiplications, run on one thread.
 constexpr int64_t kWorthSharing = 1 << 17;
 
-/// Floats that the panels of one factor have at most, as long as one block of it has fewer.
+/// Largest size of one factor's panels, unless a single block needs more.
 constexpr int64_t kPanelFloats = 6 << 20;
 
 struct ProductAttributes {
@@ -33,19 +33,19 @@ int64_t element_bytes(Storage storage) { return storage == kBFloat16 ? 2 : 4; }
 
 int64_t ceil_div(int64_t count, int64_t by) { return (count + by - 1) / by; }
 
-/// How many of `count` rows or columns to pack at once: a whole number of blocks.
+/// Number of rows or columns, of `count`, to pack at once: whole blocks.
 int64_t packed_at_once(int64_t count, int64_t block, int64_t depth) {
   const int64_t blocks = std::max<int64_t>(1, kPanelFloats / (block * std::max<int64_t>(1, depth)));
   return std::min(blocks, ceil_div(count, block)) * block;
 }
 
-/// The factors of one matrix product, cut where their panels would be too large.
+/// One matrix product, cut into parts whose panels are not too large.
 struct Cut {
   ProductArgs args;
   int64_t element;
-  int64_t rows, cols;  // at once
+  int64_t rows, cols;  // of one part
 
-  /// The product of some rows of A with some columns of B, written to their place in C.
+  /// The part that begins at this row and column of C.
   ProductArgs part(int64_t row, int64_t col) const {
     ProductArgs part = args;
     part.a = static_cast<const char*>(args.a) + row * (args.a_transposed ? 1 : args.depth) * element;
@@ -57,8 +57,8 @@ struct Cut {
   }
 };
 
-/// C = A B with its factors in that order, or as Cᵀ = Bᵀ Aᵀ. A tile has more columns than rows, so that a narrow C, as a factor of
-/// LoRA makes it, leaves fewer of its columns unused when it lies on its side.
+/// Chooses between C = A B and Cᵀ = Bᵀ Aᵀ. A tile has more columns than rows, so a narrow C, as in LoRA, wastes less of it when
+/// computed transposed.
 ProductArgs in_better_order(const ProductArgs& args) {
   const ProductShape& shape = kernels().product;
   const auto cost = [&](int64_t rows, int64_t cols) {
@@ -75,8 +75,8 @@ ProductArgs in_better_order(const ProductArgs& args) {
   return turned;
 }
 
-/// Packs and multiplies. The tasks that pack come first, and those that multiply wait for them: whoever takes one of these knows
-/// that each of the former is done or being worked on.
+/// Packs and multiplies. Tasks are taken in order, packing first. A multiplying task waits until all packing is done; when it
+/// starts, every packing task has at least been started, so it cannot wait forever.
 void multiply(const ProductArgs& args, Storage storage, bool share) {
   const Kernels& table = kernels();
   const ProductShape& shape = table.product;
@@ -108,8 +108,8 @@ void multiply(const ProductArgs& args, Storage storage, bool share) {
   for (int64_t task = 0; task < tasks; task++) work(task);
 }
 
-/// One matrix product, in memory of this thread.
-/// @return whether there was enough of it
+/// Computes one matrix product, packed into this thread's scratch memory.
+/// @return false if out of memory
 bool product(const ProductArgs& args, Storage storage, bool share) {
   const ProductShape& shape = kernels().product;
   const int64_t rows = packed_at_once(args.rows, shape.block_rows, args.depth);

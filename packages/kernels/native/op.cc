@@ -111,10 +111,10 @@ void philox(const uint32_t key[2], uint32_t block[4]) {
   }
 }
 
-/// With which TensorFlow scrambles the seeds of its stateless ops (`stateless_random_ops.cc`).
+/// The key with which TensorFlow scrambles the seeds of its stateless ops (`stateless_random_ops.cc`).
 constexpr uint32_t kScramblingKey[2] = {0x3ec8f720u, 0x02461e29u};
 
-/// Bits of a word that become a number in [0, 1).
+/// TensorFlow makes a number in [0, 1) from 23 bits of a word.
 constexpr double kUniformScale = 8388608.0;  // 2^23
 
 }  // namespace

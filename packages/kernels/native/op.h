@@ -1,4 +1,4 @@
-// What the ops share in speaking to TensorFlow's C API for kernels.
+// Helpers of all ops for TensorFlow's C API for kernels.
 
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace fin {
 
-/// A tensor of an op's call; empty until it is read or allocated.
+/// An input or output of an op call; empty until it is read or allocated.
 class Tensor {
  public:
   Tensor() = default;
@@ -32,21 +32,21 @@ class Tensor {
   int64_t dim(int i) const { return TF_Dim(tensor_, i); }
   int64_t elements() const { return TF_TensorElementCount(tensor_); }
   TF_DataType dtype() const { return TF_TensorType(tensor_); }
-  /// Null where there is no element.
+  /// Null if the tensor has no elements.
   template <class T = void>
   T* data() const {
     return elements() == 0 ? nullptr : static_cast<T*>(TF_TensorData(tensor_));
   }
   std::vector<int64_t> shape() const;
-  /// [2, 3]
+  /// Such as "[2, 3]".
   std::string shape_text() const;
 
  private:
   TF_Tensor* tensor_ = nullptr;
 };
 
-/// One call of an op: reads inputs, checks them, allocates outputs. The first thing that is wrong is reported to TensorFlow, which
-/// throws it in JavaScript; everything after it does nothing.
+/// One call of an op: reads inputs, checks them, allocates outputs. Reports the first failure to TensorFlow, which throws it in
+/// JavaScript. After a failure all methods do nothing.
 class Call {
  public:
   Call(TF_OpKernelContext* context, const char* op) : context_(context), op_(op), status_(TF_NewStatus()) {}
@@ -55,10 +55,10 @@ class Call {
   ~Call() { TF_DeleteStatus(status_); }
 
   bool ok() const { return ok_; }
-  /// @param text what is wrong, as the end of "FinGelu: …"
+  /// @param text the message, which follows "FinGelu: "
   void fail(const std::string& text, TF_Code code = TF_INVALID_ARGUMENT);
-  /// Fails unless `condition`; `text` makes the message, only then.
-  /// @return whether nothing has failed so far
+  /// Fails unless `condition` holds. `text` makes the message and is called only then.
+  /// @return false if anything has failed so far
   template <class Text>
   bool expect(bool condition, Text&& text) {
     if (ok_ && !condition) fail(text());
@@ -67,15 +67,15 @@ class Call {
 
   void input(int index, Tensor& tensor);
   void output(int index, Tensor& tensor, TF_DataType dtype, const std::vector<int64_t>& shape);
-  /// Memory for the time of the call.
-  /// @return null where the call has failed
+  /// Temporary memory for this call.
+  /// @return null if the call has failed
   float* temporary(Tensor& tensor, int64_t floats);
 
   /// Fails unless the tensor has the other's shape.
   void expect_same(const Tensor& tensor, const char* name, const Tensor& other, const char* other_name);
-  /// Fails unless it is a vector of that many elements.
+  /// Fails unless the tensor is a vector of that many elements.
   void expect_vector(const Tensor& tensor, const char* name, int64_t elements);
-  /// A vector of that many floats, or an empty one, which stands for none.
+  /// The data of a vector of that many floats, or null for an empty vector, which stands for an absent input.
   const float* optional_vector(const Tensor& tensor, const char* name, int64_t elements);
 
  private:
@@ -87,7 +87,7 @@ class Call {
   bool ok_ = true;
 };
 
-/// Reads the attributes of a kernel while TensorFlow makes it.
+/// Reads a kernel's attributes while TensorFlow creates it.
 class Attributes {
  public:
   explicit Attributes(TF_OpKernelConstruction* construction)
@@ -106,19 +106,19 @@ class Attributes {
   TF_Status* status_;
 };
 
-/// The storage type of a tensor that TensorFlow has checked to be one of them.
+/// The storage type of a tensor. TensorFlow has checked that it is float or bfloat16.
 inline Storage storage(const Tensor& tensor) { return tensor.dtype() == TF_BFLOAT16 ? kBFloat16 : kFloat32; }
 
-/// The attributes of dropout: its rate, and what a kept element is multiplied by.
+/// The attributes of dropout: its rate and the factor of the kept elements.
 struct DropoutAttributes {
   float rate;
   float scale;
 };
 
-/// Dropout by the seed of a stateless draw, int32 [2, 2] (the words of its two 64-bit numbers, lower first). Off where the rate is 0.
+/// Dropout from the seed of a stateless draw: int32 [2, 2], the words of its two 64-bit numbers, lower first. Off if the rate is 0.
 Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed);
 
-/// An op to register: its parts in the syntax of TensorFlow's op definitions.
+/// An op to register, in the syntax of TensorFlow's op definitions.
 struct OpDefinition {
   const char* name;
   std::vector<const char*> attributes;
@@ -129,8 +129,8 @@ struct OpDefinition {
   void (*destroy)(void*);
 };
 
-/// Registers the op, and its kernel on the CPU for each storage type.
-/// @return an empty text, or what went wrong
+/// Registers the op and its CPU kernel for each storage type.
+/// @return an empty string on success, else the error
 std::string register_op(const OpDefinition& definition);
 
 std::string register_dropout();
@@ -139,7 +139,7 @@ std::string register_layer_norm();
 std::string register_attention();
 std::string register_product();
 
-/// Rows of one block of a sum over rows: fixed by the shape alone, so that the sum does not depend on the number of threads.
+/// Rows per block of a sum over rows. Depends on the shape alone, so that the sum does not depend on the number of threads.
 int64_t rows_per_block(int64_t rows);
 
 }  // namespace fin

@@ -1,20 +1,20 @@
-// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), several blocks at a time. Included by
+// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), several blocks at once. Included by
 // isa-*.cc after simd.h; no include guard.
 //
-// Word i of a draw is word i % 4 of the block with the counter i / 4, as TensorFlow's StatelessRandomUniform fills its output,
-// so that the elements that fall are those of `dropout` of @fin/runtime, bit for bit.
+// Word i of a draw is word i % 4 of the block with the counter i / 4, as in TensorFlow's StatelessRandomUniform. So the masks are
+// those of `dropout` of @fin/runtime.
 
 constexpr int64_t kBlocks = W / 2;
 constexpr int64_t kBlockWords = 4 * kBlocks;
 
-/// How many words a buffer for `count` of them needs, whole vectors read from any of them included.
+/// Size in words of a buffer for `count` words of which whole vectors are read from any position.
 FIN_INLINE int64_t dropout_words_size(int64_t count) { return round_up(count + 3 + W, kBlockWords); }
 
-/// Writes words `first` to `first + count` of the draw, with some before and behind.
+/// Writes words `first` to `first + count` of the draw, and some before and after them.
 ///
-/// Each 64-bit lane holds one word of a block in its lower half. What its upper half holds does not matter: products are taken
-/// of the lower halves only, and exclusive or does not carry.
-/// @return where in `out` the word `first` is
+/// Each 64-bit lane holds one word of a block in its lower half. The upper half may hold anything: products use the lower halves
+/// only, and exclusive or does not carry.
+/// @return the address of word `first` in `out`
 static const uint32_t* dropout_words(const Dropout& dropout, int64_t first, int64_t count, uint32_t* out) {
   const vq lower_half = splat_bits(0xffffffffu);
   const vq factor0 = splat_bits(0xd2511f53u);
@@ -47,7 +47,7 @@ static const uint32_t* dropout_words(const Dropout& dropout, int64_t first, int6
   return out + skipped;
 }
 
-/// v times the scale where the words say that an element is kept, 0 elsewhere.
+/// v times the scale where the mask keeps an element, else 0.
 FIN_INLINE vf drop(const Dropout& dropout, vf v, const uint32_t* words) {
   vu bits;
   __builtin_memcpy(&bits, words, sizeof bits);

@@ -17,15 +17,15 @@
 namespace fin {
 namespace {
 
-/// More than any machine that this was made for; a bound for what a caller may ask for.
+/// Upper limit of what a caller may ask for.
 constexpr int kMostThreads = 256;
 
-/// More scratch memory than this is given back as soon as an op needs less.
+/// A larger scratch buffer is freed as soon as an op needs less.
 constexpr int64_t kKeptFloats = 8 << 20;
 
 constexpr int64_t kCacheLine = 64;
 
-/// Numbers below the normal range count as 0 while one of these lives: they cost a hundred times as much.
+/// Treats subnormal numbers as 0 during its lifetime, since they take a hundred times as long.
 class FlushSmall {
  public:
 #if defined(__x86_64__)
@@ -62,7 +62,7 @@ class Pool {
  public:
   Pool() : limit_(hardware()) {}
 
-  /// The processors that this process may run on, which can be fewer than the machine has.
+  /// Number of processors that this process may use, which can be less than the machine has.
   static int hardware() {
     int count = static_cast<int>(std::thread::hardware_concurrency());
 #if defined(__linux__)
@@ -76,7 +76,7 @@ class Pool {
   void set_limit(int count) { limit_ = count < 1 ? hardware() : count > kMostThreads ? kMostThreads : count; }
 
   void run(Job& job) {
-    // Whoever finds the pool at work for another thread of JavaScript works alone.
+    // If another JavaScript thread is using the pool, this one works alone.
     std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
     if (job.tasks < 2 || limit() < 2 || !turn.owns_lock()) return job.take_tasks();
     start_workers(limit() - 1);
@@ -89,7 +89,7 @@ class Pool {
     wake_.notify_all();
     job.take_tasks();
     std::unique_lock<std::mutex> lock(mutex_);
-    // A worker that has not come by now finds no job; one that has is waited for.
+    // Workers that have not started yet find no job; wait for the others.
     job_ = nullptr;
     places_ = 0;
     done_.wait(lock, [this] { return working_ == 0; });
@@ -119,13 +119,13 @@ class Pool {
       job->take_tasks();
       lock.lock();
       if (--working_ == 0) done_.notify_one();
-      // A job is done with once its tasks are taken: without this a worker would come back to it until the caller notices.
+      // All tasks are taken. Without this, workers would return to the job until the caller notices.
       if (job_ == job) places_ = 0;
     }
   }
 
   std::atomic<int> limit_;
-  int started_ = 0;  // under turn_
+  int started_ = 0;  // guarded by turn_
   std::mutex turn_;
 
   std::mutex mutex_;
@@ -135,7 +135,7 @@ class Pool {
   int working_ = 0;
 };
 
-/// Never destroyed: its threads outlive the end of the program's main.
+/// Never destroyed, because its threads outlive main.
 Pool& pool() {
   static Pool* instance = new Pool;
   return *instance;

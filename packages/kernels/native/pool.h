@@ -1,5 +1,5 @@
-// Threads for the kernels: as many as this process may run on, asleep between ops. TensorFlow's own pool is not to be had
-// through its C API; the two never work at once, since an op runs from beginning to end while TensorFlow waits for it.
+// Thread pool of the kernels: one thread per processor that this process may use, asleep between ops. TensorFlow's C API gives no
+// access to its own pool. The two pools do not compete: TensorFlow waits while one of our ops runs.
 
 #pragma once
 
@@ -7,25 +7,25 @@
 
 namespace fin {
 
-/// How many threads work on an op, the caller's among them.
+/// Threads per op, including the calling one.
 int threads();
 
-/// Uses that many from now on, all there are for 0.
+/// Sets the number of threads; 0 for one per processor.
 void set_threads(int count);
 
-/// Calls work(context, i) for each i in [0, tasks), on several threads, in no order, and returns when all are done. What a task
-/// writes must not depend on who runs it or when. Small numbers below 1e-38 count as 0 in it, on every thread alike.
+/// Calls work(context, i) for each i in [0, tasks) on several threads, in any order, and returns when all are done. The result of
+/// a task must not depend on the thread or the order. Subnormal numbers (below 1e-38) count as 0, on every thread.
 void parallel_for(int64_t tasks, void (*work)(void* context, int64_t task), void* context);
 
-/// The same for anything that can be called with a number.
+/// The same for any callable that takes a task number.
 template <class F>
 void parallel_for(int64_t tasks, const F& work) {
   const auto run = [](void* context, int64_t task) { (*static_cast<const F*>(context))(task); };
   parallel_for(tasks, run, const_cast<F*>(&work));
 }
 
-/// Memory of this thread for that many floats, aligned for any vector; what it holds is lost with the next call.
-/// @return null where there is not so much memory
+/// Scratch memory of this thread for that many floats, aligned for any vector. The next call on this thread invalidates it.
+/// @return null if out of memory
 float* thread_scratch(int64_t floats);
 
 }  // namespace fin

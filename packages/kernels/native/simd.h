@@ -1,8 +1,8 @@
-// Vectors of FIN_BYTES bytes by the compiler's vector extensions, which GCC and Clang have alike, and the few operations that
-// need an intrinsic to be one instruction. Included by isa-*.cc inside the namespace of an instruction set; no include guard.
+// Vectors of FIN_BYTES bytes, written with the vector extensions that GCC and Clang share, and intrinsics where these would not
+// become one instruction. Included by isa-*.cc inside the namespace of an instruction set; no include guard.
 //
-// Nothing of the standard library is called here: a function of it that were compiled with these instructions could become
-// the one that the linker keeps for all files.
+// Do not call the standard library here. The linker keeps one copy of each inline function for all files, and it could keep the
+// copy that was compiled with these instructions.
 
 typedef float vf __attribute__((vector_size(FIN_BYTES)));
 typedef int32_t vi __attribute__((vector_size(FIN_BYTES)));
@@ -41,7 +41,7 @@ FIN_INLINE vi lane_numbers() {
   return v;
 }
 
-/// a * b + c, rounded once where the instructions have it.
+/// a * b + c; rounded once if the instruction set has a fused multiply-add.
 FIN_INLINE vf fma(vf a, vf b, vf c) {
 #if defined(__x86_64__) && FIN_BYTES == 64
   return (vf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
@@ -54,7 +54,7 @@ FIN_INLINE vf fma(vf a, vf b, vf c) {
 #endif
 }
 
-// Lanes of two vectors alternately, a0 b0 a1 b1 …: the lower half of that and the upper.
+// Interleaves two vectors, a0 b0 a1 b1 …, into a lower and an upper half.
 #if defined(__clang__) || __GNUC__ >= 12
 #define FIN_SHUFFLE(I, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
@@ -87,8 +87,8 @@ FIN_INLINE void alternate(vf a, vf b, vf& lower, vf& upper) {
 #endif
 }
 
-/// Transposes W vectors in place. Taking two halves of a list alternately moves the number of an element round by one bit; as
-/// many times as a lane's number has bits, and rows are columns.
+/// Transposes W vectors in place. Interleaving the two halves of a list rotates the bits of each element's index by one. After
+/// log2(W) rounds, row and lane have changed places.
 FIN_INLINE void transpose(vf (&rows)[W]) {
 #pragma GCC unroll 4
   for (int64_t done = 1; done < W; done *= 2) {
@@ -100,7 +100,7 @@ FIN_INLINE void transpose(vf (&rows)[W]) {
   }
 }
 
-/// Products of the lower halves of each 64-bit lane.
+/// Product of the lower halves of each 64-bit lane.
 FIN_INLINE vq multiply_lower(vq a, vq b) {
 #if defined(__x86_64__) && FIN_BYTES == 64
   return (vq)_mm512_mul_epu32((__m512i)a, (__m512i)b);
@@ -118,8 +118,7 @@ FIN_INLINE vf min(vf a, vf b) { return a < b ? a : b; }
 
 typedef float v4 __attribute__((vector_size(16)));
 
-/// The vector's quarters (or halves, or itself) taken together by f, lane by lane; in a fixed order, so that a sum does not
-/// depend on the compiler.
+/// Combines the 16-byte parts of a vector by f, lane by lane. The order is fixed, so that a sum does not depend on the compiler.
 template <class F>
 FIN_INLINE v4 fold(vf v, [[maybe_unused]] F f) {
   v4 parts[FIN_BYTES / 16];
@@ -166,7 +165,7 @@ FIN_INLINE vf load(const float* p) {
 
 FIN_INLINE void store(float* p, vf v) { __builtin_memcpy(p, &v, sizeof v); }
 
-/// bfloat16: the upper half of a float.
+/// bfloat16: the upper half of a float's bits.
 struct bfloat16 {
   uint16_t bits;
 };
@@ -177,7 +176,7 @@ FIN_INLINE vf load(const bfloat16* p) {
   return (vf)(__builtin_convertvector(half, vu) << 16);
 }
 
-/// Rounds to the nearest, ties to even; a NaN stays one.
+/// Rounds to nearest, ties to even; NaN stays NaN.
 FIN_INLINE void store(bfloat16* p, vf v) {
   vu bits = (vu)v;
   vu rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
@@ -187,7 +186,7 @@ FIN_INLINE void store(bfloat16* p, vf v) {
   __builtin_memcpy(p, &half, sizeof half);
 }
 
-/// The first `count` < W elements, zeros behind them.
+/// The first `count` < W elements, followed by zeros.
 template <class T>
 FIN_INLINE vf load_part(const T* p, int64_t count) {
   T lanes[W] = {};
@@ -202,7 +201,7 @@ FIN_INLINE void store_part(T* p, vf v, int64_t count) {
   for (int64_t i = 0; i < count; i++) p[i] = lanes[i];
 }
 
-/// A load or store of a whole vector, or of what is left of a row.
+/// Loads or stores a whole vector, or the rest of a row.
 template <class T>
 FIN_INLINE vf load_up_to(const T* p, int64_t count) {
   return count >= W ? load(p) : load_part(p, count);

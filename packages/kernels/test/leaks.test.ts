@@ -1,10 +1,12 @@
 import { countTensors, NO_GROWTH, randomStreams } from '@fin/runtime';
+import { fullTier } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { implementations } from './support/implementations.js';
 import { normal } from './support/tensors.js';
 
-const STEPS = 1000;
+/** Counts are exact, so that a few steps find whatever grows with each; the full tier finds rarer growth. */
+const STEPS = fullTier ? 1000 : 100;
 
 describe.each(implementations)('%s', (_, { dropout, gelu, layerNorm, packedAttention }) => {
   it(`leaves nothing behind after ${STEPS} steps forward and backward`, async () => {

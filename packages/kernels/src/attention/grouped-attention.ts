@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from '../differentiable.js';
 import type { DropoutOptions } from '../dropout.js';
-import { composedDropout } from '../dropout.js';
 import { gatherRows } from '../rows.js';
 import type { AttentionGroup, AttentionPlan } from './attention-plan.js';
 
@@ -41,14 +40,18 @@ export function groupedAttention(
   { heads, scale, dropout }: GroupedAttentionOptions,
 ): tf.Tensor2D {
   const hidden = q.shape[1];
-  const { groups } = plan;
+  const { groups, sequences, longest } = plan;
+  // One draw for the whole batch, as the fused op makes it.
+  const drawn =
+    dropout && dropout.rate > 0
+      ? { rate: dropout.rate, numbers: dropout.stream.uniform([sequences, heads, longest, longest]) }
+      : null;
   let traces: readonly GroupTrace[] = [];
   return differentiable({
     inputs: { q, k, v },
     forward: (save) => {
       const scaled: tf.Tensor2D = tf.mul(q, scale);
-      const factors = dropout && dropout.rate > 0 ? dropoutFactors(plan, heads, dropout) : null;
-      const results = groups.map((group) => attendGroup(group, [scaled, k, v], heads, factors));
+      const results = groups.map((group) => attendGroup(group, [scaled, k, v], heads, drawn));
       traces = results.map(({ trace }) => trace);
       save(traceTensors(traces));
       return stackRows(results.map(({ context }) => context));
@@ -68,13 +71,18 @@ export function groupedAttention(
   }) as tf.Tensor2D;
 }
 
-/** One draw for the whole batch, as the fused op makes it: [sequences, heads, longest, longest]. */
-function dropoutFactors(
-  { sequences, longest }: AttentionPlan,
-  heads: number,
-  dropout: DropoutOptions,
-): tf.Tensor4D {
-  return composedDropout<tf.Tensor4D>(tf.ones([sequences, heads, longest, longest]), dropout);
+/** Uniform numbers that decide which attention weights are dropped. */
+interface Drawn {
+  readonly rate: number;
+  /** [sequences, heads, longest, longest] */
+  readonly numbers: tf.Tensor;
+}
+
+/** Factors by which inverted dropout multiplies the weights of one group. */
+function dropoutFactors({ first, count, length }: AttentionGroup, heads: number, drawn: Drawn): tf.Tensor4D {
+  const { rate, numbers } = drawn;
+  const own = tf.slice4d(numbers as tf.Tensor4D, [first, 0, 0, 0], [count, heads, length, length]);
+  return tf.mul(tf.cast(tf.greaterEqual<tf.Tensor4D>(own, rate), 'float32'), 1 / (1 - rate));
 }
 
 /** Attention of one group over queries that are scaled already. */
@@ -82,7 +90,7 @@ function attendGroup(
   group: AttentionGroup,
   [query, key, value]: readonly [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D],
   heads: number,
-  factors: tf.Tensor4D | null,
+  drawn: Drawn | null,
 ): { context: tf.Tensor2D; trace: GroupTrace } {
   const toPadded = group.padding?.toPadded ?? null;
   const q = splitHeads(query, group, heads, toPadded);
@@ -92,8 +100,7 @@ function attendGroup(
   const weights: tf.Tensor4D = tf.softmax(
     group.keyMask ? tf.add<tf.Tensor4D>(scores, group.keyMask) : scores,
   );
-  const { first, count, length } = group;
-  const kept = factors && tf.slice4d(factors, [first, 0, 0, 0], [count, heads, length, length]);
+  const kept = drawn && dropoutFactors(group, heads, drawn);
   const context: tf.Tensor4D = tf.matMul(kept ? tf.mul<tf.Tensor4D>(weights, kept) : weights, v);
   const toPacked = group.padding?.toPacked ?? null;
   const toPaddedOrZero = group.padding?.toPaddedOrZero ?? null;

@@ -1,5 +1,5 @@
-// Runs every inner loop over buffers that have not one byte to spare, at sizes around those of a vector. Made to be compiled with
-// the address sanitizer, by test/plain/bounds.test.ts.
+// Runs every inner loop over buffers of exactly the right size, at sizes around a vector's. Compiled with the address sanitizer by
+// test/plain/bounds.full.test.ts.
 
 #include <cmath>
 #include <cstdio>
@@ -13,7 +13,7 @@ using namespace fin;
 
 namespace {
 
-/// Heap memory for exactly that many elements, filled with ordinary numbers.
+/// Heap memory for exactly that many elements, filled with normal numbers.
 template <class T>
 struct Exact {
   explicit Exact(int64_t count) : data(static_cast<T*>(std::malloc(static_cast<size_t>(count) * sizeof(T)))) {
