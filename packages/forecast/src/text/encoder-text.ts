@@ -12,21 +12,21 @@ import { HeadlineTokens } from './headline-tokens.js';
 import { scoreOf } from './score-of.js';
 import type { EncoderTextRecord, TextOutput, TextSource } from './text-source.js';
 
-/** The headlines of several days as token ids. */
+/** The tokenized headlines of several days. */
 export interface EncoderBatch {
   /** The tokens of all headlines of all days. */
   readonly headlines: PackedBatch;
-  /** Row d averages the headlines of day d; all zeros for a day without any. float32 [days, headlines] */
+  /** Row d averages the headlines of day d; zeros for a day without headlines. float32 [days, headlines] */
   readonly dayMeans: tf.Tensor2D;
 }
 
 /**
- * A small BERT that starts from random weights and is trained end to end with the forecaster. Its "positive" and "negative"
- * mean nothing but what moved the next day in the training years.
+ * A small BERT with random initial weights, trained end to end with the forecaster. Its classes "positive" and "negative"
+ * are not sentiment as a reader sees it: "positive" is whatever preceded a rise in the training years.
  */
 export class EncoderText implements TextSource<EncoderBatch> {
   readonly trainHeadlinesPerDay: number | null;
-  /** Ties "positive" to a rise from the first step on. */
+  /** Ties the class "positive" to a rise from the first step. */
   readonly initialScoreWeight = 1;
   readonly #bert: BertForSequenceClassification;
   readonly #tokens: HeadlineTokens;
@@ -41,7 +41,7 @@ export class EncoderText implements TextSource<EncoderBatch> {
     this.#bert = new BertForSequenceClassification(bertConfig(settings, vocabulary.length), { init });
   }
 
-  /** With a vocabulary from the headlines of the training days alone. */
+  /** Builds the vocabulary from the headlines of the training days alone. */
   static fromTraining(
     train: readonly Sample[],
     settings: ForecasterSettings,
@@ -52,16 +52,16 @@ export class EncoderText implements TextSource<EncoderBatch> {
     return new EncoderText({ kind: 'encoder', vocabulary }, settings, init);
   }
 
-  /** Nothing is to be done ahead. */
+  /** Does nothing: this source needs no preparation. */
   async read(): Promise<void> {}
 
   prepare(days: readonly DayHeadlines[]): EncoderBatch {
     const { batch, dayOf } = this.#tokens.pack(days);
-    const means = new Float32Array(days.length * dayOf.length);
+    const means = new Float32Array(days.length * batch.size); // zeros where no day has a headline
     dayOf.forEach((day, headline) => {
-      means[day * dayOf.length + headline] = 1 / days[day].length;
+      means[day * batch.size + headline] = 1 / days[day].length;
     });
-    return { headlines: batch, dayMeans: tf.tensor2d(means, [days.length, dayOf.length]) };
+    return { headlines: batch, dayMeans: tf.tensor2d(means, [days.length, batch.size]) };
   }
 
   forward({ headlines, dayMeans }: EncoderBatch, dropout: RandomStream | null): TextOutput {

@@ -3,10 +3,10 @@ import type { BertTokenizer, PackedBatch } from '@fin/finbert-lora/tokenizer';
 import { packSequences } from '@fin/finbert-lora/tokenizer';
 import type { RandomStream } from '@fin/runtime';
 
-/** The headlines of one day, as the model reads them. */
+/** The headlines of one day. */
 export type DayHeadlines = Sample['headlines'];
 
-/** Token ids of headlines; each distinct text is tokenized once. */
+/** Tokenizes headlines, each distinct text once. */
 export class HeadlineTokens {
   readonly #tokenizer: BertTokenizer;
   readonly #known = new Map<string, Int32Array>();
@@ -15,11 +15,16 @@ export class HeadlineTokens {
     this.#tokenizer = tokenizer;
   }
 
-  /** Packs the headlines of several days and says to which day each belongs. */
+  /**
+   * Packs the headlines of several days into one batch. Without any headline the batch holds one empty text, because an
+   * encoder needs at least one.
+   *
+   * @returns the batch, and for each headline the index of its day
+   */
   pack(days: readonly DayHeadlines[]): { readonly batch: PackedBatch; readonly dayOf: Int32Array } {
     const sequences = days.flatMap((headlines) => headlines.map(({ text }) => this.#encode(text)));
     const dayOf = Int32Array.from(days.flatMap((headlines, day) => headlines.map(() => day)));
-    return { batch: packSequences(sequences), dayOf };
+    return { batch: packSequences(sequences.length > 0 ? sequences : [this.#encode('')]), dayOf };
   }
 
   #encode(text: string): Int32Array {
@@ -32,7 +37,7 @@ export class HeadlineTokens {
   }
 }
 
-/** At most `count` headlines of a day, drawn without replacement; all of them when there are no more than that. */
+/** Draws at most `count` headlines of a day, without replacement. With null, returns all. */
 export function drawHeadlines(
   headlines: DayHeadlines,
   count: number | null,
