@@ -60,7 +60,10 @@ describe('fin data describe', () => {
     expect(text.code).toBe(0);
     expect(text.stdout).toContain('60 days, 480 headlines');
     const { stdout } = await runFin('data', 'describe', '--data', market, '--json');
-    expect(JSON.parse(stdout).news.headlines).toBe(480);
+    const { news, returns } = JSON.parse(stdout);
+    expect(news.headlines).toBe(480);
+    const simple = (100 * Math.expm1(returns.best.logReturn)).toFixed(2);
+    expect(text.stdout).toContain(`best ${simple} % (${returns.best.date})`); // a log return is no percentage
   });
 });
 

@@ -36,7 +36,7 @@ describe('the whole study, command by command', () => {
     expect(code).toBe(0);
     const rows = JSON.parse(stdout);
     expect(rows.map(({ model }: { model: string }) => model)).toEqual([
-      'finbert-lstm',
+      'bert(random)+lstm',
       'persistence',
       'drift',
       'majority-class',
@@ -58,6 +58,9 @@ describe('the whole study, command by command', () => {
       synthetic: true,
       headlines: 2,
     });
+    const text = await runFin('predict', '--run', run);
+    const { predicted, lastClose } = JSON.parse(stdout);
+    expect(text.stdout).toContain(`(${(100 * (predicted / lastClose - 1)).toFixed(3)} %)`);
   });
 
   it('reports', async () => {

@@ -54,7 +54,7 @@ export async function writeFixtureRun(runDir: string, options: FixtureOptions = 
       last: test[test.length - 1].targetDate,
       level: 0.95,
       rows: [
-        evaluateForecast('finbert-lstm', test),
+        evaluateForecast('bert(random)+lstm', test),
         ...evaluateBaselines(targets(part('train')), targets(test)),
       ],
     },

@@ -12,7 +12,7 @@ describe('the page', () => {
     const page = await renderReport(await fixtureRun({ skill: 0.4 }));
     expect(page).toContain('Synthetic market, with a planted signal of 0.4.');
     expect(page).toContain('The model beat “tomorrow’s close is today’s close”.');
-    for (const model of ['finbert-lstm', 'persistence', 'drift', 'majority-class']) {
+    for (const model of ['bert(random)+lstm', 'persistence', 'drift', 'majority-class']) {
       expect(page).toContain(`<th scope="row">${model}</th>`);
     }
     for (const id of ['predicted-vs-actual', 'cumulative-gain', 'sentiment-vs-close', 'learning-curve']) {

@@ -24,7 +24,7 @@ const evaluation = (model: Partial<MetricsRow>, level = 0.95): Evaluation => ({
   last: '2015-05-27',
   level,
   rows: [
-    row('finbert-lstm', model),
+    row('bert(random)+lstm', model),
     row('persistence', { directionalAccuracy: null, directionalInterval: null, dieboldMariano: null }),
     row('drift'),
     row('majority-class', { directionalAccuracy: 0.51 }),
@@ -42,8 +42,8 @@ const data = (signal: number | null): RunData => {
   };
 };
 
-const unrelated: PearsonResult = { r: 0.01, pValue: 0.9, interval: [-0.19, 0.2], n: 100 };
-const related: PearsonResult = { r: 0.5, pValue: 1e-7, interval: [0.34, 0.63], n: 100 };
+const unrelated: PearsonResult = { r: 0.01, pValue: 0.9, interval: [-0.19, 0.2], n: 100, note: null };
+const related: PearsonResult = { r: 0.5, pValue: 1e-7, interval: [0.34, 0.63], n: 100, note: null };
 const better = { rmse: 90, dieboldMariano: { statistic: -3, pValue: 0.003, loss: 'squared' } } as const;
 
 const words = (
@@ -93,7 +93,10 @@ describe('the verdict', () => {
   });
 
   it('is untested where there is no test', () => {
-    expect(words({ dieboldMariano: null })).toMatchObject({ outcome: 'untested' });
+    const note = 'Diebold-Mariano test: both forecasts lose the same every day, so there is nothing to test';
+    const untested = words({ dieboldMariano: null, notes: [note] });
+    expect(untested).toMatchObject({ outcome: 'untested', headline: expect.stringContaining('cannot say') });
+    expect(untested.text).toContain('nothing to test');
   });
 });
 
@@ -122,9 +125,11 @@ describe('sentiment', () => {
   it('is credited with what it has and no more', () => {
     expect(words(better, null, related).text).toContain('goes together with the next day’s return');
     expect(words({}, null, related).text).toContain('did not turn into better forecasts');
-    expect(words({}, null, { r: null, pValue: null, interval: null, n: 100 }).text).toContain(
-      'same on every test day',
-    );
+    const none = { r: null, pValue: null, interval: null, n: 100 };
+    const constant = (which: string) =>
+      words({}, null, { ...none, note: `the ${which} series is constant` }).text;
+    expect(constant('first')).toContain('same on every test day');
+    expect(constant('second')).toContain('sentiment cannot be related');
     expect(words({}, null, null).text).toContain('too few test days');
   });
 });

@@ -1,12 +1,12 @@
 import type { Market } from './market.js';
 import { numbers, priceRows, strings } from './table-columns.js';
 
-/** What {@link describeMarket} tells of a market. */
+/** Result of {@link describeMarket}. */
 export interface MarketDescription {
   readonly market: string;
   readonly synthetic: boolean;
   readonly fingerprint: string;
-  /** The synthetic market's truth; absent for real ones. */
+  /** Planted effect of a synthetic market; absent for a real one. */
   readonly signal?: number;
   readonly news: {
     readonly days: number;
@@ -16,7 +16,7 @@ export interface MarketDescription {
     readonly headlinesPerDay: NumberSummary;
     /** Characters in a headline. */
     readonly characters: NumberSummary;
-    /** Parts of a headline between spaces. */
+    /** Words of a headline, split at spaces. */
     readonly words: NumberSummary;
     readonly distinctHeadlines: number;
   };
@@ -32,28 +32,40 @@ export interface MarketDescription {
   readonly returns: {
     /** ln(close / close of the day before), over all days of prices. */
     readonly logReturn: NumberSummary;
-    readonly worst: { readonly date: string; readonly logReturn: number };
-    readonly best: { readonly date: string; readonly logReturn: number };
-    /** Share of days whose close rose; a day that stayed the same did not. */
-    readonly upRate: number;
+    /** Day with the lowest return; null with fewer than two days of prices. */
+    readonly worst: DayReturn | null;
+    /** Day with the highest return; null with fewer than two days of prices. */
+    readonly best: DayReturn | null;
+    /** Share of days whose close rose (unchanged days did not); null with fewer than two days of prices. */
+    readonly upRate: number | null;
     readonly unchangedDays: number;
-    /** Correlation of each return with the one before. */
-    readonly autocorrelation: number;
+    /** Correlation of each return with the one before; null when there are too few or the returns are constant. */
+    readonly autocorrelation: number | null;
   };
   /** Labels 1 and 0 of the news file. */
   readonly labels: { readonly ones: number; readonly zeros: number };
 }
 
-export interface NumberSummary {
-  readonly min: number;
-  readonly median: number;
-  readonly mean: number;
-  readonly max: number;
-  /** Standard deviation (n - 1). */
-  readonly sd: number;
+/** Return of one day from the close of the trading day before. */
+export interface DayReturn {
+  readonly date: string;
+  /** ln(close / close of the day before). */
+  readonly logReturn: number;
+  /** close / close of the day before - 1: the return to print in percent. */
+  readonly simpleReturn: number;
 }
 
-/** Counts, spans and distributions of a market's news and prices. For reading, not for features: it sees all days. */
+/** Distribution of some numbers. Every field is null when there are none. */
+export interface NumberSummary {
+  readonly min: number | null;
+  readonly median: number | null;
+  readonly mean: number | null;
+  readonly max: number | null;
+  /** Standard deviation (n - 1); null below two numbers. */
+  readonly sd: number | null;
+}
+
+/** Computes counts, spans and distributions of a market's news and prices over all its days. Not for features. */
 export function describeMarket(market: Market): MarketDescription {
   const labels = numbers(market.labels, 'label');
   return {
@@ -91,9 +103,11 @@ function describePrices(market: Market): Pick<MarketDescription, 'prices' | 'ret
   const { dates, close } = priceRows(market.prices);
   const n = dates.length;
   const closes = dates.map((date, i) => ({ date, close: close[i] }));
-  const returns = closes
-    .slice(1)
-    .map(({ date }, i) => ({ date, logReturn: Math.log(close[i + 1] / close[i]) }));
+  const returns = closes.slice(1).map(({ date }, i) => ({
+    date,
+    logReturn: Math.log(close[i + 1] / close[i]),
+    simpleReturn: close[i + 1] / close[i] - 1,
+  }));
   const byClose = [...closes].sort((a, b) => a.close - b.close);
   const byReturn = [...returns].sort((a, b) => a.logReturn - b.logReturn);
   const values = returns.map(({ logReturn }) => logReturn);
@@ -109,16 +123,17 @@ function describePrices(market: Market): Pick<MarketDescription, 'prices' | 'ret
     },
     returns: {
       logReturn: summarize(values),
-      worst: byReturn[0],
-      best: byReturn[byReturn.length - 1],
-      upRate: values.filter((value) => value > 0).length / values.length,
+      worst: byReturn[0] ?? null,
+      best: byReturn[byReturn.length - 1] ?? null,
+      upRate: values.length === 0 ? null : values.filter((value) => value > 0).length / values.length,
       unchangedDays: values.filter((value) => value === 0).length,
       autocorrelation: correlation(values.slice(1), values.slice(0, -1)),
     },
   };
 }
 
-function correlation(a: readonly number[], b: readonly number[]): number {
+function correlation(a: readonly number[], b: readonly number[]): number | null {
+  if (isConstant(a) || isConstant(b)) return null;
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
   const [meanA, meanB] = [mean(a), mean(b)];
@@ -127,17 +142,21 @@ function correlation(a: readonly number[], b: readonly number[]): number {
   return covariance / Math.sqrt(sum((i) => (a[i] - meanA) ** 2) * sum((i) => (b[i] - meanB) ** 2));
 }
 
-/** Order and moments of some numbers; of none, all NaN. */
-export function summarize(values: readonly number[]): NumberSummary {
+function isConstant(values: readonly number[]): boolean {
+  return values.every((value) => value === values[0]);
+}
+
+function summarize(values: readonly number[]): NumberSummary {
   const sorted = Float64Array.from(values).sort();
   const n = sorted.length;
+  if (n === 0) return { min: null, median: null, mean: null, max: null, sd: null };
   const mean = sorted.reduce((sum, value) => sum + value, 0) / n;
   const squares = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return {
-    min: sorted[0] ?? Number.NaN,
+    min: sorted[0],
     median: (sorted[(n - 1) >> 1] + sorted[n >> 1]) / 2,
     mean,
-    max: sorted[n - 1] ?? Number.NaN,
-    sd: n > 1 ? Math.sqrt(squares / (n - 1)) : Number.NaN,
+    max: sorted[n - 1],
+    sd: n > 1 ? Math.sqrt(squares / (n - 1)) : null,
   };
 }

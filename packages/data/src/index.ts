@@ -11,7 +11,7 @@ export type {
 } from './check/market-check.js';
 export type { CleaningCounts } from './clean/clean-headline.js';
 export { cleanHeadline } from './clean/clean-headline.js';
-export type { MarketDescription, NumberSummary } from './describe-market.js';
+export type { DayReturn, MarketDescription, NumberSummary } from './describe-market.js';
 export { describeMarket } from './describe-market.js';
 export type { DataInputErrorDetails } from './errors.js';
 export { DataInputError } from './errors.js';

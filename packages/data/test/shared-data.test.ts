@@ -86,8 +86,8 @@ describe.skipIf(kaggleDir === null)('the Kaggle files (skipped where there are n
   it('are described', () => {
     const { returns, labels, news } = describeMarket(market);
     expect(labels).toEqual({ ones: 1065, zeros: 924 });
-    expect(returns.best.date).toBe('2008-10-13');
-    expect(returns.worst.date).toBe('2008-10-15');
+    expect(returns.best!.date).toBe('2008-10-13');
+    expect(returns.worst!.date).toBe('2008-10-15');
     expect(news.headlinesPerDay).toMatchObject({ min: 22, max: 25 });
   });
 

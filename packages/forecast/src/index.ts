@@ -15,7 +15,7 @@ export type {
   HeadlineAggregate,
 } from './model/settings.js';
 export { headlineAggregates, resolveSettings } from './model/settings.js';
-export { evaluateRun, MODEL_NAME } from './pipeline/evaluate-run.js';
+export { evaluateRun } from './pipeline/evaluate-run.js';
 export type { DayForecast, ForecasterParts } from './pipeline/forecaster.js';
 export { Forecaster } from './pipeline/forecaster.js';
 export type { LoadForecasterOptions } from './pipeline/load-forecaster.js';

@@ -1,4 +1,4 @@
-import type { MarketCheck, MarketDescription, NumberSummary } from '@fin/data';
+import type { DayReturn, MarketCheck, MarketDescription, NumberSummary } from '@fin/data';
 import type { Command } from 'commander';
 import type { Terminal } from '../io/terminal.js';
 import { percent, textTable } from '../io/terminal.js';
@@ -111,22 +111,22 @@ function checkLines(check: MarketCheck, all: boolean): string[] {
   ];
 }
 
-/** A log return as the change in percent that people know. */
-const change = (logReturn: number): string => percent(Math.expm1(logReturn), 2);
+const dayReturn = (day: DayReturn | null): string =>
+  day === null ? 'n/a (needs two days of prices)' : `${percent(day.simpleReturn, 2)} (${day.date})`;
 
 function descriptionLines(description: MarketDescription): string[] {
   const { market, synthetic, signal, news, prices, returns, labels } = description;
   const row = (name: string, { min, median, mean, max, sd }: NumberSummary, digits: number): string[] => [
     name,
-    ...[min, median, mean, max, sd].map((value) => value.toFixed(digits)),
+    ...[min, median, mean, max, sd].map((value) => value?.toFixed(digits) ?? 'n/a'),
   ];
   return [
     `${market}${synthetic ? ` (made up; a tone of +1 adds ${signal} to the next day's log return)` : ''}`,
     `news    ${news.first} … ${news.last}: ${news.days} days, ${news.headlines} headlines, ${news.distinctHeadlines} distinct`,
     `prices  ${prices.first} … ${prices.last}: ${prices.days} days, close ${prices.firstClose} … ${prices.lastClose}, ` +
       `lowest ${prices.lowestClose.close} (${prices.lowestClose.date}), highest ${prices.highestClose.close} (${prices.highestClose.date})`,
-    `days    ${percent(returns.upRate, 2)} rose, ${returns.unchangedDays} unchanged; best ${change(returns.best.logReturn)} ` +
-      `(${returns.best.date}), worst ${change(returns.worst.logReturn)} (${returns.worst.date})`,
+    `days    ${returns.upRate === null ? 'n/a' : percent(returns.upRate, 2)} rose, ${returns.unchangedDays} unchanged; ` +
+      `best ${dayReturn(returns.best)}, worst ${dayReturn(returns.worst)}`,
     `labels  ${labels.ones} ones, ${labels.zeros} zeros`,
     '',
     ...textTable(

@@ -24,6 +24,9 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
     });
 }
 
+/** Printed for a value that is undefined; the row's notes give the reason. */
+const NONE = 'n/a';
+
 /** Every row with its interval and its test against persistence. */
 function evaluationLines({ rows, n, first, last, level }: Evaluation): string[] {
   return [
@@ -35,13 +38,14 @@ function evaluationLines({ rows, n, first, last, level }: Evaluation): string[] 
         row.model,
         row.mae.toFixed(2),
         row.rmse.toFixed(2),
-        percent(row.mape, 3),
-        row.directionalAccuracy === null ? '–' : percent(row.directionalAccuracy, 1),
-        row.directionalInterval?.map((bound) => (100 * bound).toFixed(1)).join(' … ') ?? '–',
-        row.dieboldMariano === null ? '–' : row.dieboldMariano.pValue.toPrecision(2),
+        row.mape === null ? NONE : percent(row.mape, 3),
+        row.directionalAccuracy === null ? NONE : percent(row.directionalAccuracy, 1),
+        row.directionalInterval?.map((bound) => (100 * bound).toFixed(1)).join(' … ') ?? NONE,
+        row.dieboldMariano === null ? NONE : row.dieboldMariano.pValue.toPrecision(2),
       ]),
     ),
     '',
-    'MAE and RMSE in index points; DM p: Diebold-Mariano test against persistence, two-sided.',
+    'MAE and RMSE in index points; DM p: Diebold-Mariano test against persistence, two-sided (none for persistence itself).',
+    ...rows.flatMap((row) => row.notes.map((note) => `${row.model}: ${note}`)),
   ];
 }

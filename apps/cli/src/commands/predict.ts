@@ -41,7 +41,7 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
 const forecastLines = (forecast: NextDayForecast): string[] => [
   `${forecast.market}${forecast.synthetic ? ' (made up)' : ''}: the close of ${forecast.decisionDate} was ${forecast.lastClose.toFixed(2)}`,
   `forecast for the next trading day, ${forecast.targetDate}: ${forecast.predicted.toFixed(2)} ` +
-    `(${percent(forecast.predictedLogReturn, 3)})`,
+    `(${percent(forecast.predicted / forecast.lastClose - 1, 3)})`,
   `sentiment of the day's ${forecast.headlines} headlines: ${forecast.sentiment.toFixed(3)}`,
   '`fin evaluate` shows how far such forecasts can be trusted.',
 ];

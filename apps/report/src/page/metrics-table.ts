@@ -18,8 +18,9 @@ const MEANINGS: readonly (readonly [term: string, meaning: string])[] = [
   ],
   [
     'DM p',
-    'Diebold-Mariano test against persistence, two-sided, with the correction of Harvey, Leybourne and Newbold',
+    'Diebold-Mariano test against persistence, two-sided, with the correction of Harvey, Leybourne and Newbold; persistence itself has none',
   ],
+  ['n/a', 'no value on these days; the notes below the table give the reason'],
   ['persistence', 'tomorrow’s close is today’s'],
   ['drift', 'today’s close plus the mean daily change of the training days'],
   ['majority-class', 'always the more frequent direction of the training days, by their median change'],
@@ -60,16 +61,16 @@ const MIN_REACH = 0.1;
 function tableRow(row: MetricsRow, reach: number): Html {
   const direction =
     row.directionalAccuracy === null || row.directionalInterval === null
-      ? html`<span>–</span>`
+      ? html`<span>n/a</span>`
       : html`<span>${percent(row.directionalAccuracy, 1)} <span class="interval">${percentRange(row.directionalInterval, 1)}</span>${rangeGlyph(row.directionalAccuracy, row.directionalInterval, reach)}</span>`;
   return html`<tr${isBaseline(row) ? null : html` class="model"`}>
 <th scope="row">${row.model}</th>
 <td data-label="MAE, points">${fixed(row.mae, 2)}</td>
 <td data-label="RMSE, points">${fixed(row.rmse, 2)}</td>
-<td data-label="MAPE">${percent(row.mape, 3)}</td>
-<td data-label="R²">${fixed(row.r2, 3)}</td>
+<td data-label="MAPE">${row.mape === null ? 'n/a' : percent(row.mape, 3)}</td>
+<td data-label="R²">${row.r2 === null ? 'n/a' : fixed(row.r2, 3)}</td>
 <td data-label="Direction">${direction}</td>
-<td data-label="DM p to persistence">${row.dieboldMariano === null ? '–' : pValue(row.dieboldMariano.pValue)}</td>
+<td data-label="DM p to persistence">${row.dieboldMariano === null ? 'n/a' : pValue(row.dieboldMariano.pValue)}</td>
 </tr>
 `;
 }

@@ -18,10 +18,10 @@ ${figure('Mean absolute error', fixed(model.mae, 2), `persistence ${fixed(persis
 ${figure('Root mean squared error', fixed(model.rmse, 2), `persistence ${fixed(persistence.rmse, 2)}`)}
 ${figure(
   'Right direction',
-  model.directionalAccuracy === null ? '–' : percent(model.directionalAccuracy, 1),
+  model.directionalAccuracy === null ? 'n/a' : percent(model.directionalAccuracy, 1),
   model.directionalInterval === null ? 'names none' : percentRange(model.directionalInterval, 1),
 )}
-${figure('Test against persistence', model.dieboldMariano === null ? '–' : pEquals(model.dieboldMariano.pValue), 'Diebold-Mariano')}
+${figure('Test against persistence', model.dieboldMariano === null ? 'n/a' : pEquals(model.dieboldMariano.pValue), 'Diebold-Mariano')}
 </dl>`;
 }
 

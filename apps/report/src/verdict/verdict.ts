@@ -45,7 +45,7 @@ const HEADLINES: Record<Verdict['outcome'], string> = {
   better: 'The model beat “tomorrow’s close is today’s close”.',
   worse: 'The model lost to “tomorrow’s close is today’s close”.',
   same: 'The model did not beat “tomorrow’s close is today’s close”.',
-  untested: 'Too few test days to say whether the model forecasts anything.',
+  untested: 'The test days cannot say whether the model forecasts anything.',
 };
 
 function outcomeOf({ dieboldMariano }: MetricsRow, level: number): Verdict['outcome'] {
@@ -60,7 +60,10 @@ function errorSentence(model: MetricsRow, persistence: MetricsRow, { n, level }:
   const [own, other] = isAbsolute ? [model.mae, persistence.mae] : [model.rmse, persistence.rmse];
   const measure = isAbsolute ? 'mean absolute error' : 'root mean squared error';
   const compared = `Over ${n} test days its ${measure} is ${fixed(own, 2)} index points; persistence has ${fixed(other, 2)}.`;
-  if (test === null) return compared;
+  if (test === null) {
+    const reason = model.notes.find((note) => note.includes('Diebold-Mariano'));
+    return `${compared} The difference cannot be tested${reason === undefined ? '' : ` (${reason})`}.`;
+  }
   const chance =
     test.pValue < 1 - level
       ? 'a difference that chance alone would rarely give'
@@ -100,9 +103,11 @@ function sentimentSentence(
   level: number,
 ): string {
   if (sentiment === null) return 'There are too few test days to relate sentiment to returns.';
-  const { r, pValue, interval } = sentiment;
+  const { r, pValue, interval, note } = sentiment;
   if (r === null || pValue === null || interval === null) {
-    return 'The sentiment score is the same on every test day, so the headlines cannot have helped.';
+    return note?.startsWith('the second series')
+      ? 'The close changes by the same share on every test day, so sentiment cannot be related to it.'
+      : 'The sentiment score is the same on every test day, so the headlines cannot have helped.';
   }
   const figures = `correlation ${fixed(r, 2)}, ${percent(level, 0)} interval ${fixed(interval[0], 2)} to ${fixed(interval[1], 2)}`;
   if (pValue >= 1 - level) {

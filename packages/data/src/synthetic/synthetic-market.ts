@@ -26,7 +26,7 @@ export interface SyntheticMarketOptions {
   readonly days?: number;
   /** Headlines a day, ranked from 1; half of them, rounded up, have a tone. @default 8 */
   readonly headlinesPerDay?: number;
-  /** Log return that a tone of +1 adds to the next day: 0.01 is 1 %. 0 means that headlines tell nothing. @default 0.01 */
+  /** Log return that a tone of +1 adds to the next day; 0.01 is about 1 %. With 0, headlines foretell nothing. @default 0.01 */
   readonly signal?: number;
   /** Everything drawn depends on it alone. @default 0 */
   readonly seed?: number;

@@ -1,5 +1,6 @@
+import { table } from 'arquero';
 import { describe, expect, it } from 'vitest';
-import { describeMarket, loadKaggle, syntheticMarket } from '../../src/index.js';
+import { describeMarket, loadKaggle, makeMarket, syntheticMarket } from '../../src/index.js';
 import { quirksDir } from '../quirks.js';
 
 describe('describeMarket', () => {
@@ -28,13 +29,35 @@ describe('describeMarket', () => {
       },
       returns: {
         worst: { logReturn: 0 },
-        best: { date: '2012-10-26', logReturn: Math.log(102 / 100.5) },
+        best: { date: '2012-10-26', logReturn: Math.log(102 / 100.5), simpleReturn: 102 / 100.5 - 1 },
         upRate: 0.5,
         unchangedDays: 2,
       },
       labels: { ones: 3, zeros: 2 },
     });
     expect(description).not.toHaveProperty('signal');
+  });
+
+  it('has a null, never NaN, where there is nothing to compute from', () => {
+    const { prices, headlines, labels } = syntheticMarket({ days: 4 });
+    const none = { date: [], rank: [], text: [] };
+    const market = (days: number) =>
+      makeMarket({
+        name: 'short',
+        synthetic: true,
+        prices: prices.slice(0, days),
+        labels: labels.slice(0, days),
+        headlines: days > 1 ? headlines.slice(0, days) : table(none),
+      });
+    const one = describeMarket(market(1));
+    expect(one.returns).toMatchObject({ worst: null, best: null, upRate: null, autocorrelation: null });
+    expect(one.news.words).toEqual({ min: null, median: null, mean: null, max: null, sd: null });
+    expect(one.news.headlinesPerDay).toMatchObject({ mean: 0, sd: null });
+    expect(describeMarket(market(2)).returns.autocorrelation).toBeNull();
+    for (const days of [1, 2, 3, 4]) {
+      const description = describeMarket(market(days));
+      expect(JSON.parse(JSON.stringify(description))).toEqual(description);
+    }
   });
 
   it('says that a synthetic market is one', () => {

@@ -1,6 +1,10 @@
 import { ForecastInputError } from '../errors.js';
+import type { EvaluateOptions } from '../metrics/evaluate-forecast.js';
+import { evaluateForecast } from '../metrics/evaluate-forecast.js';
+import type { ForecastTarget, MetricsRow } from '../metrics/metrics-row.js';
+import { forecastPoint } from '../metrics/metrics-row.js';
 
-/** A forecast that looks at no news and no window: the last close, moved by one amount fixed in training. */
+/** A forecast that reads no news and no window: the last close plus one amount that training fixed. */
 export interface Baseline {
   readonly model: BaselineName;
   /** Index points added to the last close. */
@@ -9,22 +13,16 @@ export interface Baseline {
   predict(lastClose: number): number;
 }
 
-/** The rows that stand beside every model row. */
-export type BaselineName = (typeof BASELINE_NAMES)[number];
-
-export const BASELINE_NAMES = ['persistence', 'drift', 'majority-class'] as const;
-
-/** What a baseline learns from: the last close and the close that followed, as every `Sample` of `@fin/data` has. */
+/** Training data of a baseline: a close and the close that followed. Every `Sample` of `@fin/data` has both. */
 export interface TrainingMove {
   readonly lastClose: number;
   readonly targetClose: number;
 }
 
-export function constantChange(model: BaselineName, change: number): Baseline {
-  return { model, change, predict: (lastClose) => lastClose + change };
-}
+/** Name of a baseline. */
+export type BaselineName = 'persistence' | 'drift' | 'majority-class';
 
-/** Tomorrow's close is today's: the forecast that published models of daily closes mostly fail to beat. */
+/** Tomorrow's close is today's. Published models of daily closes mostly fail to beat it. */
 export function persistence(): Baseline {
   return constantChange('persistence', 0);
 }
@@ -32,6 +30,8 @@ export function persistence(): Baseline {
 /**
  * Today's close plus the mean daily price change of the training part (the drift method of Hyndman and Athanasopoulos,
  * with the slope fixed in training). On the study's test days it has MAE 125.59.
+ *
+ * @throws ForecastInputError when the training part is empty or not finite
  */
 export function drift(train: readonly TrainingMove[]): Baseline {
   const changes = trainingChanges('drift', train);
@@ -39,10 +39,11 @@ export function drift(train: readonly TrainingMove[]): Baseline {
 }
 
 /**
- * Always the direction that was more frequent in training. Its price is today's close plus the median of the training
- * days that moved: the median of the moves has the sign of the majority, and of all constant changes it has the least
- * absolute error, so this row is no straw man. Unchanged days are left out of the median, and a draw between up and down
- * goes up.
+ * Always the direction that was more frequent in training. Its price is today's close plus the median change of the
+ * training days, unchanged days left out. The median has the sign of the majority, and no other constant change has a
+ * smaller absolute error. A draw between up and down goes up.
+ *
+ * @throws ForecastInputError when the training part is empty or not finite
  */
 export function majorityClass(train: readonly TrainingMove[]): Baseline {
   const moves = trainingChanges('majority-class', train)
@@ -55,8 +56,40 @@ export function majorityClass(train: readonly TrainingMove[]): Baseline {
   return constantChange('majority-class', isDraw ? upper : (lower + upper) / 2);
 }
 
-/** Price changes of the training part; throws when there is none or one is not finite. */
-export function trainingChanges(baseline: string, train: readonly TrainingMove[]): number[] {
+/** The baselines shown beside every model row, in this order. A new one is one entry here. */
+const registry: Readonly<Record<BaselineName, (train: readonly TrainingMove[]) => Baseline>> = {
+  persistence,
+  drift,
+  'majority-class': majorityClass,
+};
+
+/** Names of all baselines, in the order of their rows. */
+export const BASELINE_NAMES: readonly BaselineName[] = Object.keys(registry) as BaselineName[];
+
+/**
+ * Fits every baseline on `train` and measures it on `test`. Samples of `@fin/data` fit both parameters.
+ *
+ * @returns one row per baseline, in the order of {@link BASELINE_NAMES}
+ * @throws ForecastInputError when either part is empty
+ */
+export function evaluateBaselines(
+  train: readonly TrainingMove[],
+  test: readonly ForecastTarget[],
+  options: EvaluateOptions = {},
+): MetricsRow[] {
+  return BASELINE_NAMES.map((name) => {
+    const { predict } = registry[name](train);
+    const points = test.map((target) => forecastPoint(target, predict(target.lastClose)));
+    return evaluateForecast(name, points, options);
+  });
+}
+
+function constantChange(model: BaselineName, change: number): Baseline {
+  return { model, change, predict: (lastClose) => lastClose + change };
+}
+
+/** Price changes of the training part. */
+function trainingChanges(baseline: BaselineName, train: readonly TrainingMove[]): number[] {
   if (train.length === 0) {
     throw new ForecastInputError(
       `${baseline}: no training samples to learn from; is the training split empty?`,

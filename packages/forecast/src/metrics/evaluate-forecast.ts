@@ -4,6 +4,7 @@ import { dieboldMariano } from '../significance/diebold-mariano.js';
 import { directionalAccuracy, mae, mape, r2, rmse } from './metrics.js';
 import type { DieboldMarianoSummary, ForecastPoint, MetricsRow } from './metrics-row.js';
 
+/** Options of {@link evaluateForecast}. */
 export interface EvaluateOptions {
   /** Confidence of the interval around the directional accuracy, @default 0.95 */
   readonly level?: number;
@@ -11,7 +12,7 @@ export interface EvaluateOptions {
   readonly loss?: DieboldMarianoLoss;
 }
 
-/** Fewest forecasts with which a Diebold-Mariano variance says anything at all. */
+/** Fewest forecasts for a Diebold-Mariano test: with fewer, the variance estimate is worthless. */
 const MIN_FORECASTS_TO_TEST = 8;
 
 /**
@@ -36,13 +37,17 @@ export function evaluateForecast(
   const direction = directionalAccuracy(points, options);
   const notes: string[] = [];
   if (direction.value === null) notes.push('forecasts no change on every day, so it names no direction');
+  const percentageError = mape(actual, predicted);
+  if (percentageError === null) notes.push('an actual value is 0, so MAPE is undefined');
+  const determination = r2(actual, predicted);
+  if (determination === null) notes.push('the actual values are constant, so R² is undefined');
   return {
     model,
     n: points.length,
     mae: mae(actual, predicted),
     rmse: rmse(actual, predicted),
-    mape: mape(actual, predicted),
-    r2: r2(actual, predicted),
+    mape: percentageError,
+    r2: determination,
     directionalAccuracy: direction.value,
     directionalN: direction.n,
     directionalInterval: direction.interval,
@@ -64,6 +69,6 @@ function againstPersistence(
   const errors = points.map((point) => point.actual - point.predicted);
   const persistenceErrors = points.map((point) => point.actual - point.lastClose);
   const { statistic, pValue, note } = dieboldMariano(errors, persistenceErrors, { loss });
-  if (note) notes.push(note);
-  return { statistic, pValue, loss };
+  if (note) notes.push(`Diebold-Mariano test: ${note}`);
+  return statistic === null || pValue === null ? null : { statistic, pValue, loss };
 }

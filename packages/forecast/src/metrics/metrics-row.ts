@@ -1,6 +1,6 @@
 import type { DieboldMarianoLoss } from '../significance/diebold-mariano.js';
 
-/** One forecast and what came of it. */
+/** One forecast and its outcome. */
 export interface ForecastPoint {
   /** Day after whose close the forecast was made, ISO. */
   readonly decisionDate: string;
@@ -33,7 +33,7 @@ export function forecastPoint(target: ForecastTarget, predicted: number): Foreca
   };
 }
 
-/** One line of a metrics table. It survives JSON unchanged: what is undefined is null, and `notes` says why. */
+/** One line of a metrics table. It survives JSON unchanged: an undefined value is null, and `notes` gives the reason. */
 export interface MetricsRow {
   /** Name of the model or baseline. */
   readonly model: string;
@@ -43,19 +43,20 @@ export interface MetricsRow {
   readonly mae: number;
   /** Root mean squared error, index points. */
   readonly rmse: number;
-  /** Mean absolute percentage error as a fraction: 0.00728 is 0.728 %. */
-  readonly mape: number;
-  /** Coefficient of determination of the price level. */
-  readonly r2: number;
-  /** Share of right directions among the forecasts that name one; null when none does. */
+  /** Mean absolute percentage error as a fraction: 0.00728 is 0.728 %. Null when an actual value is 0. */
+  readonly mape: number | null;
+  /** Coefficient of determination of the price level. Null when the actual values are constant. */
+  readonly r2: number | null;
+  /** Share of right directions among the forecasts that name one. Null when none does. */
   readonly directionalAccuracy: number | null;
-  /** Number of forecasts that name a direction: what `directionalAccuracy` is a share of. */
+  /** Number of forecasts that name a direction: the denominator of `directionalAccuracy`. */
   readonly directionalN: number;
-  /** Wilson interval of `directionalAccuracy`. */
+  /** Wilson interval of `directionalAccuracy`; null with it. */
   readonly directionalInterval: readonly [low: number, high: number] | null;
-  /** Test against persistence on the same days; null for persistence itself and where there are too few days. */
+  /** Test against persistence on the same days. Null for persistence itself, for too few days, and where the losses differ
+   * by the same amount every day. */
   readonly dieboldMariano: DieboldMarianoSummary | null;
-  /** What a reader has to know about a null or a degenerate value; empty when there is nothing. */
+  /** Reasons for nulls and remarks on degenerate values; empty for an ordinary row. */
   readonly notes: readonly string[];
 }
 
@@ -63,7 +64,6 @@ export interface MetricsRow {
 export interface DieboldMarianoSummary {
   /** Below 0 when the row's forecasts lose less than persistence, above 0 when they lose more. */
   readonly statistic: number;
-  /** Two-sided. */
   readonly pValue: number;
   readonly loss: DieboldMarianoLoss;
 }

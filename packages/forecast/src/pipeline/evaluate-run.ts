@@ -3,12 +3,11 @@ import { evaluateBaselines } from '../baselines/index.js';
 import { ForecastInputError } from '../errors.js';
 import { evaluateForecast } from '../metrics/index.js';
 import type { Evaluation } from '../run/evaluation.js';
+import type { ForecasterRecord } from '../run/forecaster-record.js';
 import type { Prediction } from '../run/prediction.js';
 import { parsePredictions } from '../run/predictions-csv.js';
 import { runFiles } from '../run/run-files.js';
-
-/** Name of the model's row. */
-export const MODEL_NAME = 'finbert-lstm';
+import { modelName } from '../text/text-source.js';
 
 /** Confidence level of every interval. */
 const LEVEL = 0.95;
@@ -31,6 +30,7 @@ export async function evaluateRun(runDir: string): Promise<Evaluation> {
       `${file}: no forecasts of a test split; the data must reach beyond the test split's start.`,
     );
   }
+  const { text } = await run.readJson<ForecasterRecord>(runFiles.forecaster);
   const targets = (part: readonly Prediction[]) => part.map((row) => ({ ...row, targetClose: row.actual }));
   const train = predictions.filter(({ split }) => split === 'train');
   const evaluation: Evaluation = {
@@ -40,7 +40,7 @@ export async function evaluateRun(runDir: string): Promise<Evaluation> {
     last: test[test.length - 1].targetDate,
     level: LEVEL,
     rows: [
-      evaluateForecast(MODEL_NAME, test, { level: LEVEL }),
+      evaluateForecast(modelName(text), test, { level: LEVEL }),
       ...evaluateBaselines(targets(train), targets(test), { level: LEVEL }),
     ],
   };

@@ -1,14 +1,14 @@
 import { ForecastInputError } from '../errors.js';
-import { studentTCdf, studentTTwoSided } from './student-t-cdf.js';
+import { studentTCdf, studentTTwoSided } from './distributions.js';
 
-/** What a forecast error costs: its square or its absolute value. */
+/** Loss of a forecast error: its square or its absolute value. */
 export type DieboldMarianoLoss = 'squared' | 'absolute';
 
-/** What is tested: any difference, or that A loses less (`'less'`) or more (`'greater'`) than B. */
+/** Alternative hypothesis: any difference, or that A loses less (`'less'`) or more (`'greater'`) than B. */
 export type DieboldMarianoAlternative = 'two-sided' | 'less' | 'greater';
 
 export interface DieboldMarianoOptions {
-  /** Steps ahead of each forecast; loss differences are taken to be correlated up to horizon - 1. @default 1 */
+  /** Steps ahead of each forecast. Loss differences may be correlated up to lag horizon - 1. @default 1 */
   readonly horizon?: number;
   /** @default 'squared' */
   readonly loss?: DieboldMarianoLoss;
@@ -17,16 +17,17 @@ export interface DieboldMarianoOptions {
 }
 
 export interface DieboldMarianoResult {
-  /** Corrected statistic: below 0 when A loses less than B. */
-  readonly statistic: number;
-  readonly pValue: number;
-  /** Number of forecasts compared; the t distribution has n - 1 degrees of freedom. */
+  /** Corrected statistic: below 0 when A loses less than B. Null when there is nothing to test. */
+  readonly statistic: number | null;
+  /** Null when there is nothing to test. */
+  readonly pValue: number | null;
+  /** Number of forecasts compared. The t distribution has n - 1 degrees of freedom. */
   readonly n: number;
-  /** Why the result is degenerate, or null when it is an ordinary one. */
+  /** Reason for a null, or for testing at horizon 1; null for an ordinary result. */
   readonly note: string | null;
 }
 
-/** A variance below this share of the mean square is rounding of equal differences, not variance. */
+/** A variance below this share of the mean square is a rounding error of equal differences. */
 const ROUNDING = 1e-24;
 
 /**
@@ -34,8 +35,8 @@ const ROUNDING = 1e-24;
  * Leybourne and Newbold and Student's t with n - 1 degrees of freedom, as `dm.test` of R's forecast package.
  *
  * The variance of the mean loss difference uses its autocovariances up to lag horizon - 1, equally weighted. Where that
- * is not positive, which horizons above 1 allow, lag 0 alone is used and the note says so. Differences that are the same
- * every day leave nothing to test: statistic 0, p = 1 and a note.
+ * is not positive (possible above horizon 1), only lag 0 is used and the note says so. A loss difference that is the same
+ * every day has no variance, so the statistic is undefined: statistic and p-value are null, and the note gives the reason.
  *
  * Sources: Diebold and Mariano (1995), JBES 13; Harvey, Leybourne and Newbold (1997), IJF 13.
  *
@@ -54,10 +55,13 @@ export function dieboldMariano(
   const differences = Float64Array.from({ length: n }, (_, i) => cost(errorsA[i]) - cost(errorsB[i]));
   const mean = differences.reduce((sum, d) => sum + d, 0) / n;
   const meanSquare = differences.reduce((sum, d) => sum + d * d, 0) / n;
+  if (!Number.isFinite(meanSquare)) {
+    throw new ForecastInputError('dieboldMariano: the errors are too large to test; check for typing errors');
+  }
   const lag0 = autocovariance(differences, mean, 0);
   if (lag0 <= ROUNDING * meanSquare) {
-    const what = mean === 0 ? 'both forecasts lose the same' : 'the losses differ by the same amount';
-    return { statistic: 0, pValue: 1, n, note: `${what} every day: nothing to test` };
+    const reason = mean === 0 ? 'both forecasts lose the same' : 'the losses differ by the same amount';
+    return { statistic: null, pValue: null, n, note: `${reason} every day, so there is nothing to test` };
   }
 
   let usedHorizon = horizon;

@@ -1,20 +1,21 @@
 import { ForecastInputError } from '../errors.js';
-import { normalQuantile } from './normal-quantile.js';
+import { normalQuantile } from './distributions.js';
 
 /**
- * Wilson's score interval for a proportion (Wilson 1927), without continuity correction: what R's
- * `prop.test(correct = FALSE)` and statsmodels' `proportion_confint(method = "wilson")` give.
+ * Wilson's score interval for a proportion (Wilson 1927), without continuity correction. Equals R's
+ * `prop.test(correct = FALSE)` and statsmodels' `proportion_confint(method = "wilson")`.
  *
  * @param successes whole number between 0 and n
  * @param level confidence, @default 0.95
+ * @returns null when n is 0, because there is no proportion
  */
 export function wilsonInterval(
   successes: number,
   n: number,
   level = 0.95,
-): readonly [low: number, high: number] {
-  if (!Number.isInteger(n) || n < 1) {
-    throw new ForecastInputError(`wilsonInterval: n is ${n}; it must be a whole number of at least 1`);
+): readonly [low: number, high: number] | null {
+  if (!Number.isInteger(n) || n < 0) {
+    throw new ForecastInputError(`wilsonInterval: n is ${n}; it must be a whole number of at least 0`);
   }
   if (!Number.isInteger(successes) || successes < 0 || successes > n) {
     throw new ForecastInputError(
@@ -24,6 +25,7 @@ export function wilsonInterval(
   if (!(level > 0 && level < 1)) {
     throw new ForecastInputError(`wilsonInterval: level ${level}; it must lie between 0 and 1, such as 0.95`);
   }
+  if (n === 0) return null;
   const z = normalQuantile(0.5 + level / 2);
   const share = successes / n;
   const shrink = 1 + (z * z) / n;

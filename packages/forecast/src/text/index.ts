@@ -10,3 +10,4 @@ export type {
   TextRecord,
   TextSource,
 } from './text-source.js';
+export { modelName } from './text-source.js';

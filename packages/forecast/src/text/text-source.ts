@@ -70,3 +70,13 @@ export interface ScoredTextRecord {
 
 /** The text side of a forecaster, as `checkpoint/forecaster.json` has it. */
 export type TextRecord = EncoderTextRecord | ScoredTextRecord;
+
+/**
+ * Name of a model's row in metrics tables, by its text side:
+ *
+ * - `bert(random)+lstm`: a small BERT with random initial weights, trained with the LSTM
+ * - `sentiment+lstm`: scores of a fine-tuned sentiment model beside the LSTM
+ */
+export function modelName({ kind }: TextRecord): string {
+  return kind === 'encoder' ? 'bert(random)+lstm' : 'sentiment+lstm';
+}

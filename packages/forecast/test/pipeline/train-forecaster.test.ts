@@ -60,7 +60,7 @@ describe('a run on a small synthetic market', () => {
   it('is evaluated beside its baselines, as often as one likes', async () => {
     const evaluation = await evaluateRun(runDir);
     expect(evaluation.rows.map(({ model }) => model)).toEqual([
-      'finbert-lstm',
+      'bert(random)+lstm',
       'persistence',
       'drift',
       'majority-class',

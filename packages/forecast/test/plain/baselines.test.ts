@@ -69,7 +69,7 @@ describe.skipIf(prices === null)(
       expect(naive).toMatchObject({ model: 'persistence', n: 378, directionalAccuracy: null });
       expect(naive.mae).toBeCloseTo(125.61, 2);
       expect(naive.rmse).toBeCloseTo(166.06, 2);
-      expect(naive.mape * 100).toBeCloseTo(0.728, 3);
+      expect(naive.mape! * 100).toBeCloseTo(0.728, 3);
       expect(naive.r2).toBeCloseTo(0.93, 3);
 
       expect(drifting.model).toBe('drift');

@@ -97,9 +97,9 @@ describe('direction', () => {
 });
 
 describe('degenerate series', () => {
-  it('gives a model that is persistence in disguise p = 1 and says why', () => {
+  it('does not test a model that is persistence in disguise, and says why', () => {
     const row = evaluateForecast('model', points(Array.from({ length: 20 }, (_, i) => [100, 100 + i, 100])));
-    expect(row.dieboldMariano).toEqual({ statistic: 0, pValue: 1, loss: 'squared' });
+    expect(row.dieboldMariano).toBeNull();
     expect(row.notes.join()).toContain('nothing to test');
   });
 
@@ -112,11 +112,44 @@ describe('degenerate series', () => {
   it('survives JSON: no NaN, no infinity, nothing undefined', () => {
     const row = evaluateForecast('model', points(Array.from({ length: 9 }, () => [100, 100, 100])));
     expect(JSON.parse(JSON.stringify(row))).toEqual(row);
-    expect(row.r2).toBe(1);
+    expect(row.r2).toBeNull();
+    expect(row.notes.join()).toContain('R² is undefined');
   });
 
-  it('has r2 0 where a constant is missed', () => {
-    expect(r2([5, 5], [5, 6])).toBe(0);
+  it('has a null and a reason, never NaN, infinity or p = 1, for each undefined statistic', () => {
+    const rows: Record<string, [lastClose: number, actual: number, predicted: number][]> = {
+      'one day': [[100, 101, 102]],
+      'two equal days': [
+        [100, 101, 102],
+        [101, 101, 102],
+      ],
+      'an error that saves the same every day': Array.from({ length: 20 }, (_, i) => [
+        90 + i,
+        100 + i,
+        98 + i,
+      ]),
+      'constant closes of 0.7': Array.from({ length: 20 }, (_, i) => [0.6, 0.7, 0.6 + i / 100]),
+      'a close of 0': Array.from({ length: 20 }, (_, i) => [1, i, i + 1]),
+      'no moves at all': Array.from({ length: 20 }, () => [5, 5, 5]),
+    };
+    for (const [name, series] of Object.entries(rows)) {
+      const row = evaluateForecast('model', points(series));
+      expect(JSON.parse(JSON.stringify(row)), name).toEqual(row);
+      expect(row.dieboldMariano?.pValue, name).not.toBe(1);
+      const undefinedValues = [row.mape, row.r2, row.directionalAccuracy, row.dieboldMariano];
+      expect(row.notes.length, name).toBe(undefinedValues.filter((value) => value === null).length);
+      expect(row.notes.length, name).toBeGreaterThan(0);
+    }
+  });
+
+  it('is null where the statistic divides by zero', () => {
+    expect(r2([5, 5], [5, 6])).toBeNull();
+    expect(r2([5], [5])).toBeNull();
+    expect(r2(new Array(7).fill(0.7), new Array(7).fill(0.8))).toBeNull();
+    expect(mape([0], [1])).toBeNull();
+    expect(mase([1], [1], [3, 3])).toBeNull();
+    expect(smape([0], [0])).toBe(0);
+    expect(directionalAccuracy([])).toEqual({ value: null, hits: 0, n: 0, interval: null });
   });
 
   it.each([
@@ -124,8 +157,8 @@ describe('degenerate series', () => {
     ['emptiness', () => rmse([], []), /no values/],
     ['NaN', () => r2([1, Number.NaN], [1, 2]), /actual value 1 is NaN/],
     ['infinity', () => smape([1], [Number.POSITIVE_INFINITY]), /prediction 0 is Infinity/],
-    ['a price of zero', () => mape([0], [1]), /percentage error is undefined/],
-    ['a flat training series', () => mase([1], [1], [3, 3]), /never changes/],
+    ['squares that overflow', () => rmse([1e200], [-1e200]), /too large/],
+    ['differences that overflow', () => mae([1e308], [-1e308]), /too large/],
     ['a short training series', () => mase([1], [1], [3]), /at least two/],
     ['no forecasts', () => evaluateForecast('lstm', []), /lstm: no forecasts/],
     [

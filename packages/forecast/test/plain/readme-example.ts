@@ -41,5 +41,5 @@ console.log(evaluateBaselines(train, test).map(({ model, mae }) => `${model} ${m
 
 const errors = [1.2, -0.4, 0.3, 0.9, -1.1, 0.2, 0.8, -0.6];
 const others = [1.5, -0.9, 0.4, 1.4, -1.0, 0.7, 1.2, -0.8];
-console.log(dieboldMariano(errors, others).pValue.toFixed(3), wilsonInterval(208, 378)[0].toFixed(3));
+console.log(dieboldMariano(errors, others).pValue?.toFixed(3), wilsonInterval(208, 378)?.[0].toFixed(3));
 // 0.015 0.500

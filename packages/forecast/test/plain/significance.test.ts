@@ -28,7 +28,7 @@ describe('against scipy, statsmodels and mpmath', () => {
 
   it('Wilson intervals', () => {
     for (const { successes, n, level, interval } of oracle.wilson) {
-      allClose(wilsonInterval(successes, n, level), interval, { rtol: 1e-12, atol: 1e-15 });
+      allClose(wilsonInterval(successes, n, level)!, interval, { rtol: 1e-12, atol: 1e-15 });
     }
   });
 
@@ -36,7 +36,7 @@ describe('against scipy, statsmodels and mpmath', () => {
     expect(oracle.dieboldMariano.length).toBeGreaterThan(30);
     for (const { a, b, statistic, pValue, ...options } of oracle.dieboldMariano) {
       const result = dieboldMariano(a, b, options);
-      allClose([result.statistic, result.pValue], [statistic, pValue], { rtol: 1e-10, atol: 1e-12 });
+      allClose([result.statistic!, result.pValue!], [statistic, pValue], { rtol: 1e-10, atol: 1e-12 });
     }
   });
 
@@ -57,28 +57,28 @@ describe('Diebold-Mariano', () => {
     const forward = dieboldMariano(a, b);
     const backward = dieboldMariano(b, a);
     expect(forward.statistic).toBeLessThan(0);
-    expect(backward.statistic).toBe(-forward.statistic);
+    expect(backward.statistic).toBe(-forward.statistic!);
     expect(backward.pValue).toBe(forward.pValue);
-    expect(dieboldMariano(a, b, { alternative: 'less' }).pValue).toBeCloseTo(forward.pValue / 2, 12);
-    expect(dieboldMariano(a, b, { alternative: 'greater' }).pValue).toBeCloseTo(1 - forward.pValue / 2, 12);
+    expect(dieboldMariano(a, b, { alternative: 'less' }).pValue).toBeCloseTo(forward.pValue! / 2, 12);
+    expect(dieboldMariano(a, b, { alternative: 'greater' }).pValue).toBeCloseTo(1 - forward.pValue! / 2, 12);
   });
 
   it('does not depend on the unit', () => {
     const small = (errors: number[]) => errors.map((error) => error * 1e-4);
     const scaled = dieboldMariano(small(a), small(b));
-    expect(scaled.statistic).toBeCloseTo(dieboldMariano(a, b).statistic, 10);
+    expect(scaled.statistic).toBeCloseTo(dieboldMariano(a, b).statistic!, 10);
   });
 
   it('finds nothing in identical forecasts', () => {
-    expect(dieboldMariano(a, a)).toMatchObject({ statistic: 0, pValue: 1, n: 9 });
+    expect(dieboldMariano(a, a)).toMatchObject({ statistic: null, pValue: null, n: 9 });
     expect(dieboldMariano(a, a).note).toContain('nothing to test');
     const mirrored = a.map((error) => -error);
-    expect(dieboldMariano(a, mirrored).pValue).toBe(1);
+    expect(dieboldMariano(a, mirrored).pValue).toBeNull();
   });
 
   it('claims nothing from differences without variance', () => {
     const result = dieboldMariano([0.1, 0.1, 0.1, 0.1], [0.3, 0.3, 0.3, 0.3]);
-    expect(result).toMatchObject({ statistic: 0, pValue: 1 });
+    expect(result).toMatchObject({ statistic: null, pValue: null });
     expect(result.note).toContain('same amount');
   });
 
@@ -92,11 +92,27 @@ describe('Diebold-Mariano', () => {
 });
 
 it('Pearson has no correlation with a constant, and none of its own making', () => {
-  expect(pearson([1, 2, 3], [5, 5, 5])).toEqual({ r: null, pValue: null, interval: null, n: 3 });
+  expect(pearson([1, 2, 3], [5, 5, 5])).toEqual({
+    r: null,
+    pValue: null,
+    interval: null,
+    n: 3,
+    note: expect.stringContaining('second series is constant'),
+  });
+  const tenths = new Array(7).fill(0.7);
+  expect(pearson(tenths, [1, 2, 3, 4, 5, 6, 7])).toMatchObject({ r: null, pValue: null });
+  expect(pearson([1, 2, 4], [1, 3, 2])).toMatchObject({
+    interval: null,
+    note: expect.stringContaining('four'),
+  });
   expect(pearson([1, 2, 3, 4], [2, 4, 6, 8])).toMatchObject({
     r: expect.closeTo(1, 15),
     pValue: expect.closeTo(0, 12),
   });
+});
+
+it('Wilson has no interval of no trials', () => {
+  expect(wilsonInterval(0, 0)).toBeNull();
 });
 
 it.each([
@@ -105,7 +121,8 @@ it.each([
   ['a horizon beyond the series', () => dieboldMariano([1, 2, 3], [1, 2, 4], { horizon: 3 }), /at least 4/],
   ['a broken horizon', () => dieboldMariano([1, 2, 3], [1, 2, 4], { horizon: 0 }), /horizon 0/],
   ['a NaN error', () => dieboldMariano([1, Number.NaN], [1, 2]), /errors 1 are NaN and 2/],
-  ['no trials', () => wilsonInterval(0, 0), /at least 1/],
+  ['fewer than no trials', () => wilsonInterval(0, -1), /at least 0/],
+  ['errors that overflow', () => dieboldMariano([1e200, 1], [1, 2]), /too large/],
   ['too many successes', () => wilsonInterval(4, 3), /from 0 to 3/],
   ['a level in percent', () => wilsonInterval(1, 3, 95), /between 0 and 1/],
   ['no freedom', () => studentTCdf(1, 0), /degrees of freedom/],

@@ -26,7 +26,8 @@ const quietMarket = makeMarket({ name, synthetic, prices, labels, headlines });
 
 describe('a batch of days without any headline', () => {
   const days = [[], []];
-  const encoder = () => EncoderText.fromTraining(makeSamples(smallMarket), resolveSettings(smallSettings), init());
+  const encoder = () =>
+    EncoderText.fromTraining(makeSamples(smallMarket), resolveSettings(smallSettings), init());
   const scored = (aggregate: 'mean' | 'rank' | 'attention') => () =>
     new ScoredText({
       reader: { fingerprint: 'none', maxLength: 8, dispose: () => {}, sentiment: async () => [] },

@@ -189,7 +189,7 @@ describe('a forecaster on scores', () => {
     const run = await RunFolder.open(first!.runDir);
     const { text } = await run.readJson<ForecasterRecord>(runFiles.forecaster);
     expect(text).toMatchObject({ kind: 'scored', model, aggregate: 'mean' });
-    expect((await evaluateRun(first!.runDir)).rows[0].model).toBe('finbert-lstm');
+    expect((await evaluateRun(first!.runDir)).rows[0].model).toBe('sentiment+lstm');
     expect((await train()).scored).toBe(0);
   });
 
