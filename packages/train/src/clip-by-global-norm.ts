@@ -1,26 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { TrainInputError } from './errors.js';
+import type { Range } from './ranges.js';
+import { requireInRange } from './ranges.js';
 
-/** What {@link clipByGlobalNorm} returns. */
+/** Result of {@link clipByGlobalNorm}. */
 export interface ClippedGradients<G> {
-  /** In the form in which they were given. */
+  /** The clipped gradients, in the form they were given. */
   readonly grads: G;
-  /** Their norm before clipping. */
+  /** Norm of all gradients together, before clipping. */
   readonly norm: tf.Scalar;
 }
 
-/** Keeps the divisor away from 0, as torch does. */
+/** Added to the norm so that the division by it is defined, as in torch. */
 const EPSILON = 1e-6;
 
+/** Valid norms to clip to. */
+export const MAX_NORM: Range = { rule: 'above 0', holds: (value) => value > 0 };
+
 /**
- * Scales gradients so that the norm of all of them together is at most `maxNorm`: `torch.nn.utils.clip_grad_norm_`. Nothing is
- * read from the device. The given tensors stay the caller's.
+ * Scales gradients so that their common norm is at most `maxNorm`: `torch.nn.utils.clip_grad_norm_`. Reads nothing from the device. The
+ * caller keeps ownership of the given tensors.
+ *
+ * @param maxNorm above 0; Infinity only measures the norm
  */
 export function clipByGlobalNorm<G extends readonly tf.Tensor[] | Readonly<Record<string, tf.Tensor>>>(
   grads: G,
   maxNorm: number,
 ): ClippedGradients<G> {
-  if (!(maxNorm > 0)) throw new TrainInputError(`maxNorm is ${maxNorm}; it must be above 0`);
+  requireInRange('maxNorm', maxNorm, MAX_NORM);
   const names = Object.keys(grads) as (keyof G)[];
   return tf.tidy(() => {
     const squares = names.map((name) => tf.sum(tf.square(grads[name] as tf.Tensor)));

@@ -2,14 +2,14 @@ import type { Module } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainInputError } from './errors.js';
 
-/** The part of a `tf.LayersModel` that {@link layersModule} needs. */
+/** The members of a `tf.LayersModel` that {@link layersModule} uses. */
 export interface LayersModel {
   readonly weights: readonly { readonly originalName: string; read(): tf.Tensor }[];
 }
 
 /**
- * A tfjs-layers model as a module, for the optimizer, the loop and the weight files. Names are the weights' own, such as
- * `dense_Dense1/kernel`; give layers names of yours if files are to outlive changes of the model.
+ * Wraps a tfjs-layers model as a module, for the optimizer, the training loop and weight files. Parameters have the names of the model's
+ * weights, such as `dense_Dense1/kernel`; name your layers yourself if weight files must fit later versions of the model.
  */
 export function layersModule(model: LayersModel): Module {
   const parameters = new Map(

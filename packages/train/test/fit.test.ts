@@ -323,7 +323,7 @@ describe('evaluation and early stopping', () => {
 
   it('says when there is nothing to compare', async () => {
     const earlyStopping = { patience: 1, metric: 'f1' };
-    await expect(train({ earlyStopping })).rejects.toThrow('needs evaluate()');
+    await expect(train({ earlyStopping })).rejects.toThrow('earlyStopping compares the metrics of evaluate()');
     await expect(train({ earlyStopping, evaluate: () => ({ loss: 1 }) })).rejects.toThrow(
       '"f1", but evaluate() returned loss',
     );
@@ -352,7 +352,7 @@ describe('a run that cannot go on', () => {
       indices: Int32Array.of(4, 5, 6, 7),
     });
     expect((error as Error).message).toContain(
-      'NaN at update 7 (epoch 2), on the batch of the examples 4, 5, 6, 7',
+      'NaN at update 7 (epoch 2), for the batch with the examples 4, 5, 6, 7',
     );
   });
 
@@ -373,7 +373,7 @@ describe('a run that cannot go on', () => {
     const optimizer = new AdamW(decayGroups(other, 0));
     const options = { model: line, optimizer, data, batchSize: 4, epochs: 1, random: randomStreams(1) };
     await expect(fit({ ...options, loss: (batch: Batch) => line.loss(batch) })).rejects.toThrow(
-      'the optimizer trains what is not a parameter of the model: weight, bias',
+      'the optimizer trains parameters that are not part of the model: weight, bias',
     );
     optimizer.dispose();
     line.dispose();

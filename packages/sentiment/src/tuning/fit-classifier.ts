@@ -45,10 +45,12 @@ export async function fitClassifier(
       gradientScaler: new GradScaler({ enabled: precisionPolicy(settings.precision).needsScaler }),
       schedule: ({ totalSteps }) =>
         linearSchedule({ totalSteps, warmupSteps: Math.round(warmupShare * totalSteps) }),
-      loss: (batch, { dropout }) =>
-        crossEntropy(model.forward(batch.tokens, { training: true, dropout }), batch.labels, {
+      loss: (batch, { dropout }) => ({
+        loss: crossEntropy(model.forward(batch.tokens, { training: true, dropout }), batch.labels, {
           classWeights: weights,
         }),
+        weight: batch.labels.reduce((sum, label) => sum + weights[label], 0),
+      }),
       evaluate: async () => {
         const { loss, report } = await evaluateClassifier(model, validation, { labels, weights });
         return { loss, accuracy: report.accuracy, macroF1: report.macroF1 };

@@ -15,14 +15,13 @@ import {
 
 const NAME = /^step-(\d+)$/;
 
-/** Digits of the number in a checkpoint's name, so that names sort as numbers do. */
+/** Digits of the step in a checkpoint's name, so that names sort like numbers. */
 const DIGITS = 8;
 
 /**
- * Checkpoints of one run: folders named by the update after which they were written, each with a manifest.
+ * Checkpoints of one run: folders named by step, each with a manifest.
  *
- * A checkpoint is put together under a temporary name, its manifest last, and then renamed: under its own name there is a
- * whole one or none.
+ * A checkpoint is written under a temporary name, its manifest last, and then renamed, so a checkpoint's name never points to a partial one.
  */
 export class CheckpointStore {
   readonly #dir: string;
@@ -33,7 +32,7 @@ export class CheckpointStore {
     this.#lock = lock;
   }
 
-  /** @throws {FolderLockedError} when another process is writing to it */
+  /** @throws {FolderLockedError} when another process writes to the folder */
   static async open(dir: string): Promise<CheckpointStore> {
     try {
       await makeFolder(dir);
@@ -42,16 +41,21 @@ export class CheckpointStore {
     }
     const lock = await lockFolder(dir);
     const store = new CheckpointStore(dir, lock);
-    await store.#removeUnfinished();
+    try {
+      await store.#removeUnfinished();
+    } catch (error) {
+      await lock.release().catch(() => {});
+      throw asFileWriteError(dir, error);
+    }
     return store;
   }
 
-  /** Path of a checkpoint, whether it is there or not. */
+  /** Path of a checkpoint, existing or not. */
   path(step: number): string {
     return join(this.#dir, `step-${String(step).padStart(DIGITS, '0')}`);
   }
 
-  /** Updates after which the checkpoints were written, newest first. */
+  /** Steps of all checkpoints, newest first. */
   async steps(): Promise<number[]> {
     const names = await readdir(this.#dir);
     return names
@@ -59,12 +63,12 @@ export class CheckpointStore {
       .sort((a, b) => b - a);
   }
 
-  /** @throws {DamagedFileError} naming the file that is not as it was written */
+  /** @throws {DamagedFileError} naming the file that differs from the manifest */
   async verify(step: number): Promise<void> {
     await verifyManifest(this.path(step));
   }
 
-  /** @param fill writes the files into the folder that it is given */
+  /** @param fill writes the checkpoint's files into the given folder */
   async write(step: number, fill: (folder: string) => Promise<void>): Promise<void> {
     const path = this.path(step);
     const folder = this.#temporary(step);
@@ -72,7 +76,7 @@ export class CheckpointStore {
       await makeFolder(folder);
       await fill(folder);
       await writeManifest(folder);
-      await this.#moveAside(step); // a damaged one that was passed over
+      await this.#moveAside(step); // a damaged one that was skipped
       await rename(folder, path);
       await syncFolder(this.#dir);
     } catch (error) {
@@ -81,7 +85,7 @@ export class CheckpointStore {
     }
   }
 
-  /** Deletes a checkpoint; one that is only half deleted does not keep its name. */
+  /** Deletes a checkpoint; renames it first, so that an interrupted deletion leaves no partial checkpoint. */
   async remove(step: number): Promise<void> {
     await this.#moveAside(step);
     await this.#removeUnfinished();

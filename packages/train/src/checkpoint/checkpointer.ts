@@ -1,68 +1,46 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DamagedFileError, writeFileAtomically } from '@fin/files';
+import { openSafetensors, toFloat32, writeSafetensors } from '@fin/files/safetensors';
 import type { Module } from '@fin/runtime';
-import type { EarlyStoppingState } from '../fit/early-stopping.js';
-import type { EvaluationRecord } from '../fit/fit-events.js';
-import type { LossLogState } from '../fit/loss-log.js';
-import type { WeightAverage } from '../fit/weight-average.js';
-import type { Optimizer } from '../optimizer/optimizer.js';
-import { loadWeights } from '../weights/load-weights.js';
-import { saveWeights } from '../weights/save-weights.js';
+import { TrainInputError } from '../errors.js';
+import type { HostTensor, Optimizer } from '../optimizer/optimizer.js';
+import { loadWeights, saveWeights } from '../weights.js';
 import type { CheckpointOptions, Resumable } from './checkpoint-options.js';
 import { CheckpointStore } from './checkpoint-store.js';
-import { describeDifference } from './describe-difference.js';
-import { CheckpointMismatchError, CheckpointsExistError } from './errors.js';
-import { readTensors, writeTensors } from './tensor-files.js';
-
-const FORMAT = 'fin-checkpoint';
-const VERSION = 1;
+import type { Progress, SavedState } from './saved-state.js';
+import { bestStep, describeDifference, formatState, readState } from './saved-state.js';
 
 const WEIGHTS = 'weights.safetensors';
 const OPTIMIZER = 'optimizer.safetensors';
 const AVERAGE = 'average.safetensors';
 const STATE = 'state.json';
 
-/** What the loop itself remembers: plain data. */
-export interface Progress {
-  /** Updates done. */
-  readonly step: number;
-  readonly losses: LossLogState;
-  readonly epochLosses: readonly number[];
-  readonly evaluations: readonly EvaluationRecord[];
-  readonly earlyStopping: EarlyStoppingState | null;
+/** Tensors that a checkpoint saves and restores. */
+export interface SavedTensors {
+  read(): Promise<ReadonlyMap<string, HostTensor>>;
+  restore(tensors: ReadonlyMap<string, HostTensor>): void;
 }
 
-/** `state.json` of a checkpoint. */
-interface SavedState {
-  readonly format: string;
-  readonly version: number;
-  readonly settings: unknown;
-  readonly progress: Progress;
-  readonly optimizerCounters: Readonly<Record<string, number>>;
-  readonly states: Readonly<Record<string, unknown>>;
-}
-
-/** What a checkpoint is made of, and goes back to. */
+/** The parts of a run that a checkpoint saves and restores. */
 export interface Checkpointed {
   readonly model: Module;
   /** The part of the model that is trained. */
   readonly trained: Module;
   readonly optimizer: Optimizer;
-  /** Null when no average is kept. */
-  readonly average: WeightAverage | null;
-  /** What must be the same when the run goes on. */
+  /** Moving average of the weights; null if none is kept. */
+  readonly average: SavedTensors | null;
+  /** Settings that a resumed run must share. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Writes the checkpoints of one run and finds the one to go on from.
+ * Writes the checkpoints of a run and finds the one to resume from.
  *
  * ```
- * step-00000040/  weights.safetensors    what the optimizer trains (all parameters, if asked)
- *                 optimizer.safetensors  its tensors
- *                 average.safetensors    the parameters' moving averages, if such are kept
- *                 state.json             settings, place in the run, losses, early stopping, the optimizer's numbers, your states
+ * step-00000040/  weights.safetensors    parameters that the optimizer trains (or all, if requested)
+ *                 optimizer.safetensors  the optimizer's tensors
+ *                 average.safetensors    moving averages of the parameters, if kept
+ *                 state.json             settings, position in the run, losses, early stopping, the optimizer's numbers, states of the caller
  *                 manifest.json          sizes and sha256, written last
  * ```
  */
@@ -70,7 +48,7 @@ export class Checkpointer {
   readonly #options: CheckpointOptions;
   readonly #subject: Checkpointed;
   readonly #store: CheckpointStore;
-  /** Of each checkpoint that is there: the checkpoint that holds its best weights. */
+  /** For each checkpoint, the one with the best weights up to it. */
   readonly #bestOf = new Map<number, number | null>();
 
   private constructor(options: CheckpointOptions, subject: Checkpointed, store: CheckpointStore) {
@@ -84,12 +62,12 @@ export class Checkpointer {
   }
 
   /**
-   * Puts everything back as it was at the newest checkpoint.
+   * Restores the newest checkpoint.
    *
-   * @returns null when there is none
+   * @returns null if there is none
    * @throws {DamagedFileError} naming the damaged file
-   * @throws {CheckpointMismatchError} naming what differs
-   * @throws {CheckpointsExistError} when the run was to begin and there are checkpoints
+   * @throws {CheckpointMismatchError} naming the difference
+   * @throws {CheckpointsExistError} when a new run meets existing checkpoints
    */
   async resume(): Promise<Progress | null> {
     const { resume = false, dir } = this.#options;
@@ -105,18 +83,18 @@ export class Checkpointer {
     return restored;
   }
 
-  /** Puts the weights that a checkpoint was written at into the model. */
+  /** Loads the weights of a checkpoint into the model. */
   async loadWeights(step: number): Promise<void> {
     await loadWeights(this.#saved(), join(this.#store.path(step), WEIGHTS));
   }
 
-  /** Puts the weights that were evaluated at a checkpoint into the model: the averages, where such are kept. */
+  /** Loads the weights evaluated at a checkpoint into the model: the averages, if kept. */
   async loadEvaluatedWeights(step: number): Promise<void> {
     if (!this.#subject.average) return this.loadWeights(step);
     await loadWeights(this.#subject.trained, join(this.#store.path(step), AVERAGE));
   }
 
-  /** Writes a checkpoint and deletes those that are no longer to be kept. */
+  /** Writes a checkpoint and deletes those no longer needed. */
   async write(progress: Progress): Promise<void> {
     const { optimizer, average, settings } = this.#subject;
     await this.#store.write(progress.step, async (folder) => {
@@ -125,15 +103,8 @@ export class Checkpointer {
       await writeTensors(join(folder, OPTIMIZER), tensors);
       if (average) await writeTensors(join(folder, AVERAGE), await average.read());
       const states = Object.fromEntries(this.#states().map(([name, resumable]) => [name, resumable.state()]));
-      const state: SavedState = {
-        format: FORMAT,
-        version: VERSION,
-        settings,
-        progress,
-        optimizerCounters: counters,
-        states,
-      };
-      await writeFileAtomically(join(folder, STATE), `${JSON.stringify(state, null, 2)}\n`);
+      const state = formatState({ settings, progress, optimizerCounters: counters, states });
+      await writeFileAtomically(join(folder, STATE), state);
     });
     this.#bestOf.set(progress.step, bestStep(progress));
     await this.#prune(progress.step);
@@ -143,11 +114,11 @@ export class Checkpointer {
     await this.#store.close();
   }
 
-  /** The state of a checkpoint that is whole, and so is the one with its best weights; null for one that may be passed over. */
+  /** State of an intact checkpoint whose best weights are intact, too; null for a damaged one that may be skipped. */
   async #read(step: number): Promise<SavedState | null> {
     try {
       await this.#store.verify(step);
-      const saved = await readState(this.#store.path(step));
+      const saved = await readState(join(this.#store.path(step), STATE));
       const best = bestStep(saved.progress);
       if (best !== null && best !== step) await this.#store.verify(best);
       return saved;
@@ -157,9 +128,9 @@ export class Checkpointer {
     }
   }
 
-  /** The state of a checkpoint that is not needed now, if it can be read. */
+  /** State of an older checkpoint, if readable. */
   async #peek(step: number): Promise<SavedState | null> {
-    return readState(this.#store.path(step)).catch(() => null);
+    return readState(join(this.#store.path(step), STATE)).catch(() => null);
   }
 
   async #restore(step: number, saved: SavedState): Promise<Progress> {
@@ -174,8 +145,8 @@ export class Checkpointer {
   }
 
   /**
-   * Keeps the newest ones and those that hold the best weights of these. Later ones than the one just written are of a course
-   * that was given up, because they were damaged.
+   * Keeps the newest checkpoints and those with their best weights. Checkpoints of later steps than the newest belong to a course that was
+   * abandoned because it was damaged.
    */
   async #prune(newest: number): Promise<void> {
     const steps = await this.#store.steps();
@@ -198,13 +169,46 @@ export class Checkpointer {
   }
 }
 
-async function readState(folder: string): Promise<SavedState> {
-  const path = join(folder, STATE);
-  const state = JSON.parse(await readFile(path, 'utf8')) as SavedState;
-  if (state.format === FORMAT && state.version === VERSION) return state;
-  throw new DamagedFileError(path, `it is not of a checkpoint of version ${VERSION}`);
+async function writeTensors(file: string, tensors: ReadonlyMap<string, HostTensor>): Promise<void> {
+  await writeSafetensors(
+    file,
+    new Map([...tensors].map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data } as const])),
+  );
 }
 
-function bestStep(progress: Progress): number | null {
-  return progress.earlyStopping?.best?.step ?? null;
+async function readTensors(file: string): Promise<Map<string, HostTensor>> {
+  const source = await openSafetensors(file);
+  try {
+    const tensors = new Map<string, HostTensor>();
+    for (const name of source.names()) {
+      const tensor = await source.read(name);
+      tensors.set(name, { shape: tensor.shape, data: toFloat32(tensor) });
+    }
+    return tensors;
+  } finally {
+    await source.close();
+  }
+}
+
+/** The checkpoints belong to a run with other settings or data. */
+export class CheckpointMismatchError extends TrainInputError {
+  readonly dir: string;
+
+  /** @param difference the differences, as clauses */
+  constructor(dir: string, difference: string) {
+    super(
+      `${dir} belongs to another run: ${difference}. Use the same settings, or start a new run in another folder`,
+    );
+    this.dir = dir;
+  }
+}
+
+/** A new run would start in a folder that already holds checkpoints. */
+export class CheckpointsExistError extends TrainInputError {
+  readonly dir: string;
+
+  constructor(dir: string) {
+    super(`${dir} already holds checkpoints: resume from them, or start in another folder`);
+    this.dir = dir;
+  }
 }

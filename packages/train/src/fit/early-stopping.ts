@@ -1,26 +1,28 @@
+import type { EvaluationRecord, Progress } from '../checkpoint/saved-state.js';
 import { TrainInputError } from '../errors.js';
-import type { EvaluationRecord, Metrics } from './fit-events.js';
+import type { Range } from '../ranges.js';
+import { orInfinity, requireInRange, wholeNumber } from '../ranges.js';
+import type { Metrics } from './fit-events.js';
 
-/** When to stop, and which weights to keep. */
+/** Settings of early stopping. */
 export interface EarlyStoppingOptions {
-  /** Name of the metric that `evaluate` returns. @default 'loss' */
+  /** Name of a metric that `evaluate` returns. @default 'loss' */
   readonly metric?: string;
   /** Whether lower or higher is better. @default 'min' */
   readonly mode?: 'min' | 'max';
-  /** Evaluations in a row without improvement after which the run ends; Infinity to keep the best weights only. */
+  /** Consecutive evaluations without improvement that end the run; Infinity only keeps the best weights. */
   readonly patience: number;
-  /** What the metric has to gain to count as an improvement: more than this. @default 0 */
+  /** The metric must improve by more than this to count. @default 0 */
   readonly minDelta?: number;
 }
 
-/** How far early stopping is: plain data, so that a run can be resumed with it. */
-export interface EarlyStoppingState {
-  readonly best: EvaluationRecord | null;
-  /** Evaluations since the best one. */
-  readonly sinceBest: number;
-}
+/** State of early stopping: plain data for a checkpoint. */
+type EarlyStoppingState = NonNullable<Progress['earlyStopping']>;
 
-/** Compares one evaluation after the other with the best so far. */
+const PATIENCE: Range = orInfinity(wholeNumber(1, 1e6));
+const MIN_DELTA: Range = { rule: 'a finite number of 0 or more', holds: (x) => x >= 0 && Number.isFinite(x) };
+
+/** Compares each evaluation with the best so far. */
 export class EarlyStopping {
   readonly #metric: string;
   readonly #sign: 1 | -1;
@@ -29,12 +31,12 @@ export class EarlyStopping {
   #state: EarlyStoppingState = { best: null, sinceBest: 0 };
 
   constructor({ metric = 'loss', mode = 'min', patience, minDelta = 0 }: EarlyStoppingOptions) {
-    if (!(patience >= 1)) throw new TrainInputError(`patience is ${patience}; it must be at least 1`);
-    if (!(minDelta >= 0)) throw new TrainInputError(`minDelta is ${minDelta}; it must not be below 0`);
+    if (mode !== 'min' && mode !== 'max')
+      throw new TrainInputError(`mode is "${mode}"; it must be min or max`);
     this.#metric = metric;
     this.#sign = mode === 'min' ? 1 : -1;
-    this.#patience = patience;
-    this.#minDelta = minDelta;
+    this.#patience = requireInRange('patience', patience, PATIENCE);
+    this.#minDelta = requireInRange('minDelta', minDelta, MIN_DELTA);
   }
 
   get state(): EarlyStoppingState {
@@ -45,12 +47,12 @@ export class EarlyStopping {
     this.#state = state;
   }
 
-  /** Whether the run should end. */
+  /** Whether patience has run out. */
   get exhausted(): boolean {
     return this.#state.sinceBest >= this.#patience;
   }
 
-  /** @returns whether this evaluation is the best so far */
+  /** Adds an evaluation. @returns whether it is the best so far */
   see(record: EvaluationRecord): boolean {
     const { best, sinceBest } = this.#state;
     const improved =
@@ -60,7 +62,7 @@ export class EarlyStopping {
     return improved;
   }
 
-  /** The metric, turned so that lower is better. */
+  /** The metric with a sign such that lower is better. */
   #value(metrics: Metrics): number {
     const value = metrics[this.#metric];
     if (value !== undefined && !Number.isNaN(value)) return this.#sign * value;

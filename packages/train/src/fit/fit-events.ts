@@ -1,72 +1,65 @@
-/** Values that an evaluation returned, by name. */
+import type { EvaluationRecord } from '../checkpoint/saved-state.js';
+
+/** Results of an evaluation, by name. */
 export type Metrics = Readonly<Record<string, number>>;
 
 /** How a run ended. */
 export type EndReason = 'completed' | 'earlyStopping' | 'aborted';
 
-/** An evaluation and where in the run it was. */
-export type EvaluationRecord = {
-  /** Updates done. */
-  readonly step: number;
-  /** Epochs done, with fractions. */
-  readonly epoch: number;
-  readonly metrics: Metrics;
-};
-
-/** What {@link fit} returns. */
+/** Result of {@link fit}. */
 export type FitResult = {
   readonly reason: EndReason;
-  /** Updates done, those before a resume included. */
+  /** Updates, including those before a resume. */
   readonly steps: number;
-  /** Epochs done, with fractions. */
+  /** Epochs so far, with fractions. */
   readonly epochs: number;
-  /** Mean training loss of each epoch that was finished. */
+  /** Mean training loss of each finished epoch. */
   readonly epochLosses: readonly number[];
   readonly evaluations: readonly EvaluationRecord[];
-  /** The evaluation whose weights the model has now; null when the model has the weights of the last update. */
+  /** The evaluation whose weights the model has now; null if it has those of the last update. */
   readonly best: EvaluationRecord | null;
 };
 
 /** Before the first update. */
 export type StartEvent = {
   readonly type: 'start';
-  /** Updates that are done already; above 0 in a resumed run. */
+  /** Updates so far; above 0 in a resumed run. */
   readonly step: number;
-  /** Updates of the whole run, unless it stops early. */
+  /** Updates of the whole run without early stopping. */
   readonly totalSteps: number;
   readonly stepsPerEpoch: number;
 };
 
-/** After each update. Nothing was read from the device for it. */
+/** After each update; reads nothing from the device. */
 export type StepEvent = {
   readonly type: 'step';
-  /** Updates done. */
+  /** Updates so far. */
   readonly step: number;
   readonly totalSteps: number;
-  /** Epochs done, with fractions. */
+  /** Epochs so far, with fractions. */
   readonly epoch: number;
   /** Loss of the last {@link LogEvent}; null before the first. */
   readonly loss: number | null;
-  /** At the speed so far. */
+  /** Estimate from the speed so far. */
   readonly secondsLeft: number;
 };
 
-/** Every `logEvery` updates, and at the end of an epoch. */
+/** Every `logEvery` updates and at the end of an epoch. */
 export type LogEvent = {
   readonly type: 'log';
-  /** Updates done. */
+  /** Updates so far. */
   readonly step: number;
-  /** Epochs done, with fractions. */
+  /** Epochs so far, with fractions. */
   readonly epoch: number;
-  /** Mean training loss of the examples since the last one. */
+  /** Mean training loss of the examples since the last log event. */
   readonly loss: number;
-  /** Of the last update. */
+  /** Learning rate of the last update. */
   readonly learningRate: number;
-  /** Norm of the last update's gradient before clipping; null without `maxGradNorm`. */
+  /** Gradient norm of the last update before clipping; null without `maxGradNorm`. */
   readonly gradNorm: number | null;
-  /** What losses are multiplied by before they are differentiated; null without a gradient scaler. */
+  /** Loss scale; null without a gradient scaler. */
   readonly lossScale: number | null;
-  /** Updates since the last one that changed nothing, because a gradient was not finite; null without a gradient scaler. */
+  /** Updates skipped since the last log event because of a non-finite gradient; null without a gradient scaler. */
   readonly skippedUpdates: number | null;
   readonly examplesPerSecond: number;
 };
@@ -74,16 +67,16 @@ export type LogEvent = {
 /** After each evaluation. */
 export type EvaluationEvent = EvaluationRecord & {
   readonly type: 'evaluation';
-  /** Whether it is the best so far; null when nothing is compared. */
+  /** Whether it is the best so far; null without early stopping. */
   readonly improved: boolean | null;
 };
 
 /** After each epoch. */
 export type EpochEvent = {
   readonly type: 'epoch';
-  /** Epochs done. */
+  /** Epochs so far. */
   readonly epoch: number;
-  /** Updates done. */
+  /** Updates so far. */
   readonly step: number;
   /** Mean training loss over the epoch. */
   readonly loss: number;
@@ -93,20 +86,20 @@ export type EpochEvent = {
 /** After each checkpoint. */
 export type CheckpointEvent = {
   readonly type: 'checkpoint';
-  /** Updates done. */
+  /** Updates so far. */
   readonly step: number;
-  /** Epochs done, with fractions. */
+  /** Epochs so far, with fractions. */
   readonly epoch: number;
-  /** That it took. */
+  /** Duration. */
   readonly seconds: number;
 };
 
-/** Last of all, also when the run was aborted. */
+/** Last event, also of an aborted run. */
 export type EndEvent = FitResult & {
   readonly type: 'end';
 };
 
-/** What {@link fit} tells while it runs: plain data, fit for a line of a metrics log. */
+/** An event of {@link fit}: plain data, suitable for a line of a metrics log. */
 export type FitEvent =
   | StartEvent
   | StepEvent

@@ -2,76 +2,135 @@ import type { Module, RandomStream, RandomStreams } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { CheckpointOptions } from '../checkpoint/checkpoint-options.js';
 import type { Optimizer } from '../optimizer/optimizer.js';
-import type { Schedule } from '../schedule/schedule.js';
+import type { Schedule } from '../schedules.js';
 import type { EarlyStoppingOptions } from './early-stopping.js';
 import type { FitEvent, Metrics } from './fit-events.js';
-import type { GradientScaler } from './gradient-scaler.js';
-import type { TrainingData } from './training-data.js';
 
-/** What a loss function is told besides the batch. */
-export interface LossContext {
-  /** Updates done before this one. */
+/** A batch's position in the run: the same whenever the batch is trained on again, as after a resume. */
+export interface BatchPlace {
+  /** Updates before the batch's update. */
   readonly step: number;
-  /** Of this batch, from 0. */
+  /** Index of the batch within its update; always 0 without gradient accumulation. */
+  readonly part: number;
+}
+
+/** Training examples. */
+export interface TrainingData<Batch> {
+  /** Number of examples. */
+  readonly size: number;
+  /**
+   * Makes the batch with these examples. Called one batch ahead, so that a batch that is read or computed asynchronously is ready in time.
+   * The loop takes ownership of the tensors in the result (itself, or in arrays and plain objects) and disposes them after the step:
+   * return `tf.clone` of tensors that you keep.
+   *
+   * @param place position in the run: derive the batch's random numbers from it, so that a resumed run draws the same ones
+   */
+  batch(indices: Int32Array, place: BatchPlace): Batch | Promise<Batch>;
+}
+
+/** Second argument of a loss function. */
+export interface LossContext {
+  /** Updates so far. */
+  readonly step: number;
+  /** Index of the epoch, from 0. */
   readonly epoch: number;
-  /** For dropout: a stream of this batch's own, the same whenever this batch is trained on again, as after a resume. */
+  /** Random stream for dropout, one per batch; the same whenever the batch is trained on again, as after a resume. */
   readonly dropout: RandomStream;
 }
 
-/** What an evaluation is told. */
+/** A loss that is not the plain mean over the batch's examples, such as a mean over tokens or one with class weights. */
+export interface WeightedLoss {
+  /** The weighted mean: the weighted sum divided by {@link weight}. */
+  readonly loss: tf.Scalar;
+  /**
+   * The divisor of that mean: the sum of the weights in the batch (or its number of tokens); 0 or more. A number, or a scalar that does
+   * not depend on the parameters. With gradient accumulation the loop needs it to divide by the total of all batches of an update.
+   */
+  readonly weight: number | tf.Scalar;
+}
+
+/** Argument of an evaluation. */
 export interface EvaluationContext {
-  /** Updates done. */
+  /** Updates so far. */
   readonly step: number;
-  /** Epochs done, with fractions. */
+  /** Epochs so far, with fractions. */
   readonly epoch: number;
 }
 
-/** A training run. */
+/**
+ * Scales losses so that float16 gradients do not underflow, and adapts the scale: the interface that the loop uses. `GradScaler` of
+ * `@fin/amp` implements it.
+ */
+export interface GradientScaler {
+  /** If false, nothing is scaled. */
+  readonly enabled: boolean;
+  /** The loss times the scale. */
+  scale<T extends tf.Tensor>(loss: T): T;
+  /** New tensors divided by the scale; the caller owns these and the given ones. */
+  unscale(optimizer: object, gradients: readonly tf.Tensor[]): readonly tf.Tensor[];
+  /** Calls `apply` with these unscaled gradients unless one is not finite. @returns whether it did */
+  step(
+    optimizer: object,
+    gradients: readonly tf.Tensor[],
+    apply: (gradients: readonly tf.Tensor[]) => void,
+  ): boolean;
+  /** Ends an update: a skipped one lowers the scale, enough good ones raise it. */
+  update(): void;
+  getScale(): number;
+  /** Plain data. */
+  stateDict(): unknown;
+  loadStateDict(state: unknown): void;
+}
+
+/** Settings of a training run. */
 export interface FitOptions<Batch> {
-  /** What the optimizer trains is a part of it. */
+  /** The model; the optimizer's parameters must be part of it. */
   readonly model: Module;
   readonly optimizer: Optimizer;
   readonly data: TrainingData<Batch>;
-  /** Examples of one batch; the last one of an epoch may have fewer. */
+  /** Examples per batch; the last batch of an epoch may have fewer. */
   readonly batchSize: number;
-  /** Mean loss over the batch's examples, computed without waiting for anything. */
-  readonly loss: (batch: Batch, context: LossContext) => tf.Scalar;
-  /** Passes over the data. @default no limit; give `maxSteps` then */
+  /**
+   * Mean loss over the batch's examples, computed synchronously. A mean over anything else (tokens, class weights) reports its divisor
+   * beside it, see {@link WeightedLoss}.
+   */
+  readonly loss: (batch: Batch, context: LossContext) => tf.Scalar | WeightedLoss;
+  /** Passes over the data. @default no limit; then `maxSteps` is required */
   readonly epochs?: number;
-  /** Ends the run after this many updates at the latest. @default no limit */
+  /** Largest number of updates. @default no limit */
   readonly maxSteps?: number;
-  /** Its stream `shuffle` orders each epoch, its stream `dropout` feeds the loss function. */
+  /** Random streams: `shuffle` orders the epochs, `dropout` is passed to the loss function. */
   readonly random: RandomStreams;
-  /** Whether each epoch goes through the data in an order of its own. @default true */
+  /** Whether to shuffle the examples anew in each epoch. @default true */
   readonly shuffle?: boolean;
   /** Batches per update; the gradient is that of all their examples in one batch. @default 1 */
   readonly gradientAccumulationSteps?: number;
-  /** Makes the learning-rate schedule, given how long the run is. @default constant */
+  /** Makes the learning rate schedule for the length of the run. @default constant */
   readonly schedule?: (run: { readonly totalSteps: number }) => Schedule;
-  /** Clips the norm of all gradients together. @default no clipping */
+  /** Clips the common norm of all gradients. @default no clipping */
   readonly maxGradNorm?: number;
   /**
-   * For gradients in float16: the loss is scaled, the gradients are unscaled before clipping, and an update whose gradients are
-   * not all finite changes no weight, though it counts as one. Its state goes into checkpoints. @default no scaling
+   * Gradient scaler for float16: scales the loss and unscales the gradients before clipping. An update with a non-finite gradient changes
+   * no weight but counts as an update. The scaler's state goes into checkpoints. @default no scaling
    */
   readonly gradientScaler?: GradientScaler;
   /**
-   * Keeps an exponential moving average of the weights, of which this part stays at each update, such as 0.999. Evaluations see
-   * the average, and the model has it at the end. @default no average
+   * Decay of an exponential moving average of the weights, such as 0.999. Evaluations use the average, and the model has it at the end.
+   * @default no average
    */
   readonly averageDecay?: number;
-  /** Measures the model. @default nothing is measured */
+  /** Evaluates the model. @default no evaluation */
   readonly evaluate?: (context: EvaluationContext) => Metrics | Promise<Metrics>;
-  /** Updates between evaluations; there is always one at the end. @default one epoch */
+  /** Updates between evaluations; one always follows the last update. @default one epoch */
   readonly evaluateEvery?: number;
-  /** Compares evaluations: keeps the best weights, ends the run when they no longer improve. @default neither */
+  /** Early stopping: compares evaluations, keeps the best weights, ends the run without improvement. @default none */
   readonly earlyStopping?: EarlyStoppingOptions;
   /** Updates between reads of the loss. @default 10 */
   readonly logEvery?: number;
-  /** Called in between; what it throws ends the run. */
+  /** Called during the run; an error thrown here ends it. */
   readonly onEvent?: (event: FitEvent) => void;
-  /** Writes checkpoints, and goes on from one. @default neither */
+  /** Writes checkpoints and resumes from them. @default none */
   readonly checkpoints?: CheckpointOptions;
-  /** Ends the run between two updates, without an error, and with a checkpoint where there are any. */
+  /** Ends the run between two updates without an error, after a checkpoint if checkpoints are on. */
   readonly signal?: AbortSignal;
 }

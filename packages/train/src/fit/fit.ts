@@ -1,24 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Module } from '@fin/runtime';
-import type { Progress } from '../checkpoint/checkpointer.js';
+import type { CheckpointOptions } from '../checkpoint/checkpoint-options.js';
 import { Checkpointer } from '../checkpoint/checkpointer.js';
-import { withScalerState } from '../checkpoint/with-scaler-state.js';
+import type { EvaluationRecord, Progress } from '../checkpoint/saved-state.js';
+import { MAX_NORM } from '../clip-by-global-norm.js';
 import { TrainInputError } from '../errors.js';
-import { constantSchedule } from '../schedule/constant-schedule.js';
-import type { Schedule } from '../schedule/schedule.js';
-import { BestWeights } from './best-weights.js';
+import type { Optimizer } from '../optimizer/optimizer.js';
+import type { Range } from '../ranges.js';
+import { LEARNING_RATE_LIMIT, orInfinity, requireInRange, wholeNumber } from '../ranges.js';
+import type { Schedule } from '../schedules.js';
+import { constantSchedule } from '../schedules.js';
 import { EarlyStopping } from './early-stopping.js';
-import type { EndReason, EvaluationRecord, FitEvent, FitResult } from './fit-events.js';
-import type { FitOptions } from './fit-options.js';
+import type { EndReason, FitEvent, FitResult } from './fit-events.js';
+import type { FitOptions, GradientScaler } from './fit-options.js';
 import { LossLog } from './loss-log.js';
 import type { RunShape, UpdatePlan } from './plan-epoch.js';
 import { checkShape, planEpoch, stepsPerEpoch, totalSteps } from './plan-epoch.js';
 import { runSettings } from './run-settings.js';
-import { trainedPart } from './trained-part.js';
 import { Updater } from './updater.js';
-import { WeightAverage } from './weight-average.js';
+import { BestWeights, WeightAverage } from './weight-copies.js';
 
-/** Of the time, what checkpoints may take that are written because some time has passed. */
+/** Largest share of the time for checkpoints written because of `everySeconds`. */
 const CHECKPOINT_SHARE = 0.02;
 
 /**
@@ -33,23 +35,27 @@ const CHECKPOINT_SHARE = 0.02;
  * at the end: the best weights go back into the model
  * ```
  *
- * Nothing is read from the device inside an update, unless a gradient scaler asks whether the gradients are finite; losses are
- * read together when they are logged, and that is when a NaN is noticed.
+ * An update reads nothing from the device, unless a gradient scaler checks whether the gradients are finite. Losses are read together when
+ * they are logged; a NaN is noticed then. When the run ends with an error, the model has the weights of the last update.
  *
- * @throws {NonFiniteLossError} naming the batch when the loss is NaN or infinite
- * @throws {TrainInputError} when a setting is impossible, or the run cannot go on from the checkpoints that there are
- * @throws {FolderLockedError} when another process writes the same checkpoints
+ * @throws {NonFiniteLossError} when the loss is NaN or infinite, naming the batch
+ * @throws {GradientOverflowError} when a gradient is not finite at any loss scale, naming the parameter
+ * @throws {TrainInputError} when a setting is invalid, or the run cannot be resumed from the existing checkpoints
+ * @throws {FolderLockedError} when another process writes to the same checkpoints
  */
 export async function fit<Batch>(options: FitOptions<Batch>): Promise<FitResult> {
   const run = new Run(options);
+  let result: FitResult;
   try {
     await run.resume();
-    const result = await run.train();
+    result = await run.train();
     options.onEvent?.({ type: 'end', ...result });
-    return result;
-  } finally {
-    await run.dispose();
+  } catch (error) {
+    await run.dispose().catch(() => {}); // the first error is the cause
+    throw error;
   }
+  await run.dispose();
+  return result;
 }
 
 class Run<Batch> {
@@ -65,14 +71,14 @@ class Run<Batch> {
   readonly #earlyStopping: EarlyStopping | null;
   readonly #average: WeightAverage | null;
   #checkpointer: Checkpointer | null = null;
-  /** Which the last checkpoint was (0: none yet), when it was done, and how long it took. */
+  /** Last checkpoint: its step (0 = none), finish time and duration. */
   #checkpointed = { step: 0, time: 0, seconds: 0 };
   #epochLosses: readonly number[] = [];
   #evaluations: readonly EvaluationRecord[] = [];
   #step = 0;
   #lastLoss: number | null = null;
   #started = { time: 0, step: 0 };
-  /** When the last log was, and the examples that were trained on since then. */
+  /** Time of the last log event, and the examples since. */
   #logged = { time: 0, examples: 0 };
 
   constructor(options: FitOptions<Batch>) {
@@ -84,6 +90,7 @@ class Run<Batch> {
       epochs: options.epochs ?? Number.POSITIVE_INFINITY,
       maxSteps: options.maxSteps ?? Number.POSITIVE_INFINITY,
     });
+    checkIntervals(options);
     this.#totalSteps = totalSteps(this.#shape);
     this.#stepsPerEpoch = stepsPerEpoch(this.#shape);
     this.#schedule = options.schedule?.({ totalSteps: this.#totalSteps }) ?? constantSchedule();
@@ -95,11 +102,11 @@ class Run<Batch> {
     this.#average =
       averageDecay === undefined ? null : new WeightAverage(this.#trained.namedParameters(), averageDecay);
     if (this.#earlyStopping && !options.evaluate) {
-      throw new TrainInputError('early stopping needs evaluate(), whose metrics it compares');
+      throw new TrainInputError('earlyStopping compares the metrics of evaluate(): give both, or neither');
     }
   }
 
-  /** Goes back to the newest checkpoint, if that is asked for and there is one. */
+  /** Restores the newest checkpoint, if requested and present. */
   async resume(): Promise<void> {
     const { checkpoints, model, optimizer, gradientScaler } = this.#options;
     if (!checkpoints) return;
@@ -148,11 +155,14 @@ class Run<Batch> {
   }
 
   async dispose(): Promise<void> {
-    await this.#updater.dispose();
-    this.#losses.dispose();
-    this.#best.dispose();
-    this.#average?.dispose();
-    await this.#checkpointer?.close();
+    try {
+      await this.#updater.dispose();
+    } finally {
+      this.#losses.dispose();
+      this.#best.dispose();
+      this.#average?.dispose();
+      await this.#checkpointer?.close();
+    }
   }
 
   async #epochs(): Promise<EndReason> {
@@ -165,12 +175,12 @@ class Run<Batch> {
     return 'completed';
   }
 
-  /** @returns why the run is to end before its time, or null */
+  /** @returns why the run ends early, or null */
   async #updates(plan: readonly UpdatePlan[], epoch: number): Promise<EndReason | null> {
     const start = performance.now();
     for (let index = this.#step % this.#stepsPerEpoch; index < plan.length; index++) {
       if (this.#step >= this.#totalSteps) return null;
-      await setImmediate(); // signals and timers have their turn here: native ops never yield
+      await setImmediate(); // lets signals and timers run: native ops never yield
       if (this.#options.signal?.aborted) return 'aborted';
       const place = { step: this.#step, epoch };
       const rate = this.#learningRate(this.#step);
@@ -215,18 +225,23 @@ class Run<Batch> {
     this.#tell({ type: 'epoch', epoch: epoch + 1, step: this.#step, loss, seconds: secondsSince(start) });
   }
 
-  /** @returns whether there was an evaluation, and it is the best so far */
+  /** @returns whether there was an evaluation and it is the best so far */
   async #evaluateIfDue(): Promise<boolean> {
     const { evaluate, evaluateEvery = this.#stepsPerEpoch } = this.#options;
     if (!evaluate || (this.#step % evaluateEvery !== 0 && this.#step !== this.#totalSteps)) return false;
     const start = performance.now();
     const place = { step: this.#step, epoch: this.#epoch };
+    let record: EvaluationRecord;
+    let improved: boolean | null;
     this.#average?.swap();
-    const record = { ...place, metrics: await evaluate(place) };
-    this.#evaluations = [...this.#evaluations, record];
-    const improved = this.#earlyStopping?.see(record) ?? null;
-    if (improved) this.#best.keep();
-    this.#average?.swap();
+    try {
+      record = { ...place, metrics: await evaluate(place) };
+      this.#evaluations = [...this.#evaluations, record];
+      improved = this.#earlyStopping?.see(record) ?? null;
+      if (improved) this.#best.keep();
+    } finally {
+      this.#average?.swap();
+    }
     this.#tell({ type: 'evaluation', ...record, improved });
     this.#logged.time += performance.now() - start; // not part of the training speed
     return improved ?? false;
@@ -243,7 +258,7 @@ class Run<Batch> {
   async #checkpoint(): Promise<void> {
     if (!this.#checkpointer) return;
     const start = performance.now();
-    await this.#losses.read(); // nothing that is not a number goes into a checkpoint unseen
+    await this.#losses.read(); // throws on a NaN, which must not go into a checkpoint
     const progress: Progress = {
       step: this.#step,
       losses: this.#losses.state,
@@ -258,13 +273,18 @@ class Run<Batch> {
     this.#logged.time += performance.now() - start;
   }
 
-  /** Epochs done, with fractions. */
+  /** Epochs so far, with fractions. */
   get #epoch(): number {
     return this.#step / this.#stepsPerEpoch;
   }
 
   #learningRate(step: number): number {
-    return this.#options.optimizer.learningRate * this.#schedule(step);
+    const factor = this.#schedule(step);
+    const rate = this.#options.optimizer.learningRate * factor;
+    if (rate >= 0 && rate <= LEARNING_RATE_LIMIT) return rate;
+    throw new TrainInputError(
+      `the schedule returned the factor ${factor} for update ${step + 1}, which makes the learning rate ${rate}; it must be from 0 to ${LEARNING_RATE_LIMIT}`,
+    );
   }
 
   #tell(event: FitEvent): void {
@@ -274,4 +294,51 @@ class Run<Batch> {
 
 function secondsSince(time: number): number {
   return (performance.now() - time) / 1000;
+}
+
+const INTERVAL: Range = wholeNumber(1, 1e9);
+const SECONDS: Range = { rule: '0 or more seconds', holds: (value) => value >= 0 };
+
+function checkIntervals<Batch>({
+  logEvery = 10,
+  evaluateEvery = 1,
+  maxGradNorm = 1,
+  checkpoints,
+}: FitOptions<Batch>): void {
+  requireInRange('logEvery', logEvery, INTERVAL);
+  requireInRange('evaluateEvery', evaluateEvery, INTERVAL);
+  requireInRange('maxGradNorm', maxGradNorm, MAX_NORM);
+  requireInRange('checkpoints.every', checkpoints?.every ?? 1, orInfinity(INTERVAL));
+  requireInRange('checkpoints.everySeconds', checkpoints?.everySeconds ?? 1, SECONDS);
+  requireInRange('checkpoints.keepLast', checkpoints?.keepLast ?? 2, wholeNumber(1, 1e6));
+}
+
+/**
+ * The part of a model that an optimizer trains, even if currently frozen.
+ *
+ * @throws {TrainInputError} when the optimizer trains a parameter outside the model
+ */
+function trainedPart(model: Module, optimizer: Optimizer): Module {
+  const trained = new Set(optimizer.parameters.values());
+  const parameters = new Map([...model.namedParameters()].filter(([, variable]) => trained.has(variable)));
+  if (parameters.size < trained.size) {
+    const own = new Set(parameters.values());
+    const strangers = [...optimizer.parameters]
+      .filter(([, variable]) => !own.has(variable))
+      .map(([name]) => name);
+    throw new TrainInputError(
+      `the optimizer trains parameters that are not part of the model: ${strangers.join(', ')}`,
+    );
+  }
+  return { namedParameters: () => parameters };
+}
+
+/** Adds the state of an enabled gradient scaler to those saved in checkpoints. */
+function withScalerState(options: CheckpointOptions, scaler: GradientScaler | undefined): CheckpointOptions {
+  if (!scaler?.enabled) return options;
+  const gradientScaler = {
+    state: () => scaler.stateDict(),
+    restore: (state: unknown) => scaler.loadStateDict(state),
+  };
+  return { ...options, states: { ...options.states, gradientScaler } };
 }

@@ -1,82 +1,76 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { NonFiniteLossError } from './non-finite-loss-error.js';
+import type { LossSum, Progress } from '../checkpoint/saved-state.js';
+import { NonFiniteLossError } from '../errors.js';
 
-/** A loss that is still on the device. */
+/** The loss of a batch, still on the device. */
 export interface PendingLoss {
   /** Mean over the batch, times `factor`. */
   readonly value: tf.Scalar;
-  /** The batch's part of its update's examples, times the scale of a gradient scaler. */
+  /** The batch's share of its update's examples, times the loss scale. */
   readonly factor: number;
   readonly step: number;
   readonly epoch: number;
   readonly indices: Int32Array;
 }
 
-/** Losses added up over examples. */
-interface LossSum {
-  readonly sum: number;
-  readonly examples: number;
-}
-
-/** What was read and not yet reported: plain data, so that a run can be resumed with it. */
-export interface LossLogState {
-  /** Since the last log. */
-  readonly window: LossSum;
-  /** Since the beginning of the epoch. */
-  readonly epoch: LossSum;
-}
-
 const NOTHING: LossSum = { sum: 0, examples: 0 };
 
-/** Losses of the batches, left on the device until somebody wants to see them. */
+/** Losses of the batches. They stay on the device until they are read, several at once. */
 export class LossLog {
   #pending: PendingLoss[] = [];
-  #state: LossLogState = { window: NOTHING, epoch: NOTHING };
+  #state: Progress['losses'] = { window: NOTHING, epoch: NOTHING };
+  #last: number | null = null;
 
-  /** Takes over the tensor. */
+  /** Adds a loss. Takes ownership of the tensor. */
   add(pending: PendingLoss): void {
     this.#pending.push({ ...pending, value: tf.keep(pending.value) });
   }
 
   /**
-   * Reads what is pending, all at once. Sums are formed batch by batch, so they do not depend on how often this is called.
+   * Reads all pending losses at once. They are summed batch by batch, so sums do not depend on how often this is called.
    *
    * @throws {NonFiniteLossError} naming the first batch whose loss is NaN or infinite
    */
   async read(): Promise<void> {
     const pending = this.#pending;
     if (pending.length === 0) return;
-    this.#pending = [];
     const stacked = tf.stack(pending.map(({ value }) => value));
-    const values = await stacked.data();
-    tf.dispose([stacked, ...pending.map(({ value }) => value)]);
+    this.#pending = [];
+    let values: ArrayLike<number>;
+    try {
+      values = await stacked.data();
+    } finally {
+      tf.dispose([stacked, ...pending.map(({ value }) => value)]);
+    }
     for (const [i, { factor, step, epoch, indices }] of pending.entries()) {
       const loss = values[i] / factor;
-      if (!Number.isFinite(loss)) throw new NonFiniteLossError(loss, step, epoch, indices);
+      if (!Number.isFinite(loss)) throw new NonFiniteLossError(loss, step, epoch, indices, this.#last);
       const { window, epoch: whole } = this.#state;
       this.#state = { window: add(window, loss, indices), epoch: add(whole, loss, indices) };
+      this.#last = loss;
     }
   }
 
-  /** @returns the mean over the examples that were read since the last call */
+  /** Mean over the examples read since the last call. */
   takeWindow(): number {
     const { window } = this.#state;
     this.#state = { ...this.#state, window: NOTHING };
     return window.sum / window.examples;
   }
 
-  /** @returns the mean over the examples that were read since the last call */
+  /** Mean over the examples read since the last call. */
   takeEpoch(): number {
     const { epoch } = this.#state;
     this.#state = { ...this.#state, epoch: NOTHING };
     return epoch.sum / epoch.examples;
   }
 
-  get state(): LossLogState {
+  /** What was read and not taken yet: plain data for a checkpoint. */
+  get state(): Progress['losses'] {
     return this.#state;
   }
 
-  restore(state: LossLogState): void {
+  restore(state: Progress['losses']): void {
     this.#state = state;
   }
 

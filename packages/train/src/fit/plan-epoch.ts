@@ -1,9 +1,10 @@
 import type { RandomStreams } from '@fin/runtime';
 import { TrainInputError } from '../errors.js';
+import { orInfinity, requireInRange, wholeNumber } from '../ranges.js';
 
-/** The lengths that a run's updates follow from. */
+/** The sizes that determine a run's updates. */
 export interface RunShape {
-  /** Examples. */
+  /** Number of examples. */
   readonly size: number;
   readonly batchSize: number;
   readonly gradientAccumulationSteps: number;
@@ -11,7 +12,7 @@ export interface RunShape {
   readonly maxSteps: number;
 }
 
-/** The batches of one update, each the indices of its examples. */
+/** The batches of one update, each as the indices of its examples. */
 export type UpdatePlan = readonly Int32Array[];
 
 /** Updates of one epoch. */
@@ -24,7 +25,7 @@ export function totalSteps(shape: RunShape): number {
   return Math.min(shape.epochs * stepsPerEpoch(shape), shape.maxSteps);
 }
 
-/** Which examples each update of an epoch trains on; depends on the seed and the epoch only. */
+/** The examples of each update of an epoch; they depend only on the seed and the epoch. */
 export function planEpoch(
   shape: RunShape,
   epoch: number,
@@ -45,16 +46,25 @@ export function planEpoch(
   return updates;
 }
 
-/** @throws {TrainInputError} naming the length that is impossible */
+/** Limits that no run comes near: a larger number is a slip of the keyboard. */
+const LIMITS: Readonly<Record<keyof RunShape, number>> = {
+  size: 2 ** 31 - 1,
+  batchSize: 1e6,
+  gradientAccumulationSteps: 1e6,
+  epochs: 1e6,
+  maxSteps: 1e9,
+};
+
+/** @throws {TrainInputError} naming the size that is invalid */
 export function checkShape(shape: RunShape): RunShape {
-  for (const [name, value] of Object.entries(shape)) {
-    const limitless = name === 'maxSteps' || name === 'epochs' ? value === Number.POSITIVE_INFINITY : false;
-    if (limitless || (Number.isInteger(value) && value >= 1)) continue;
-    const what = name === 'size' ? 'the number of training examples' : name;
-    throw new TrainInputError(`${what} is ${value}; it must be a whole number from 1 on`);
+  for (const name of Object.keys(LIMITS) as (keyof RunShape)[]) {
+    const range = wholeNumber(1, LIMITS[name]);
+    const limitless = name === 'maxSteps' || name === 'epochs';
+    const label = name === 'size' ? 'the number of training examples' : name;
+    requireInRange(label, shape[name], limitless ? orInfinity(range) : range);
   }
   if (totalSteps(shape) === Number.POSITIVE_INFINITY) {
-    throw new TrainInputError('the run has no end: give it a number of epochs, or maxSteps');
+    throw new TrainInputError('the run has no end: set epochs or maxSteps');
   }
   return shape;
 }

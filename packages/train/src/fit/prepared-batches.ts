@@ -1,13 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { tensorsIn } from './tensors-in.js';
-import type { BatchPlace, TrainingData } from './training-data.js';
+import type { BatchPlace, TrainingData } from './fit-options.js';
 
-/** A batch that will be needed. */
+/** A batch to make. */
 export interface BatchRequest extends BatchPlace {
   readonly indices: Int32Array;
 }
 
-/** Makes batches one ahead of the one in use, and disposes them. */
+/** Makes each batch while the one before is in use, and disposes used ones. */
 export class PreparedBatches<Batch> {
   readonly #data: TrainingData<Batch>;
   #next: Promise<Batch> | null = null;
@@ -16,16 +15,16 @@ export class PreparedBatches<Batch> {
     this.#data = data;
   }
 
-  /** Begins to make a batch, unless one is being made. */
+  /** Starts to make a batch, unless one is in progress. */
   prepare(request: BatchRequest | null): void {
     if (this.#next || !request) return;
     const { indices, step, part } = request;
     const batch = (async () => this.#data.batch(indices, { step, part }))();
-    batch.catch(() => {}); // reported by use(), or by nobody when the run ends before
+    batch.catch(() => {}); // use() reports it, unless the run ends before
     this.#next = batch;
   }
 
-  /** Passes the batch to `run`, begins to make the next one, and disposes this one afterwards. */
+  /** Starts to make the next batch, passes this one to `run` and disposes it. */
   async use<T>(request: BatchRequest, next: BatchRequest | null, run: (batch: Batch) => T): Promise<T> {
     this.prepare(request);
     const prepared = this.#next!;
@@ -39,10 +38,23 @@ export class PreparedBatches<Batch> {
     }
   }
 
-  /** Disposes the batch that was made ahead. */
+  /** Disposes the batch made ahead. */
   async dispose(): Promise<void> {
     const prepared = this.#next;
     this.#next = null;
     if (prepared) tf.dispose(tensorsIn(await prepared.catch(() => null)));
   }
+}
+
+/** The tensors of a batch: itself, or in arrays and plain objects. Does not look into typed arrays and other objects. */
+function tensorsIn(batch: unknown): tf.Tensor[] {
+  if (batch instanceof tf.Tensor) return [batch];
+  if (Array.isArray(batch)) return batch.flatMap(tensorsIn);
+  return isPlainObject(batch) ? Object.values(batch).flatMap(tensorsIn) : [];
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

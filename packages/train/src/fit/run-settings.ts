@@ -1,8 +1,8 @@
-import type { Schedule } from '../schedule/schedule.js';
+import type { Schedule } from '../schedules.js';
 import type { FitOptions } from './fit-options.js';
 import type { RunShape } from './plan-epoch.js';
 
-/** Everything that decides how a run goes, as plain data: what a run that goes on from a checkpoint must have in common with it. */
+/** All settings that affect a run's results, as plain data: a run resumed from a checkpoint must have the same. */
 export function runSettings<Batch>(
   options: FitOptions<Batch>,
   shape: RunShape,
@@ -27,7 +27,7 @@ export function runSettings<Batch>(
     epochs: finiteOrNull(epochs),
     maxSteps: finiteOrNull(maxSteps),
     shuffle,
-    // A seed cannot be asked of its streams; what comes of it can.
+    // Streams do not tell their seed, but their numbers do.
     randomness: [
       ...random
         .stream('shuffle')

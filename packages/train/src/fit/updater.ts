@@ -1,27 +1,31 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { clipByGlobalNorm } from '../clip-by-global-norm.js';
-import type { FitOptions } from './fit-options.js';
-import type { GradientScaler } from './gradient-scaler.js';
+import { GradientOverflowError, TrainInputError } from '../errors.js';
+import { variableGradients } from './differentiate.js';
+import type { FitOptions, GradientScaler, WeightedLoss } from './fit-options.js';
 import type { LossLog } from './loss-log.js';
 import type { UpdatePlan } from './plan-epoch.js';
 import { PreparedBatches } from './prepared-batches.js';
 
-/** Where in the run an update is. */
+/** Position of an update in the run. */
 export interface UpdatePlace {
-  /** Updates done before it. */
+  /** Updates before it. */
   readonly step: number;
-  /** From 0. */
+  /** Index of the epoch, from 0. */
   readonly epoch: number;
 }
 
-/** Gradient scaling as it stands; null where there is none. */
+/** State of gradient scaling; null without a scaler. */
 export interface ScalingState {
   readonly lossScale: number | null;
-  /** Updates that were skipped since this was last asked for. */
+  /** Updates skipped since the last call. */
   readonly skippedUpdates: number | null;
 }
 
-/** Makes one change of the weights after the other, reading nothing from the device but what a gradient scaler reads. */
+/** Loss scale below which scaling has failed: an unscaled gradient overflows, too. */
+const LOWEST_SCALE = 1;
+
+/** Runs updates one by one. Reads nothing from the device, except whether gradients are finite if there is a gradient scaler. */
 export class Updater<Batch> {
   readonly #options: FitOptions<Batch>;
   readonly #losses: LossLog;
@@ -30,7 +34,7 @@ export class Updater<Batch> {
   #gradNorm: tf.Scalar | null = null;
   #skipped = 0;
 
-  /** @param losses where the loss of each batch goes */
+  /** @param losses receives the loss of each batch */
   constructor(options: FitOptions<Batch>, losses: LossLog) {
     this.#options = options;
     this.#losses = losses;
@@ -47,14 +51,17 @@ export class Updater<Batch> {
       : { lossScale: null, skippedUpdates: null };
   }
 
-  /** Norm of the last gradient before clipping, updates that were skipped not counted; null without clipping. */
+  /** Gradient norm before clipping of the last update that was not skipped; null without clipping. */
   get gradNorm(): tf.Scalar | null {
     return this.#gradNorm;
   }
 
   /**
-   * @param next the batch that will be needed after this update, to be made meanwhile
+   * Runs one update.
+   *
+   * @param next the batch needed after this update, to be made meanwhile
    * @returns number of examples
+   * @throws {GradientOverflowError} when the gradient is not finite at any loss scale down to 1
    */
   async update(
     plan: UpdatePlan,
@@ -63,21 +70,23 @@ export class Updater<Batch> {
     next: Int32Array | undefined,
   ): Promise<number> {
     const examples = plan.reduce((sum, indices) => sum + indices.length, 0);
-    let sum: tf.NamedTensorMap | null = null;
+    const sum = new GradientSum(examples);
     const { step } = place;
     const afterwards = next ? { indices: next, step: step + 1, part: 0 } : null;
     const requests = plan.map((indices, part) => ({ indices, step, part }));
-    for (const [part, request] of requests.entries()) {
-      const { indices } = request;
-      const following = requests[part + 1] ?? afterwards;
-      const gradients: tf.NamedTensorMap = await this.#batches.use(request, following, (batch) =>
-        this.#gradients(batch, indices, place, part, indices.length / examples),
-      );
-      sum = sum ? addInto(sum, gradients) : gradients;
+    let packed: tf.Tensor[];
+    try {
+      for (const [part, request] of requests.entries()) {
+        const following = requests[part + 1] ?? afterwards;
+        await this.#batches.use(request, following, (batch) =>
+          this.#backward(batch, request.indices, place, part, sum),
+        );
+      }
+      packed = sum.mean((gradients) => this.#options.optimizer.pack(gradients));
+    } finally {
+      sum.dispose();
     }
-    const packed = this.#options.optimizer.pack(sum!);
-    tf.dispose(sum!);
-    this.#change(packed as tf.Tensor[], learningRate);
+    await this.#change(packed, learningRate, step);
     return examples;
   }
 
@@ -86,54 +95,87 @@ export class Updater<Batch> {
     this.#gradNorm?.dispose();
   }
 
-  /** The scaler, if there is one and it does anything. */
+  /** The scaler, if there is one and it is enabled. */
   get #scaler(): GradientScaler | null {
     const { gradientScaler: scaler } = this.#options;
     return scaler?.enabled ? scaler : null;
   }
 
-  /** Changes the weights by these gradients, which it frees, unless a scaler finds that they are of no use. */
-  #change(gradients: tf.Tensor[], learningRate: number): void {
+  /** Adds the gradients of a batch to a sum, and its loss to the log. */
+  #backward(
+    batch: Batch,
+    indices: Int32Array,
+    { step, epoch }: UpdatePlace,
+    part: number,
+    sum: GradientSum,
+  ): void {
+    const { loss, random } = this.#options;
+    const dropout = random.stream('dropout').at(step).at(part);
+    const variables = this.#variables.filter(({ trainable }) => trainable);
+    const scaler = this.#scaler;
+    const share = indices.length / sum.examples;
+    const kept: tf.Tensor[] = [];
+    try {
+      const { value, grads } = variableGradients(() => {
+        const result = loss(batch, { step, epoch, dropout });
+        const scaled = (scalar: tf.Scalar) => (scaler ? scaler.scale(scalar) : scalar);
+        if (share === 1) return scaled(isWeighted(result) ? result.loss : result);
+        if (!isWeighted(result)) return scaled(tf.mul(result, share));
+        const weight = relativeWeight(result, sum.examples);
+        for (const tensor of [result.loss, weight]) kept.push(tf.keep(tf.clone(tensor)));
+        return scaled(tf.mul(result.loss, weight));
+      }, variables);
+      const [mean, weight] = kept.splice(0) as tf.Scalar[];
+      sum.add(grads, weight ?? null);
+      if (mean) value.dispose();
+      const factor = mean ? 1 : share * (scaler?.getScale() ?? 1);
+      this.#losses.add({ value: mean ?? value, factor, step, epoch, indices });
+    } finally {
+      tf.dispose(kept);
+    }
+  }
+
+  /** Changes the weights by these gradients, unless a scaler finds them not finite. Takes ownership of the gradients. */
+  async #change(gradients: tf.Tensor[], learningRate: number, step: number): Promise<void> {
     const { optimizer } = this.#options;
     const scaler = this.#scaler;
     if (!scaler) {
       this.#apply(gradients, learningRate);
       return;
     }
-    const unscaled = scaler.unscale(optimizer, gradients) as tf.Tensor[];
-    tf.dispose(gradients);
-    if (!scaler.step(optimizer, unscaled, () => this.#apply(unscaled, learningRate))) {
-      tf.dispose(unscaled);
-      this.#skipped++;
+    let unscaled: tf.Tensor[];
+    try {
+      unscaled = [...scaler.unscale(optimizer, gradients)];
+    } finally {
+      tf.dispose(gradients);
     }
-    scaler.update();
+    const scale = scaler.getScale();
+    let applied = false;
+    try {
+      scaler.step(optimizer, unscaled, () => {
+        applied = true;
+        this.#apply(unscaled, learningRate);
+      });
+      scaler.update();
+      if (applied) return;
+      this.#skipped++;
+      if (scaler.getScale() >= LOWEST_SCALE) return;
+      await this.#losses.read(); // a loss that is not finite explains the gradients
+      throw new GradientOverflowError(scale, step, optimizer.nonFinite(unscaled));
+    } finally {
+      if (!applied) tf.dispose(unscaled);
+    }
   }
 
+  /** Takes ownership of the gradients. */
   #apply(gradients: tf.Tensor[], learningRate: number): void {
-    const clipped = this.#clip(gradients);
-    this.#options.optimizer.apply(clipped, learningRate);
-    tf.dispose(clipped);
-  }
-
-  /** @param share the batch's part of the update's examples: its part of the mean gradient */
-  #gradients(
-    batch: Batch,
-    indices: Int32Array,
-    { step, epoch }: UpdatePlace,
-    part: number,
-    share: number,
-  ): tf.NamedTensorMap {
-    const { loss, random } = this.#options;
-    const dropout = random.stream('dropout').at(step).at(part);
-    const variables = this.#variables.filter(({ trainable }) => trainable);
-    const scaler = this.#scaler;
-    const { value, grads } = tf.variableGrads(() => {
-      const mean = loss(batch, { step, epoch, dropout });
-      const part = share === 1 ? mean : (tf.mul(mean, share) as tf.Scalar);
-      return scaler ? scaler.scale(part) : part;
-    }, variables);
-    this.#losses.add({ value, factor: share * (scaler?.getScale() ?? 1), step, epoch, indices });
-    return grads;
+    let owned = gradients;
+    try {
+      owned = this.#clip(gradients);
+      this.#options.optimizer.apply(owned, learningRate);
+    } finally {
+      tf.dispose(owned);
+    }
   }
 
   #clip(gradients: tf.Tensor[]): tf.Tensor[] {
@@ -147,16 +189,77 @@ export class Updater<Batch> {
   }
 }
 
-/** Adds gradients to a sum, of which either may lack some; both are taken over. */
-function addInto(sum: tf.NamedTensorMap, gradients: tf.NamedTensorMap): tf.NamedTensorMap {
-  const result = { ...sum };
-  for (const [name, gradient] of Object.entries(gradients)) {
-    if (!(name in sum)) {
-      result[name] = gradient;
-      continue;
-    }
-    result[name] = tf.add(sum[name], gradient);
-    tf.dispose([sum[name], gradient]);
+/**
+ * Sum of the gradients of an update's batches.
+ *
+ * A plain loss comes multiplied by the batch's share of the examples, so the sum of the gradients is the mean. A weighted loss comes
+ * multiplied by its weight per example of the update, and {@link mean} divides by the sum of these weights.
+ */
+class GradientSum {
+  /** Examples of the whole update. */
+  readonly examples: number;
+  #gradients: tf.NamedTensorMap = {};
+  #weight: tf.Scalar | null = null;
+  #parts = 0;
+
+  constructor(examples: number) {
+    this.examples = examples;
   }
+
+  /** Adds gradients, some of which may be missing. Takes ownership of all tensors. @param weight null for a plain loss */
+  add(gradients: tf.NamedTensorMap, weight: tf.Scalar | null): void {
+    if (this.#parts++ > 0 && (weight === null) !== (this.#weight === null)) {
+      tf.dispose([gradients, weight] as never);
+      throw new TrainInputError(
+        'the loss function returned a weight for some batches of an update and none for others; return one for all, or for none',
+      );
+    }
+    for (const [name, gradient] of Object.entries(gradients)) {
+      this.#gradients[name] = addTo(this.#gradients[name], gradient);
+    }
+    if (weight) this.#weight = addTo(this.#weight ?? undefined, weight) as tf.Scalar;
+  }
+
+  /** The mean gradient, packed. The caller owns the result. */
+  mean(pack: (gradients: tf.NamedTensorMap) => readonly tf.Tensor[]): tf.Tensor[] {
+    const packed = [...pack(this.#gradients)];
+    this.#freeGradients();
+    const weight = this.#weight;
+    if (!weight) return packed;
+    try {
+      return tf.tidy(() => packed.map((gradient) => tf.div(gradient, weight)));
+    } finally {
+      tf.dispose(packed);
+    }
+  }
+
+  dispose(): void {
+    this.#freeGradients();
+    this.#weight?.dispose();
+  }
+
+  #freeGradients(): void {
+    tf.dispose(this.#gradients);
+    this.#gradients = {};
+  }
+}
+
+function addTo(sum: tf.Tensor | undefined, term: tf.Tensor): tf.Tensor {
+  if (!sum) return term;
+  const result = tf.add(sum, term);
+  tf.dispose([sum, term]);
   return result;
+}
+
+function isWeighted(loss: tf.Scalar | WeightedLoss): loss is WeightedLoss {
+  return !(loss instanceof tf.Tensor);
+}
+
+/** The weight of a batch's loss, divided by the examples of the update so that gradients keep their size. */
+function relativeWeight({ weight }: WeightedLoss, examples: number): tf.Scalar {
+  if (typeof weight !== 'number') return tf.div(weight, examples);
+  if (weight >= 0 && Number.isFinite(weight)) return tf.scalar(weight / examples);
+  throw new TrainInputError(
+    `the loss function returned the weight ${weight}; it must be a finite number of 0 or more`,
+  );
 }

@@ -1,24 +1,31 @@
 import { hasNativeOps } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainInputError } from '../errors.js';
-import type { AdamSlot, MakeAdamSlot, Moments } from './adam-kernel.js';
-import type { Bucket, Candidate } from './bucket.js';
-import { planBuckets } from './bucket.js';
-import { composedAdam } from './composed-adam.js';
+import type { Range } from '../ranges.js';
+import { above, between, LEARNING_RATE_LIMIT, requireInRange } from '../ranges.js';
+import type { AdamSlot, MakeAdamSlot, Moments } from './adam-slot.js';
+import { composedAdam } from './adam-slot.js';
+import type { Bucket, Candidate } from './buckets.js';
+import { packTensors, planBuckets, unpackTensor } from './buckets.js';
 import { fusedAdam } from './fused-adam.js';
-import type { HostTensor, NamedGradients, Optimizer, OptimizerState, PackedGradients } from './optimizer.js';
-import { packTensors, unpackTensor } from './pack.js';
-import type { ParameterGroup } from './parameter-group.js';
+import type {
+  HostTensor,
+  NamedGradients,
+  Optimizer,
+  OptimizerState,
+  PackedGradients,
+  ParameterGroup,
+} from './optimizer.js';
 
 /** Settings of {@link AdamW}, with `torch.optim.AdamW`'s names and defaults. */
 export interface AdamWOptions {
-  /** @default 1e-3 */
+  /** Above 0, at most 10. @default 1e-3 */
   readonly learningRate?: number;
-  /** Decay rates of the running means of the gradient and of its square. @default [0.9, 0.999] */
+  /** Decay rates of the running means of the gradient and of its square; each from 0 to below 1. @default [0.9, 0.999] */
   readonly betas?: readonly [number, number];
-  /** Added to the denominator. @default 1e-8 */
+  /** Added to the denominator; from 0 to 1. @default 1e-8 */
   readonly eps?: number;
-  /** Of groups that name none. @default 0.01 */
+  /** Decoupled weight decay of groups without their own; from 0 to 10. @default 0.01 */
   readonly weightDecay?: number;
   /**
    * `fused`: TensorFlow's own Adam op; `composed`: ordinary tfjs ops, the same results, slower.
@@ -27,7 +34,10 @@ export interface AdamWOptions {
   readonly implementation?: 'fused' | 'composed';
 }
 
-/** A parameter's place in its group and how often it was updated. */
+const BETA: Range = { rule: 'from 0 to below 1', holds: (value) => value >= 0 && value < 1 };
+const WEIGHT_DECAY: Range = between(0, 10);
+
+/** A parameter with its group and its number of updates. */
 interface Entry {
   readonly name: string;
   readonly variable: tf.Variable;
@@ -35,21 +45,20 @@ interface Entry {
   step: number;
 }
 
-/** Parameters that are updated together, with their moments and, if there are several, their weights laid end to end. */
+/** Parameters updated together, with their moments and, if there are several, their concatenated weights. */
 interface LiveBucket {
   readonly entries: readonly Entry[];
   readonly group: number;
   readonly slot: AdamSlot;
-  /** The members' weights in one vector, and which data the variables held when it was made; null for a single member. */
+  /** The members' weights in one vector, and the data ids of the variables at that time; null for a single member. */
   weights: { readonly packed: tf.Tensor; readonly of: readonly object[] } | null;
 }
 
 /**
  * Adam with decoupled weight decay, equal to `torch.optim.AdamW`.
  *
- * Small parameters of a group are kept and updated end to end in one vector, large ones by themselves, so that the number of
- * ops of a step hardly grows with the number of parameters. A parameter without a gradient is left alone, moments and step
- * count included.
+ * Small parameters of a group are concatenated and updated together, large ones on their own, so that the number of ops of a step hardly
+ * grows with the number of parameters. A parameter without a gradient stays unchanged, including its moments and step count.
  *
  * @see Loshchilov & Hutter 2019, arXiv 1711.05101
  */
@@ -63,20 +72,27 @@ export class AdamW implements Optimizer {
   readonly #makeSlot: MakeAdamSlot;
   readonly #entries: readonly Entry[];
   #buckets: LiveBucket[] = [];
-  /** Moments of parameters that are in no bucket now. */
+  /** Moments of parameters outside all buckets. */
   readonly #loose = new Map<string, Moments>();
 
   constructor(groups: readonly ParameterGroup[], options: AdamWOptions = {}) {
     const { learningRate = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 } = options;
-    requireRange('learningRate', learningRate, learningRate > 0);
-    requireRange('betas', betas, betas.length === 2 && betas.every((beta) => beta >= 0 && beta < 1));
-    requireRange('eps', eps, eps >= 0);
-    this.learningRate = learningRate;
+    this.learningRate = requireInRange('learningRate', learningRate, above(0, LEARNING_RATE_LIMIT));
+    if (betas.length !== 2) throw new TrainInputError(`betas has ${betas.length} values; it must have 2`);
+    for (const [index, beta] of betas.entries()) requireInRange(`betas[${index}]`, beta, BETA);
     this.#betas = betas;
-    this.#eps = eps;
-    this.#groups = groups.map((group) => ({
-      learningRate: requireRange('learningRate', group.learningRate ?? learningRate, (rate) => rate >= 0),
-      weightDecay: requireRange('weightDecay', group.weightDecay ?? weightDecay, (decay) => decay >= 0),
+    this.#eps = requireInRange('eps', eps, between(0, 1));
+    this.#groups = groups.map((group, index) => ({
+      learningRate: requireInRange(
+        `learningRate of group ${index}`,
+        group.learningRate ?? learningRate,
+        between(0, LEARNING_RATE_LIMIT),
+      ),
+      weightDecay: requireInRange(
+        group.weightDecay === undefined ? 'weightDecay' : `weightDecay of group ${index}`,
+        group.weightDecay ?? weightDecay,
+        WEIGHT_DECAY,
+      ),
     }));
     const fused = (options.implementation ?? (hasNativeOps() ? 'fused' : 'composed')) === 'fused';
     this.#makeSlot = fused ? fusedAdam : composedAdam;
@@ -95,19 +111,39 @@ export class AdamW implements Optimizer {
     }
   }
 
-  /** One update. @param learningRate in place of the optimizer's own; groups with their own rate change in proportion */
+  /** One update. @param learningRate replaces the optimizer's; groups with their own rate change in proportion */
   step(gradients: NamedGradients, learningRate: number = this.learningRate): void {
     const packed = this.pack(gradients);
-    this.apply(packed, learningRate);
-    tf.dispose(packed as tf.Tensor[]);
+    try {
+      this.apply(packed, learningRate);
+    } finally {
+      tf.dispose(packed as tf.Tensor[]);
+    }
   }
 
   pack(gradients: NamedGradients): PackedGradients {
     const present = this.#entries.filter(({ variable }) => gradients[variable.name] !== undefined);
     this.#arrange(present);
-    return this.#buckets.map(({ entries }) =>
-      packTensors(entries.map(({ variable }) => gradients[variable.name])),
+    return tf.tidy(() =>
+      this.#buckets.map(({ entries }) =>
+        packTensors(entries.map(({ variable }) => gradients[variable.name])),
+      ),
     );
+  }
+
+  nonFinite(packed: PackedGradients): string[] {
+    return this.#buckets.flatMap(({ entries }, index) => {
+      const parts = unpackTensor(
+        packed[index],
+        entries.map(({ variable }) => variable.shape),
+      );
+      try {
+        const finite = parts.map((part) => tf.tidy(() => tf.all(tf.isFinite(part)).dataSync())[0] === 1);
+        return entries.flatMap(({ name }, i) => (finite[i] ? [] : [name]));
+      } finally {
+        tf.dispose(parts);
+      }
+    });
   }
 
   apply(packed: PackedGradients, learningRate: number = this.learningRate): void {
@@ -124,8 +160,7 @@ export class AdamW implements Optimizer {
         step,
       };
       const weights = currentWeights(bucket);
-      const updated = bucket.slot.update(weights, packed[index], settings);
-      store(bucket, updated);
+      store(bucket, bucket.slot.update(weights, packed[index], settings));
       for (const entry of bucket.entries) entry.step = step;
     });
   }
@@ -134,14 +169,14 @@ export class AdamW implements Optimizer {
     const counters: Record<string, number> = {};
     const tensors = new Map<string, HostTensor>();
     for (const { name, step } of this.#entries) counters[`step.${name}`] = step;
-    for (const [name, moments] of this.#allMoments()) {
-      for (const [kind, tensor] of [
-        ['exp_avg', moments.expAvg],
-        ['exp_avg_sq', moments.expAvgSq],
-      ] as const) {
-        tensors.set(`${kind}.${name}`, { shape: tensor.shape, data: (await tensor.data()) as Float32Array });
-        tensor.dispose();
+    const moments = this.#allMoments();
+    try {
+      for (const [name, { expAvg, expAvgSq }] of moments) {
+        tensors.set(`exp_avg.${name}`, await toHost(expAvg));
+        tensors.set(`exp_avg_sq.${name}`, await toHost(expAvgSq));
       }
+    } finally {
+      tf.dispose(moments.flatMap(([, { expAvg, expAvgSq }]) => [expAvg, expAvgSq]));
     }
     return { counters, tensors };
   }
@@ -150,7 +185,7 @@ export class AdamW implements Optimizer {
     for (const { name, variable } of this.#entries) {
       const step = counters[`step.${name}`];
       if (step === undefined)
-        throw new TrainInputError(`the saved optimizer state knows no parameter "${name}"`);
+        throw new TrainInputError(`the saved optimizer state lacks the parameter "${name}"`);
       for (const kind of step > 0 ? ['exp_avg', 'exp_avg_sq'] : []) {
         const saved = tensors.get(`${kind}.${name}`);
         if (saved && tf.util.arraysEqual([...saved.shape], variable.shape)) continue;
@@ -175,12 +210,12 @@ export class AdamW implements Optimizer {
     }
   }
 
-  /** Frees the moments; the parameters stay. */
+  /** Frees the moments; the parameters are not freed. */
   dispose(): void {
     this.#free();
   }
 
-  /** Sees to it that exactly these parameters are in buckets. */
+  /** Puts exactly these parameters into buckets. */
   #arrange(present: readonly Entry[]): void {
     const arranged = this.#buckets.flatMap(({ entries }) => entries);
     if (arranged.length === present.length && new Set([...arranged, ...present]).size === present.length)
@@ -198,8 +233,12 @@ export class AdamW implements Optimizer {
         expAvgSq: packTensors(moments.map(({ expAvgSq }) => expAvgSq)),
       };
     });
-    const slot = this.#makeSlot(packed);
-    tf.dispose(packed);
+    let slot: AdamSlot;
+    try {
+      slot = this.#makeSlot(packed);
+    } finally {
+      tf.dispose(packed);
+    }
     for (const { name } of entries) this.#forget(name);
     return { entries, group, slot, weights: null };
   }
@@ -232,7 +271,7 @@ export class AdamW implements Optimizer {
   }
 }
 
-/** The members' weights as the slot takes them. Packed anew only when somebody else has assigned to one of the variables. */
+/** The members' weights as the slot takes them. Concatenated again only after other code has assigned to one of the variables. */
 function currentWeights(bucket: LiveBucket): tf.Tensor {
   const { entries, weights } = bucket;
   if (entries.length === 1) return entries[0].variable;
@@ -243,16 +282,21 @@ function currentWeights(bucket: LiveBucket): tf.Tensor {
   return packed;
 }
 
+/** Assigns updated weights to the members. Takes ownership of the tensor. */
 function store(bucket: LiveBucket, updated: tf.Tensor): void {
   const { entries } = bucket;
-  const parts = unpackTensor(
-    updated,
-    entries.map(({ variable }) => variable.shape),
-  );
-  entries.forEach(({ variable }, i) => {
-    variable.assign(parts[i]);
-    parts[i].dispose();
-  });
+  try {
+    tf.tidy(() => {
+      const shapes = entries.map(({ variable }) => variable.shape);
+      const parts = unpackTensor(updated, shapes);
+      entries.forEach(({ variable }, i) => {
+        variable.assign(parts[i]);
+      });
+    });
+  } catch (error) {
+    updated.dispose();
+    throw error;
+  }
   if (entries.length === 1) {
     updated.dispose();
     return;
@@ -261,7 +305,7 @@ function store(bucket: LiveBucket, updated: tf.Tensor): void {
   bucket.weights = { packed: tf.keep(updated), of: entries.map(({ variable }) => variable.dataId) };
 }
 
-/** Each member's moments, the caller's. */
+/** Copies of each member's moments, owned by the caller. */
 function bucketMoments({ entries, slot }: LiveBucket): [string, Moments][] {
   const shapes = entries.map(({ variable }) => variable.shape);
   const { expAvg, expAvgSq } = slot.moments();
@@ -287,7 +331,6 @@ function describeGroups(
   return groups.map(({ parameters }, i) => ({ ...rates[i], parameters: [...parameters.keys()] }));
 }
 
-function requireRange<T>(name: string, value: T, ok: boolean | ((value: T) => boolean)): T {
-  if (typeof ok === 'function' ? ok(value) : ok) return value;
-  throw new TrainInputError(`${name} is ${value}, which is out of range`);
+async function toHost(tensor: tf.Tensor): Promise<HostTensor> {
+  return { shape: tensor.shape, data: (await tensor.data()) as Float32Array };
 }

@@ -1,20 +1,26 @@
 import { attr, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdamSettings, AdamSlot, Moments } from './adam-kernel.js';
+import type { AdamSettings, AdamSlot, Moments } from './adam-slot.js';
 
 /**
- * Adam by TensorFlow's `ResourceApplyAdam`, which reads and writes weights and moments in one pass over memory. Native only.
+ * Adam with TensorFlow's `ResourceApplyAdam`, which updates weights and moments in one pass over memory. Native only.
  *
- * TensorFlow's op has no decoupled decay (done before it, as torch does), divides by sqrt(v) + eps without correcting the bias
- * of v first, and computes 1 - beta in float32. All three are absorbed by the two scalars that it is given: see {@link scalars}.
+ * TensorFlow's op differs from torch: it has no decoupled decay (applied before it here), adds eps before the bias correction of v, and
+ * computes 1 - beta in float32. The scalars passed to it compensate for the last two: see {@link scalars}.
  */
 export function fusedAdam(initial: Moments): AdamSlot {
   const { shape } = initial.expAvg;
-  const weightsVariable = makeResource(shape);
-  const expAvg = makeResource(shape);
-  const expAvgSq = makeResource(shape);
-  assign(expAvg, initial.expAvg);
-  assign(expAvgSq, initial.expAvgSq);
+  const resources: tf.Tensor[] = [];
+  const freeAll = () => resources.splice(0).forEach(destroy);
+  try {
+    for (let i = 0; i < 3; i++) resources.push(makeResource(shape));
+    assign(resources[1], initial.expAvg);
+    assign(resources[2], initial.expAvgSq);
+  } catch (error) {
+    freeAll();
+    throw error;
+  }
+  const [weightsVariable, expAvg, expAvgSq] = resources;
 
   return {
     update: (weights, gradient, settings) =>
@@ -23,9 +29,9 @@ export function fusedAdam(initial: Moments): AdamSlot {
         const { learningRate, weightDecay, beta1, beta2 } = settings;
         const decayed = weightDecay === 0 ? weights : tf.mul(weights, 1 - learningRate * weightDecay);
         assign(weightsVariable, decayed);
-        // Let go of it first: the op works in place on a buffer that nobody else holds, and copies one that somebody does.
+        // Disposed first: the op works in place on a buffer without other references and copies any other.
         if (decayed !== weights) decayed.dispose();
-        const zero = tf.scalar(0); // beta1^t and beta2^t, whose corrections are in `rate` and `eps` already
+        const zero = tf.scalar(0); // in place of beta1^t and beta2^t: `rate` and `eps` include the bias corrections
         rawOp(
           'ResourceApplyAdam',
           [
@@ -46,7 +52,7 @@ export function fusedAdam(initial: Moments): AdamSlot {
         return read(weightsVariable);
       }),
     moments: () => ({ expAvg: read(expAvg), expAvgSq: read(expAvgSq) }),
-    dispose: () => [weightsVariable, expAvg, expAvgSq].forEach(destroy),
+    dispose: freeAll,
   };
 }
 
@@ -57,8 +63,8 @@ const APPLY_ATTRS = { T: FLOAT, use_locking: attr.bool(false), use_nesterov: att
  * The learning rate and epsilon with which TensorFlow's `w -= rate * m / (sqrt(v) + eps)` is torch's
  * `w -= lr / bc1 * m / (sqrt(v / bc2) + eps)`, where bc = 1 - beta^step.
  *
- * The moments grow by 1 - beta in float32 there, which for 0.999 is off by 1.3e-5 of itself; they come out that much too large
- * or too small throughout, so it is divided out here too.
+ * The op adds to the moments with 1 - beta in float32, which for 0.999 is off by a relative 1.3e-5. The moments are too large or too
+ * small by that factor throughout, so the scalars divide it out.
  */
 function scalars({ learningRate, beta1, beta2, eps, step }: AdamSettings): { rate: number; eps: number } {
   const scale1 = (1 - beta1) / (1 - Math.fround(beta1));
@@ -70,15 +76,15 @@ function scalars({ learningRate, beta1, beta2, eps, step }: AdamSettings): { rat
   };
 }
 
-let resources = 0;
+let resourceCount = 0;
 
-/** A TensorFlow variable, which belongs to the process until {@link destroy}; the tensor is a handle to it. */
+/** Creates a TensorFlow variable, which exists until {@link destroy}; the tensor is a handle to it. */
 function makeResource(shape: number[]): tf.Tensor {
   const attrs = {
     dtype: FLOAT,
     shape: attr.shape(shape),
     container: attr.string(''),
-    shared_name: attr.string(`fin-train-${resources++}`),
+    shared_name: attr.string(`fin-train-${resourceCount++}`),
   };
   return tf.keep(rawOp('VarHandleOp', [], attrs)[0]);
 }

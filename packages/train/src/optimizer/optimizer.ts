@@ -1,9 +1,10 @@
+import type { Module } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** Gradients by the name of their tf variable, as `tf.variableGrads` returns them. */
 export type NamedGradients = Readonly<Record<string, tf.Tensor>>;
 
-/** Gradients laid together in few tensors, in the layout of the optimizer that packed them. */
+/** Gradients concatenated into few tensors, in the layout of the optimizer that packed them. */
 export type PackedGradients = readonly tf.Tensor[];
 
 /** A float32 tensor in host memory. */
@@ -12,7 +13,7 @@ export interface HostTensor {
   readonly data: Float32Array;
 }
 
-/** Everything that an optimizer must be given back to go on exactly where it was. */
+/** State of an optimizer: everything that an exact resume needs. */
 export interface OptimizerState {
   /** Numbers by name. */
   readonly counters: Readonly<Record<string, number>>;
@@ -20,24 +21,49 @@ export interface OptimizerState {
   readonly tensors: ReadonlyMap<string, HostTensor>;
 }
 
-/** What the training loop needs of an optimizer. */
+/** The optimizer interface of the training loop. */
 export interface Optimizer {
-  /** What it trains, by the module's own names. */
+  /** Trained parameters, by the module's names. */
   readonly parameters: ReadonlyMap<string, tf.Variable>;
-  /** Everything that decides its updates, as plain data: what a resumed run must have in common. */
+  /** All settings that affect updates, as plain data; a resumed run must have the same. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The learning rate that a schedule's factor multiplies. */
+  /** Base learning rate, which the schedule's factor multiplies. */
   readonly learningRate: number;
   /**
-   * Lays gradients together, so that whatever is done to all of them (adding, scaling, clipping, the update) takes few ops.
-   * The given tensors stay the caller's, the returned ones are the caller's too.
+   * Concatenates gradients, so that adding, scaling, clipping and updating take few ops. The caller owns both the given and the returned
+   * tensors.
    */
   pack(gradients: NamedGradients): PackedGradients;
-  /** One update by gradients that the last call of {@link pack} laid together. @param learningRate @default its own */
+  /** Names of the parameters with an infinite or NaN gradient, among those that the last {@link pack} concatenated. Reads from the device. */
+  nonFinite(packed: PackedGradients): string[];
+  /** One update with gradients in the layout of the last {@link pack}. @param learningRate @default the optimizer's */
   apply(packed: PackedGradients, learningRate?: number): void;
   /** Reads the state from the device. */
   readState(): Promise<OptimizerState>;
-  /** @throws {TrainInputError} when the state is of other parameters */
+  /** @throws {TrainInputError} when the state belongs to other parameters */
   restoreState(state: OptimizerState): void;
   dispose(): void;
+}
+
+/** Parameters that share settings. */
+export interface ParameterGroup {
+  /** By the module's names, as `Module.namedParameters` gives them. */
+  readonly parameters: ReadonlyMap<string, tf.Variable>;
+  /** Decoupled weight decay. @default the optimizer's */
+  readonly weightDecay?: number;
+  /** Learning rate; a schedule changes the rates of all groups in proportion. @default the optimizer's */
+  readonly learningRate?: number;
+}
+
+/**
+ * Splits a module's trainable parameters into two groups: tensors with two or more dimensions, which decay, and biases, norms and other
+ * vectors, which do not.
+ */
+export function decayGroups(module: Module, weightDecay: number): ParameterGroup[] {
+  const trainable = [...module.namedParameters()].filter(([, variable]) => variable.trainable);
+  const decays = ([, variable]: [string, tf.Variable]) => variable.rank > 1;
+  return [
+    { parameters: new Map(trainable.filter(decays)), weightDecay },
+    { parameters: new Map(trainable.filter((entry) => !decays(entry))), weightDecay: 0 },
+  ].filter(({ parameters }) => parameters.size > 0);
 }

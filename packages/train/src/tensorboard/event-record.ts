@@ -1,12 +1,10 @@
-import { crc32c } from './crc32c.js';
-
-/** What is added to a rotated checksum, so that data which holds its own checksum does not upset it: TFRecord's constant. */
+/** TFRecord's constant, added to a rotated checksum so that data may contain checksums of its own. */
 const MASK_DELTA = 0xa282ead8;
 
 /** How a protobuf field is encoded. */
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** What an event says: first of a file its format, then one number each. */
+/** Content of an event: the format for the first of a file, then one number each. */
 export type EventContent =
   | { readonly fileVersion: string }
   | { readonly step: number; readonly tag: string; readonly value: number };
@@ -27,7 +25,7 @@ export function eventRecord(wallTime: number, content: EventContent): Uint8Array
     const number = Buffer.alloc(4);
     number.writeFloatLE(content.value);
     const value = Buffer.concat([bytesField(1, Buffer.from(content.tag)), key(2, WIRE.fixed32), number]);
-    if (content.step > 0) fields.push(key(2, WIRE.varint), varint(content.step)); // 0 is what is left out
+    if (content.step > 0) fields.push(key(2, WIRE.varint), varint(content.step)); // protobuf leaves out a 0
     fields.push(bytesField(5, bytesField(1, value)));
   }
   return frame(Buffer.concat(fields));
@@ -55,11 +53,27 @@ function key(field: number, wire: number): Buffer {
   return varint(field * 8 + wire);
 }
 
-/** A whole number from 0 on, seven bits at a time, lowest first. */
+/** Encodes a whole number of 0 or more, seven bits at a time, lowest first. */
 function varint(value: number): Buffer {
   const bytes: number[] = [];
   for (let rest = value; ; rest = Math.floor(rest / 128)) {
     if (rest < 128) return Buffer.from([...bytes, rest]);
     bytes.push((rest % 128) + 128);
   }
+}
+
+/** Castagnoli's polynomial, bits reversed. */
+const POLYNOMIAL = 0x82f63b78;
+
+const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+  return crc;
+});
+
+/** CRC-32C (RFC 3720, appendix B.4). */
+export function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
+  return (crc ^ 0xffffffff) >>> 0;
 }

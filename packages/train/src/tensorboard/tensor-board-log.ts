@@ -6,11 +6,11 @@ import type { FitEvent } from '../fit/fit-events.js';
 import type { EventContent } from './event-record.js';
 import { eventRecord } from './event-record.js';
 
-/** Files of one process that begin in the same second need different names: TensorBoard reads every one that it finds. */
+/** Number of files so far. It makes names of the same process and second unique; TensorBoard reads every file it finds. */
 let files = 0;
 
 /**
- * Writes what the loop tells to an event file that TensorBoard shows: `tensorboard --logdir DIR`.
+ * Writes the events of `fit` to an event file for TensorBoard: `tensorboard --logdir DIR`.
  *
  * @example
  * const board = new TensorBoardLog(run.path('tensorboard'));
@@ -21,7 +21,7 @@ export class TensorBoardLog {
   readonly #path: string;
   readonly #file: number;
 
-  /** Begins an event file in a folder, which is made if need be. */
+  /** Starts an event file in a folder, creating the folder if missing. */
   constructor(dir: string) {
     const seconds = Math.floor(Date.now() / 1000);
     this.#path = join(dir, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${files++}`);
@@ -31,7 +31,12 @@ export class TensorBoardLog {
     } catch (error) {
       throw new FileWriteError(this.#path, error);
     }
-    this.#append({ fileVersion: 'brain.Event:2' });
+    try {
+      this.#append({ fileVersion: 'brain.Event:2' });
+    } catch (error) {
+      closeSync(this.#file);
+      throw error;
+    }
   }
 
   /** Adds the numbers of a `log`, `evaluation` or `epoch` event; other events have none. */

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { loadTensorFlow, parameter, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { AdamW, abortOnSignals, decayGroups, fit, linearSchedule } from '../../dist/index.js';
+import { AdamW, decayGroups, fit, linearSchedule } from '../../dist/index.js';
 
 const dir = process.argv[2];
 const [steps, lastStep = Number.POSITIVE_INFINITY] = process.argv.slice(3).map(Number);
@@ -28,7 +28,17 @@ const predict = (rows) => {
   return tf.matMul(hidden, parameters.get('out.weight'));
 };
 const error = (rows, targets) => tf.mean(tf.squaredDifference(predict(rows), targets));
-const abort = abortOnSignals();
+const controller = new AbortController();
+let exitCode = 0;
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+]) {
+  process.once(signal, () => {
+    exitCode = code;
+    controller.abort();
+  });
+}
 const result = await fit({
   model,
   optimizer: new AdamW(decayGroups(model, 0.01), { learningRate: 0.01 }),
@@ -42,17 +52,16 @@ const result = await fit({
   evaluate: () => ({ loss: tf.tidy(() => error(x, y).dataSync()[0]) }),
   earlyStopping: { patience: Number.POSITIVE_INFINITY },
   checkpoints: { dir, every: 1, resume: true },
-  signal: abort.signal,
+  signal: controller.signal,
   onEvent(event) {
     if (event.type === 'start') console.log(`ready ${event.step}`);
     if (event.type === 'step' && event.step >= lastStep)
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   },
 });
-abort.dispose();
 const hash = createHash('sha256');
 for (const variable of parameters.values())
   hash.update(new Uint8Array((await variable.data()).slice().buffer));
 for (const loss of result.epochLosses) hash.update(`${loss} `);
-console.log(`${abort.exitCode === null ? 'done' : 'stopped'} ${hash.digest('hex')}`);
-process.exitCode = abort.exitCode ?? 0;
+console.log(`${exitCode === 0 ? 'done' : 'stopped'} ${hash.digest('hex')}`);
+process.exitCode = exitCode;

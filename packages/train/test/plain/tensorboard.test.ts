@@ -5,9 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { FileWriteError } from '@fin/files';
 import { describe, expect, it } from 'vitest';
 import { TensorBoardLog } from '../../src/index.js';
-import { crc32c } from '../../src/tensorboard/crc32c.js';
 import type { EventContent } from '../../src/tensorboard/event-record.js';
-import { eventRecord } from '../../src/tensorboard/event-record.js';
+import { crc32c, eventRecord } from '../../src/tensorboard/event-record.js';
 
 const fixture = JSON.parse(
   await readFile(new URL('../fixtures/tensorboard.json', import.meta.url), 'utf8'),

@@ -1,25 +1,53 @@
+import type { Module } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { TrainInputError } from '../errors.js';
 import type { HostTensor } from '../optimizer/optimizer.js';
+import type { Range } from '../ranges.js';
+import { requireInRange } from '../ranges.js';
+
+/** A copy of a module's parameters. Keeping one copies no data, since updates replace tensors and never overwrite them. */
+export class BestWeights {
+  readonly #variables: readonly tf.Variable[];
+  #copies = new Map<tf.Variable, tf.Tensor>();
+
+  constructor(module: Module) {
+    this.#variables = [...module.namedParameters().values()];
+  }
+
+  /** Keeps the current parameters instead of those kept before. */
+  keep(): void {
+    this.dispose();
+    for (const variable of this.#variables) this.#copies.set(variable, tf.keep(tf.clone(variable)));
+  }
+
+  /** Restores the kept parameters, if any. */
+  restore(): void {
+    for (const [variable, copy] of this.#copies) variable.assign(copy);
+  }
+
+  dispose(): void {
+    tf.dispose([...this.#copies.values()]);
+    this.#copies = new Map();
+  }
+}
+
+const DECAY: Range = { rule: 'from 0 to below 1', holds: (value) => value >= 0 && value < 1 };
 
 /**
- * Exponential moving average of the trained parameters, as `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn` keeps
- * it: after the first update a copy, then `average += (1 - decay) (weights - average)` after each.
+ * Exponential moving average of the trained parameters, like `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn`: a copy after
+ * the first update, then `average += (1 - decay) (weights - average)` after each.
  */
 export class WeightAverage {
   readonly #parameters: ReadonlyMap<string, tf.Variable>;
   readonly #decay: number;
   #averages = new Map<string, tf.Tensor>();
 
-  /** @param decay near 1, such as 0.999: the part of the average that stays */
+  /** @param decay share of the old average that each update keeps, such as 0.999 */
   constructor(parameters: ReadonlyMap<string, tf.Variable>, decay: number) {
-    if (!(decay >= 0 && decay < 1))
-      throw new TrainInputError(`averageDecay is ${decay}; it must lie in [0, 1)`);
     this.#parameters = parameters;
-    this.#decay = decay;
+    this.#decay = requireInRange('averageDecay', decay, DECAY);
   }
 
-  /** Takes in the weights as they are now. */
+  /** Updates the average with the current weights. */
   update(): void {
     for (const [name, variable] of this.#parameters) {
       const average = this.#averages.get(name);
@@ -31,7 +59,7 @@ export class WeightAverage {
     }
   }
 
-  /** Exchanges weights and averages; twice, and everything is as it was. Nothing before the first update. */
+  /** Exchanges weights and averages; a second call undoes it. Does nothing before the first update. */
   swap(): void {
     for (const [name, average] of this.#averages) {
       const variable = this.#parameters.get(name)!;
@@ -51,7 +79,7 @@ export class WeightAverage {
     return tensors;
   }
 
-  /** Puts back what {@link read} returned. */
+  /** Restores a result of {@link read}. */
   restore(tensors: ReadonlyMap<string, HostTensor>): void {
     this.dispose();
     for (const [name, { shape, data }] of tensors) {

@@ -1,7 +1,35 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdamSettings, AdamSlot, Moments } from './adam-kernel.js';
 
-/** Adam of ordinary tfjs ops, on any backend, in `torch.optim.AdamW`'s order of operations. */
+/** Settings of one update. */
+export interface AdamSettings {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
+  /** Number of the update, from 1. */
+  readonly step: number;
+}
+
+/** Running means of the gradient and of its square. */
+export type Moments = {
+  readonly expAvg: tf.Tensor;
+  readonly expAvgSq: tf.Tensor;
+};
+
+/** Adam on one tensor, with its moments. */
+export interface AdamSlot {
+  /** Updates the moments and returns the new weights. The caller owns the given and the returned tensors. */
+  update(weights: tf.Tensor, gradient: tf.Tensor, settings: AdamSettings): tf.Tensor;
+  /** Copies of the moments, owned by the caller. */
+  moments(): Moments;
+  dispose(): void;
+}
+
+/** Makes a slot with copies of the given moments. */
+export type MakeAdamSlot = (moments: Moments) => AdamSlot;
+
+/** Adam composed of tfjs ops, for any backend, in `torch.optim.AdamW`'s order of operations. */
 export function composedAdam(initial: Moments): AdamSlot {
   const own = (tensor: tf.Tensor) => tf.keep(tf.clone(tensor));
   let moments: Moments = { expAvg: own(initial.expAvg), expAvgSq: own(initial.expAvgSq) };
