@@ -2,7 +2,7 @@ import { parameter } from '@fin/runtime';
 import { allClose, maxDifference, parity } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import type { NamedGradients } from '../src/index.js';
+import type { AdamWOptions, NamedGradients, ParameterGroup } from '../src/index.js';
 import { AdamW, decayGroups, TrainInputError } from '../src/index.js';
 import { implementations } from './implementations.js';
 import { oracle } from './oracle.js';
@@ -177,6 +177,41 @@ describe('AdamW settings', () => {
     expect(() => new AdamW([{ parameters }], { learningRate: -1 })).toThrow(TrainInputError);
     expect(() => new AdamW([{ parameters }], { betas: [0.9, 1] })).toThrow(TrainInputError);
     tf.dispose([...parameters.values()]);
+  });
+
+  it.each<[AdamWOptions & { readonly group?: Partial<ParameterGroup> }, string]>([
+    [{ learningRate: 0 }, 'learningRate is 0; it must be above 0 and at most 10'],
+    [{ learningRate: 1e300 }, 'learningRate is 1e+300'],
+    [{ learningRate: Number.NaN }, 'learningRate is NaN'],
+    [{ group: { learningRate: 1e300 } }, 'learningRate of group 0 is 1e+300'],
+    [{ group: { learningRate: -1 } }, 'learningRate of group 0 is -1'],
+    [{ weightDecay: 1e300 }, 'weightDecay is 1e+300'],
+    [{ group: { weightDecay: -1 } }, 'weightDecay of group 0 is -1'],
+    [{ betas: [0.9, 1] }, 'betas[1] is 1; it must be from 0 to below 1'],
+    [{ betas: [Number.NaN, 0.9] }, 'betas[0] is NaN'],
+    [{ betas: [0.9] as never }, 'betas has 1 values'],
+    [{ eps: -1e-8 }, 'eps is -1e-8'],
+    [{ eps: Number.POSITIVE_INFINITY }, 'eps is Infinity'],
+  ])('refuses %o, naming the field', ({ group, ...options }, message) => {
+    const parameters = weight();
+    const make = () => new AdamW([{ parameters, ...group }], options);
+    expect(make).toThrow(TrainInputError);
+    expect(make).toThrow(message);
+    tf.dispose([...parameters.values()]);
+  });
+
+  it('names the parameters with a gradient that is not finite', () => {
+    const parameters = new Map([...weight(), ['other', tf.variable(tf.zeros([3]))]]);
+    const optimizer = new AdamW([{ parameters }]);
+    const variables = [...parameters.values()];
+    tf.tidy(() => {
+      const gradients = Object.fromEntries(variables.map(({ name, shape }) => [name, tf.ones(shape)]));
+      expect(optimizer.nonFinite(optimizer.pack(gradients))).toEqual([]);
+      const bad = { ...gradients, [variables[1].name]: tf.tensor1d([1, Number.NaN, 1]) };
+      expect(optimizer.nonFinite(optimizer.pack(bad))).toEqual(['other']);
+    });
+    optimizer.dispose();
+    tf.dispose(variables);
   });
 
   it('refuses a state of other parameters', async () => {

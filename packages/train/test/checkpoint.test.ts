@@ -1,7 +1,7 @@
-import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DamagedFileError, FolderLockedError } from '@fin/files';
+import { DamagedFileError, FolderLockedError, writeManifest } from '@fin/files';
 import { openSafetensors } from '@fin/files/safetensors';
 import { dropout, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
@@ -84,6 +84,10 @@ async function train(given: Settings = {}) {
   }
 }
 
+const withProgress = (state: Record<string, never>, change: object) => ({
+  ...state,
+  progress: { ...(state.progress as object), ...change },
+});
 const logs = (events: FitEvent[]) =>
   events.flatMap((event) => (event.type === 'log' ? [{ ...event, examplesPerSecond: 0 }] : []));
 const folders = () => readdir(dir).then((names) => names.sort());
@@ -314,6 +318,36 @@ describe('checkpoints', () => {
     expect((await train({ logEvery: 100, checkpoints: { every: 3, resume: true } })).values).toEqual(
       straight.values,
     );
+  });
+
+  it.each<[string, (state: Record<string, never>) => unknown, string]>([
+    ['another version', (state) => ({ ...state, version: 2 }), 'it is not of a checkpoint of version 1'],
+    ['a step that is text', (state) => withProgress(state, { step: '4' }), 'progress.step'],
+    ['no losses', (state) => withProgress(state, { losses: undefined }), 'progress.losses'],
+    [
+      'a counter that is negative',
+      (state) => ({ ...state, optimizerCounters: { a: -1 } }),
+      'optimizerCounters.a',
+    ],
+    ['null', () => null, 'the document'],
+  ])('whose state.json has %s are refused, naming the field', async (_, change, message) => {
+    await train({ stopAfter: 4 });
+    const folder = join(dir, 'step-00000004');
+    const path = join(folder, 'state.json');
+    const state = JSON.parse(await readFile(path, 'utf8')) as Record<string, never>;
+    await writeFile(path, JSON.stringify(change(state)));
+    await writeManifest(folder);
+    const error = await train({ checkpoints: { resume: true } }).then(null, (thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DamagedFileError);
+    expect((error as Error).message).toContain(path);
+    expect((error as Error).message).toContain(message);
+  });
+
+  it('keep metrics that are not finite apart from those that are', async () => {
+    const evaluate = () => ({ loss: 1, f1: Number.NaN });
+    await train({ stopAfter: 4, evaluate });
+    const { result } = await train({ evaluate, checkpoints: { resume: true } });
+    expect(result.evaluations[0]).toEqual({ step: 4, epoch: 1, metrics: { loss: 1, f1: Number.NaN } });
   });
 
   it('say in plain JSON what they are', async () => {

@@ -323,7 +323,9 @@ describe('evaluation and early stopping', () => {
 
   it('says when there is nothing to compare', async () => {
     const earlyStopping = { patience: 1, metric: 'f1' };
-    await expect(train({ earlyStopping })).rejects.toThrow('earlyStopping compares the metrics of evaluate()');
+    await expect(train({ earlyStopping })).rejects.toThrow(
+      'earlyStopping compares the metrics of evaluate()',
+    );
     await expect(train({ earlyStopping, evaluate: () => ({ loss: 1 }) })).rejects.toThrow(
       '"f1", but evaluate() returned loss',
     );
@@ -431,6 +433,35 @@ describe('a run that cannot go on', () => {
     [{ batchSize: 1.5 }, 'batchSize is 1.5'],
     [{ gradientAccumulationSteps: -1 }, 'gradientAccumulationSteps is -1'],
     [{ data: { size: 0, batch: data.batch } }, 'the number of training examples is 0'],
+    [{ epochs: 1e9 }, 'epochs is 1000000000; it must be a whole number from 1 to 1000000, or Infinity'],
+    [{ batchSize: Number.NaN }, 'batchSize is NaN'],
+    [{ gradientAccumulationSteps: 1e300 }, 'gradientAccumulationSteps is 1e+300'],
+    [{ maxSteps: '7' as never }, 'maxSteps is 7'],
+    [{ logEvery: 0 }, 'logEvery is 0'],
+    [{ evaluateEvery: -3 }, 'evaluateEvery is -3'],
+    [{ maxGradNorm: 0 }, 'maxGradNorm is 0'],
+    [{ maxGradNorm: Number.NaN }, 'maxGradNorm is NaN'],
+    [{ averageDecay: 1 }, 'averageDecay is 1'],
+    [{ evaluate: () => ({ loss: 1 }), earlyStopping: { patience: 0 } }, 'patience is 0'],
+    [{ evaluate: () => ({ loss: 1 }), earlyStopping: { patience: Number.NaN } }, 'patience is NaN'],
+    [
+      { evaluate: () => ({ loss: 1 }), earlyStopping: { patience: 1, minDelta: Number.POSITIVE_INFINITY } },
+      'minDelta is Infinity',
+    ],
+    [
+      { evaluate: () => ({ loss: 1 }), earlyStopping: { patience: 1, mode: 'best' as never } },
+      'mode is "best"',
+    ],
+    [{ checkpoints: { dir: 'never-made', every: 0 } }, 'checkpoints.every is 0'],
+    [{ checkpoints: { dir: 'never-made', everySeconds: -1 } }, 'checkpoints.everySeconds is -1'],
+    [{ checkpoints: { dir: 'never-made', keepLast: 0.5 } }, 'checkpoints.keepLast is 0.5'],
+    [{ schedule: () => () => Number.NaN }, 'the schedule returned the factor NaN for update 1'],
+    [{ schedule: () => (step: number) => (step === 2 ? 1e300 : 1) }, 'the factor 1e+300 for update 3'],
+    [{ schedule: () => linearSchedule({ totalSteps: -1 }) }, 'totalSteps is -1'],
+    [
+      { schedule: (run: { totalSteps: number }) => linearSchedule({ ...run, warmupSteps: 0.5 }) },
+      'warmupSteps is 0.5',
+    ],
   ])('refuses %o', async (settings: Settings, message) => {
     await expect(train(settings)).rejects.toThrow(message);
   });

@@ -126,10 +126,10 @@ export class Updater<Batch> {
         return scaled(tf.mul(result.loss, weight));
       }, variables);
       const [mean, weight] = kept.splice(0) as tf.Scalar[];
-      sum.add(grads, weight ?? null);
       if (mean) value.dispose();
       const factor = mean ? 1 : share * (scaler?.getScale() ?? 1);
       this.#losses.add({ value: mean ?? value, factor, step, epoch, indices });
+      sum.add(grads, weight ?? null);
     } finally {
       tf.dispose(kept);
     }
