@@ -33,6 +33,22 @@ describe.skipIf(implementations.length < 2)('made of fused ops', () => {
     tf.dispose([composed.grads, fused.grads, composed.value, fused.value]);
   });
 
+  it('drops the same elements as ordinary ops, where those compute attention in several groups', () => {
+    const lengths = [...Array<number>(30).fill(3), 60, 61];
+    const wide = tinyModel({
+      initializerRange: 0.5,
+      maxPositionEmbeddings: 64,
+      attentionProbsDropoutProb: 0.3,
+    });
+    const logits = (implementation: 'composed' | 'fused') => {
+      use(implementation);
+      const dropout = randomStreams(2).stream('dropout');
+      return tf.tidy(() => wide.forward(tinyBatch(lengths), { training: true, dropout }).dataSync());
+    };
+    allClose(logits('fused'), logits('composed'), { rtol: 1e-4, atol: 1e-5 });
+    wide.dispose();
+  });
+
   it('gives gradients to what is trained alone', () => {
     use('fused');
     const all = step();
