@@ -4,6 +4,7 @@ import { formatDoctor } from './doctor/format-doctor.js';
 import { cacheRoot } from './install/cache-layout.js';
 import { InstallInputError, InstallInterrupted } from './install/errors.js';
 import { findInstallation } from './install/find-installation.js';
+import { INSTALL_COMMANDS } from './install/install-hint.js';
 import { installTensorFlow } from './install/install-tensorflow.js';
 import { formatOutcome } from './install/outcome.js';
 import { printEvents } from './install/progress.js';
@@ -66,7 +67,7 @@ export function registerWhere(program: Command): void {
       else if (installation) console.log(installation.libraryDir);
       if (installation) return;
       console.error(
-        `No native TensorFlow in ${process.env.FIN_TENSORFLOW_DIR ?? cacheRoot()}. Run \`fin-runtime install\`.`,
+        `No native TensorFlow in ${process.env.FIN_TENSORFLOW_DIR ?? cacheRoot()}. Run ${INSTALL_COMMANDS}.`,
       );
       process.exitCode = 1;
     });

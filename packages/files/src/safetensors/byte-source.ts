@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
+import { FileInputError } from '../errors.js';
+import { openRegularFile } from '../regular-file.js';
 import { SafetensorsError } from './errors.js';
 
 /** Bytes asked of the system at once; above 2 GiB a single read is refused on some systems. */
@@ -31,12 +32,13 @@ export async function openByteSource(file: string): Promise<ByteSource> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     return new SafetensorsError('IoError', `it cannot be read (${reason})`, { file, cause });
   };
-  const handle = await open(file, 'r').catch((cause: unknown) => {
-    throw failed(cause);
+  const handle = await openRegularFile(file).catch((cause: unknown) => {
+    if (!(cause instanceof FileInputError)) throw failed(cause);
+    const problem = 'it is not a regular file; pipes, devices and folders are not read';
+    throw new SafetensorsError('IoError', problem, { file, cause });
   });
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw new SafetensorsError('IoError', 'it is not a regular file', { file });
     return {
       file,
       size: stats.size,

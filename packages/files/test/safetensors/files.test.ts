@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   ftruncateSync,
@@ -45,6 +46,8 @@ describe('openSafetensors', () => {
       ['a path that is not there', 'absent', () => {}, 'IoError'],
       ['a folder', 'folder', (path) => mkdirSync(path), 'IoError'],
       ['a dangling link', 'link', (path) => symlinkSync('nowhere', path), 'IoError'],
+      ['a pipe, without waiting for a writer', 'pipe', (path) => execFileSync('mkfifo', [path]), 'IoError'],
+      ['a device without end', 'device', (path) => symlinkSync('/dev/zero', path), 'IoError'],
       ['an empty file', 'empty', (path) => writeFileSync(path, ''), 'HeaderTooSmall'],
       [
         'a Git LFS pointer',

@@ -7,16 +7,18 @@ import { compileFunction } from 'node:vm';
 import * as tf from '@tensorflow/tfjs-core';
 import { wrapBinding } from '../dispatch/wrap-binding.js';
 import { findInstallation } from '../install/find-installation.js';
+import { INSTALL_COMMANDS } from '../install/install-hint.js';
 import { runtimeState } from '../state.js';
 import type { NativeBinding } from './native-binding.js';
 import type { NodeBackend } from './node-backend.js';
+import { startUpLinesHidden } from './start-up-lines.js';
 import type { LoadedTensorFlow } from './types.js';
 
 /** Above wasm (2) and cpu (1), as tfjs-node registers itself. */
 const PRIORITY = 3;
 
 /** What to say where there is nothing to load. */
-export const NOT_INSTALLED = 'no native TensorFlow is installed: run `npx fin-runtime install`.';
+export const NOT_INSTALLED: string = `no native TensorFlow is installed: run ${INSTALL_COMMANDS}.`;
 
 /**
  * Loads libtensorflow and registers tfjs-node's backend over it, with the dispatch chain in between.
@@ -33,8 +35,10 @@ export async function loadNative(): Promise<Pick<LoadedTensorFlow, 'version' | '
   }
   const installation = await findInstallation();
   if (!installation) throw new Error(NOT_INSTALLED);
+  // Who sets level 0 wants to see every line.
+  const load = env.TF_CPP_MIN_LOG_LEVEL === '0' ? shown : await startUpLinesHidden();
   setLibraryDefaults();
-  const binding = loadAddon(installation.bindingPath);
+  const binding = load(() => loadAddon(installation.bindingPath));
   const { NodeJSKernelBackend } = loadTfjsNode(installation.tfjsNodeDir);
   const wrapped = wrapBinding(binding);
   tf.registerBackend(
@@ -43,6 +47,11 @@ export async function loadNative(): Promise<Pick<LoadedTensorFlow, 'version' | '
     PRIORITY,
   );
   return { version: binding.TF_Version, native: wrapped };
+}
+
+/** Runs `load` as it is. */
+function shown<T>(load: () => T): T {
+  return load();
 }
 
 /** Settings that the library reads while it is loaded, each unless the user has set it. */
@@ -61,7 +70,7 @@ function loadAddon(path: string): NativeBinding {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `the native TensorFlow that is installed does not load (${reason}). Run \`npx fin-runtime install\` again; ` +
+      `the native TensorFlow that is installed does not load (${reason}). Run ${INSTALL_COMMANDS} again; ` +
         'the backends wasm and cpu work without it.',
       { cause: error },
     );

@@ -1,3 +1,4 @@
+import { INSTALL_COMMANDS } from '../install/install-hint.js';
 import { NATIVE_PLATFORMS } from '../install/pins.js';
 import type { DoctorReport, Finding } from './report.js';
 
@@ -31,7 +32,7 @@ function nativeFindings(facts: Facts): Finding[] {
         ? 'FIN_TENSORFLOW_DIR is set, but no binding is there for it.'
         : 'There is no native TensorFlow.',
       cost: SLOWER[backend.name] ?? '',
-      fix: 'npx fin-runtime install',
+      fix: INSTALL_COMMANDS,
     },
     ...obstacles(facts),
   ];
@@ -94,10 +95,7 @@ function gpuFindings({ gpu, installation }: Facts): Finding[] {
       kind: 'missing',
       what: `${gpu.devices[0].name} is there, and the TensorFlow in use is a CPU build.`,
       cost: 'The GPU stays idle.',
-      fix:
-        process.env.FIN_GPU === '0'
-          ? 'unset FIN_GPU, then: npx fin-runtime install'
-          : 'npx fin-runtime install',
+      fix: process.env.FIN_GPU === '0' ? `unset FIN_GPU, then: ${INSTALL_COMMANDS}` : INSTALL_COMMANDS,
     },
   ];
 }

@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolder, readRegularFileSync, syncFolder, writeFileAtomically } from '@fin/files';
 import type { CacheLayout } from './cache-layout.js';
 import type { TensorFlowSource } from './installation.js';
 
-/** Counts up when the layout of the cache changes: what an older version put there is then made anew. */
-export const MANIFEST_FORMAT = 1;
+/** Version of the cache's layout. Folders of another version count as missing and are made again. */
+const MANIFEST_FORMAT = 1;
 
-/** Every folder of the cache carries one; a folder without it, or whose files differ in size, is not there. */
+const MANIFEST = 'manifest.json';
+
+/** Content of `manifest.json`, which every folder of the cache has. A folder without it, or with files of other sizes, is not used. */
 export interface Manifest {
   readonly format: typeof MANIFEST_FORMAT;
-  /** The files that matter, by path within the folder, with their sizes in bytes. */
+  /** Sizes of the checked files in bytes, by path within the folder. */
   readonly files: Readonly<Record<string, number>>;
 }
 
@@ -20,7 +23,7 @@ export interface TensorFlowManifest extends Manifest {
   readonly source: TensorFlowSource;
   readonly version: string;
   readonly gpu: boolean;
-  /** Of each archive it was unpacked from, by name. */
+  /** Digests of the archives it was unpacked from, by name. */
   readonly sha256: Readonly<Record<string, string>>;
 }
 
@@ -28,31 +31,48 @@ export interface BindingManifest extends Manifest {
   /** The `.node` file within the folder. */
   readonly path: string;
   readonly tensorflow: string;
-  /** As the library itself says. */
+  /** Version that the library reports. */
   readonly tensorflowVersion: string;
-  /** Whether the library drove a GPU when the binding was tried. */
+  /** Whether the library used a GPU when the binding was tried. */
   readonly gpuDevice: boolean;
   readonly compiler: string;
 }
 
-/** The manifest of a folder, or null where there is none or the folder does not match it. */
+/** Manifests have a few hundred lines at most; a larger file is not one of ours. */
+const MAX_MANIFEST_BYTES = 10e6;
+
+/** Errors that say nothing about the folder and may be gone the next time, so that it must not be taken for damaged. */
+const PASSING_ERRORS = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EAGAIN', 'EINTR']);
+
+/**
+ * Reads the manifest of a folder in the cache.
+ *
+ * @returns null if there is none, it is damaged, or a file is missing or has another size
+ * @throws the system's error if the folder cannot be examined at the moment (too many open files, say)
+ */
 export async function readManifest<M extends Manifest>(dir: string): Promise<M | null> {
   try {
-    const manifest = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')) as M;
+    const text = readRegularFileSync(join(dir, MANIFEST), { maxBytes: MAX_MANIFEST_BYTES }).toString();
+    const manifest = JSON.parse(text) as M;
     if (manifest.format !== MANIFEST_FORMAT) return null;
     for (const [name, size] of Object.entries(manifest.files)) {
-      if ((await stat(join(dir, name))).size !== size) return null;
+      const stats = await stat(join(dir, name));
+      if (!stats.isFile() || stats.size !== size) return null;
     }
     return manifest;
-  } catch {
+  } catch (error) {
+    if (PASSING_ERRORS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
     return null;
   }
 }
 
-/** Runs `work` in a new folder, on the same disk as where its result goes. The folder is gone afterwards, whatever happens. */
+/**
+ * Runs `work` in a new temporary folder, on the same disk as the cache, and removes the folder afterwards. If it cannot be removed,
+ * the next installation does it: that is no reason to fail, and must not replace the error of `work`.
+ */
 export async function inWorkFolder<T>(
   layout: CacheLayout,
-  label: string,
+  label: WorkLabel,
   work: (dir: string) => Promise<T>,
 ): Promise<T> {
   const dir = join(layout.tmp, workFolderName(label));
@@ -60,15 +80,15 @@ export async function inWorkFolder<T>(
   try {
     return await work(dir);
   } finally {
-    await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+    await rm(dir, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   }
 }
 
 /**
- * Makes a finished folder visible at its place: the files that matter are synced to disk, the manifest is written last,
- * and one rename does it. A damaged folder that is there already makes way; a whole one stays.
+ * Moves a finished folder to its place in the cache: syncs the files, writes the manifest last, then renames the folder once. A
+ * damaged folder at that place is replaced; a complete one stays.
  *
- * @param files the files that matter, by path within `dir`
+ * @param files the files to check before later use, by path within `dir`
  */
 export async function publish<M extends Manifest>(
   layout: CacheLayout,
@@ -79,15 +99,11 @@ export async function publish<M extends Manifest>(
 ): Promise<void> {
   const sizes: Record<string, number> = {};
   for (const name of files) {
-    await sync(join(dir, name));
-    sizes[name] = (await stat(join(dir, name))).size;
+    sizes[name] = await syncFile(join(dir, name));
   }
-  await writeFile(
-    join(dir, 'manifest.json'),
-    `${JSON.stringify({ format: MANIFEST_FORMAT, ...facts, files: sizes }, null, 2)}\n`,
-  );
-  await sync(join(dir, 'manifest.json'));
-  await mkdir(dirname(place), { recursive: true });
+  const manifest = { format: MANIFEST_FORMAT, ...facts, files: sizes };
+  await writeFileAtomically(join(dir, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  await makeFolder(dirname(place));
   try {
     await rename(dir, place);
   } catch (error) {
@@ -99,43 +115,63 @@ export async function publish<M extends Manifest>(
       await rename(dir, place);
     });
   }
-  await sync(dirname(place));
+  await syncFolder(dirname(place));
 }
 
-async function sync(path: string): Promise<void> {
+/** Syncs a file to the disk. @returns its size in bytes */
+async function syncFile(path: string): Promise<number> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
+    return (await handle.stat()).size;
   } finally {
     await handle.close();
   }
 }
 
-/** A folder of a process that cannot be asked for, on another host or with a number used again, is left this long. */
+const WORK_LABELS = [
+  'addon',
+  'binding',
+  'compiler',
+  'damaged',
+  'stderr-filter',
+  'tensorflow',
+  'tfjs-installer',
+  'tfjs-node',
+  'zig',
+] as const;
+
+/** Purpose of a work folder. */
+export type WorkLabel = (typeof WORK_LABELS)[number];
+
+const WORK_FOLDER = new RegExp(`^(?:${WORK_LABELS.join('|')})@(?<host>[^@]+)@(?<pid>\\d+)@[0-9a-f]{8}$`);
+
+/** Work folders that cannot be attributed to a dead process (another host, a reused process number) are kept this long. */
 const KEEP_MS = 24 * 60 * 60_000;
 
-/** Tells who works there: `<label>@<host>@<process>@<random>`. */
-export function workFolderName(label: string): string {
+/** Name of a work folder: `<label>@<host>@<process>@<random>`. */
+function workFolderName(label: WorkLabel): string {
   return [label, hostname(), process.pid, randomUUID().slice(0, 8)].join('@');
 }
 
 /**
- * Removes the work folders that interrupted runs left behind. One whose process still runs stays, even where that process
- * has lost the lock (a laptop that slept, say).
+ * Removes the work folders of interrupted installations, and nothing else: the cache may be a folder in which the user keeps a
+ * `tmp` of their own. Folders of running processes stay, even if they have lost the lock (after a laptop slept, say).
  */
 export async function sweep({ tmp }: CacheLayout): Promise<void> {
   for (const name of await readdir(tmp).catch(() => [])) {
+    const owner = WORK_FOLDER.exec(name)?.groups;
+    if (!owner) continue;
     const dir = join(tmp, name);
-    const [, host, pid] = name.split('@');
-    const abandoned = host === hostname() && !runsElsewhere(Number(pid));
-    // A child of the killed run may still be writing there; the next sweep gets what this one could not.
+    const abandoned = owner.host === hostname() && !runsElsewhere(Number(owner.pid));
+    // A child of the killed process may still write there; the next sweep removes what this one could not.
     if (abandoned || (await isOld(dir))) {
       await rm(dir, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
     }
   }
 }
 
-/** Of this process itself nothing is there yet: what bears its number is from one before. */
+/** This process has made nothing yet, so a folder with its number is from an earlier process. */
 function runsElsewhere(pid: number): boolean {
   if (pid === process.pid) return false;
   try {

@@ -10,11 +10,13 @@ import { TFJS_NODE } from './pins.js';
  * <root>/tfjs-node-gpu/<version>/      the npm tarball's content, manifest.json
  * <root>/binding/<key>/                tfjs_binding.node, manifest.json
  * <root>/zig/<version>/                the fallback compiler, manifest.json
- * <root>/zig-cache/                    what that compiler keeps between runs
- * <root>/tmp/<random>/                 work under way; swept by the next run
+ * <root>/zig-cache/                    that compiler's own cache
+ * <root>/addon/<name>-<key>/           addons of other packages, manifest.json
+ * <root>/stderr-filter/<key>/          the addon that hides TensorFlow's start-up lines, manifest.json
+ * <root>/tmp/<label>@<host>@…/         unfinished work; the next run removes it
  * ```
  *
- * Every folder but the last two is moved into place whole, manifest included: what is there is complete.
+ * Every folder with a manifest is moved to its place in one step, so it is complete.
  */
 export interface CacheLayout {
   readonly root: string;
@@ -26,13 +28,13 @@ export interface CacheLayout {
   readonly tmp: string;
 }
 
-/** `$FIN_CACHE_DIR`, else `$XDG_CACHE_HOME/fin`, else `~/.cache/fin` (`~/Library/Caches/fin` on macOS). */
+/** Absolute path of the cache: `$FIN_CACHE_DIR`, else `$XDG_CACHE_HOME/fin`, else `~/.cache/fin` (`~/Library/Caches/fin` on macOS). */
 export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   if (env.FIN_CACHE_DIR) return resolve(env.FIN_CACHE_DIR);
   // The XDG specification: a relative path is invalid and is ignored.
   if (env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME)) return join(env.XDG_CACHE_HOME, 'fin');
   const home = env.HOME || homedir();
-  return process.platform === 'darwin' ? join(home, 'Library', 'Caches', 'fin') : join(home, '.cache', 'fin');
+  return resolve(home, process.platform === 'darwin' ? 'Library/Caches/fin' : '.cache/fin');
 }
 
 export function cacheLayout(root: string = cacheRoot()): CacheLayout {

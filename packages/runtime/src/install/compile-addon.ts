@@ -6,8 +6,10 @@ import { inWorkFolder, publish, readManifest, sweep } from './cache-folders.js';
 import { cacheLayout } from './cache-layout.js';
 import type { Compiler } from './compiler.js';
 import { nodeApiHeaders } from './compiler.js';
+import { asDiskProblem } from './disk.js';
 import { StepImpossible } from './errors.js';
 import { findInstallation } from './find-installation.js';
+import { INSTALL_COMMANDS } from './install-hint.js';
 import type { Installation } from './installation.js';
 import type { Job } from './job.js';
 import { withLock } from './lock.js';
@@ -58,7 +60,7 @@ const TRIAL = 'require(process.argv[1]); require(process.argv[2]);';
 export async function compileAddon(options: AddonOptions): Promise<AddonOutcome> {
   const installation = await findInstallation();
   if (!installation) {
-    return impossible('there is no native TensorFlow to compile it for: run `npx fin-runtime install`');
+    return impossible(`there is no native TensorFlow to compile it for: run ${INSTALL_COMMANDS}`);
   }
   const { name, sourceDir, flags = [], signal, onEvent = () => {} } = options;
   const layout = cacheLayout();
@@ -82,12 +84,9 @@ export async function compileAddon(options: AddonOptions): Promise<AddonOutcome>
       return (await find(place)) ?? (await make(job, options, installation, place));
     });
   } catch (error) {
-    if (error instanceof StepImpossible) {
-      return impossible(error.fix ? `${error.message}. ${error.fix}` : error.message);
-    }
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined || signal?.aborted) throw error;
-    return impossible(`the cache ${layout.root} does not take it (${code})`);
+    if (signal?.aborted) throw error;
+    const { message, fix } = asDiskProblem(error, layout.root);
+    return impossible(fix ? `${message}. ${fix}` : message);
   }
 }
 

@@ -3,6 +3,7 @@ import { ensureBinding } from './binding.js';
 import { sweep } from './cache-folders.js';
 import type { CacheLayout } from './cache-layout.js';
 import { cacheLayout } from './cache-layout.js';
+import { asDiskProblem, unwritable } from './disk.js';
 import { InstallInterrupted, StepImpossible } from './errors.js';
 import { driverPresent, findInstallation, installedCopies } from './find-installation.js';
 import type { Installation } from './installation.js';
@@ -13,6 +14,7 @@ import type { FailedAttempt, InstallOutcome } from './outcome.js';
 import type { TensorFlowBuild } from './pins.js';
 import { platformPins, TFJS_NODE } from './pins.js';
 import type { InstallListener } from './progress.js';
+import { ensureStderrFilter } from './stderr-filter.js';
 import type { TensorFlowCopy } from './tensorflow-copy.js';
 import { namedFolder } from './tensorflow-copy.js';
 import { tfjsInstallerCopy } from './tfjs-installer.js';
@@ -67,18 +69,25 @@ export async function runJob(job: Job): Promise<InstallOutcome> {
   const { layout, signal } = job;
   if (process.env.FIN_TENSORFLOW_DIR) namedFolder(process.env.FIN_TENSORFLOW_DIR);
   const present = await ready(job);
-  if (present) return outcome(layout, 'present', present);
+  if (present) {
+    await ensureStderrFilter(job);
+    return outcome(layout, 'present', present);
+  }
   try {
     await makeRoot(layout);
     return await withLock(job, async () => {
       await sweep(layout);
       const made = await ready(job);
-      return made ? outcome(layout, 'present', made) : provision(job);
+      const result = made ? outcome(layout, 'present', made) : await provision(job);
+      if (result.installation) await ensureStderrFilter(job);
+      return result;
     });
   } catch (error) {
     if (signal?.aborted)
       throw new InstallInterrupted('Stopped; nothing half-made is left.', { cause: error });
-    return outcome(layout, 'impossible', null, [failedAttempt('the cache', diskTrouble(error, layout))]);
+    return outcome(layout, 'impossible', null, [
+      failedAttempt('the cache', asDiskProblem(error, layout.root)),
+    ]);
   }
 }
 
@@ -86,7 +95,7 @@ async function makeRoot({ root }: CacheLayout): Promise<void> {
   try {
     await mkdir(root, { recursive: true });
   } catch (error) {
-    throw unwritable(root, error);
+    throw unwritable(root, (error as NodeJS.ErrnoException).code ?? 'unknown', error);
   }
 }
 
@@ -106,7 +115,7 @@ async function provision(job: Job): Promise<InstallOutcome> {
   } catch (error) {
     const attempt = failedAttempt(
       "tfjs-node's JavaScript, which every way needs",
-      diskTrouble(error, job.layout),
+      asDiskProblem(error, job.layout.root),
     );
     return outcome(job.layout, 'impossible', null, [attempt]);
   }
@@ -117,7 +126,7 @@ async function provision(job: Job): Promise<InstallOutcome> {
       const installation = await findInstallation();
       if (installation) return outcome(job.layout, 'installed', installation, attempts);
     } catch (error) {
-      const attempt = failedAttempt(way.what, diskTrouble(error, job.layout));
+      const attempt = failedAttempt(way.what, asDiskProblem(error, job.layout.root));
       attempts.push(attempt);
       job.report({ kind: 'note', text: `${attempt.what}: ${attempt.reason}` });
     }
@@ -163,27 +172,6 @@ const noWheel: Way = {
 
 function failedAttempt(what: string, error: StepImpossible): FailedAttempt {
   return { what, reason: error.message, ...(error.fix && { fix: error.fix }) };
-}
-
-/** Turns what a disk says into a sentence; rethrows what nobody foresaw. */
-function diskTrouble(error: unknown, { root }: CacheLayout): StepImpossible {
-  if (error instanceof StepImpossible) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new StepImpossible(`the disk of ${root} is full`, {
-      fix: 'Free some space, or set FIN_CACHE_DIR to a folder on a larger disk.',
-      cause: error,
-    });
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return unwritable(root, error);
-  throw error;
-}
-
-function unwritable(root: string, error: unknown): StepImpossible {
-  return new StepImpossible(`${root} cannot be written (${(error as NodeJS.ErrnoException).code})`, {
-    fix: 'Set FIN_CACHE_DIR to a folder that can be written.',
-    cause: error,
-  });
 }
 
 function outcome(

@@ -35,7 +35,7 @@ export function formatOutcome(outcome: InstallOutcome): string {
     ...attempts.map(({ what, reason }) => `  - ${what}: ${indent(reason)}`),
     ...(process.env.FIN_TENSORFLOW_DIR ? [] : ['  - a folder of yours: FIN_TENSORFLOW_DIR is not set']),
     ...(fixes.length > 0 ? ['What helps (any one of these):', ...fixes.map((fix) => `  - ${fix}`)] : []),
-    'Then run `fin-runtime install` again.',
+    'Then run this command again.',
   ].join('\n');
 }
 

@@ -30,7 +30,7 @@ export function readTensorFlowFolder(dir: string): TensorFlowFolder | null {
     [join(dir, 'tensorflow'), join(dir, 'tensorflow', 'include')],
   ] as const;
   for (const [libraryDir, includeDir] of shapes) {
-    if (!existsSync(join(includeDir, 'tensorflow', 'c', 'c_api.h'))) continue;
+    if (!isFile(join(includeDir, 'tensorflow', 'c', 'c_api.h'))) continue;
     const names = namesIn(libraryDir);
     const main = pick(names, 'libtensorflow_cc') ?? pick(names, 'libtensorflow');
     const framework = pick(names, 'libtensorflow_framework');
@@ -41,10 +41,15 @@ export function readTensorFlowFolder(dir: string): TensorFlowFolder | null {
 
 function namesIn(dir: string): string[] {
   try {
-    return readdirSync(dir).filter((name) => LIBRARY_NAME.test(name));
+    return readdirSync(dir).filter((name) => LIBRARY_NAME.test(name) && isFile(join(dir, name)));
   } catch {
     return [];
   }
+}
+
+/** Regular files only: a pipe of that name would hold up the linker for ever. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** Of `libx.so`, `libx.so.2` and `libx.so.2.9.1` the one with one number, which is the name recorded inside. */

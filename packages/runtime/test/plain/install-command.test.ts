@@ -73,7 +73,7 @@ it('where says that there is none', () => {
 it('doctor reports, as text and as one document', () => {
   const text = fin(['doctor']);
   expect(text.status).toBe(0);
-  expect(text.stdout).toContain('What helps: npx fin-runtime install');
+  expect(text.stdout).toContain('npx --package @fin/runtime fin-runtime install');
   const report = JSON.parse(fin(['doctor', '--json']).stdout);
   expect(report).toMatchObject({ installation: null, backend: { name: 'wasm' }, cache: { dir: here.cache } });
 });

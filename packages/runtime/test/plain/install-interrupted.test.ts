@@ -62,33 +62,6 @@ describe('a run that is killed', () => {
       expect(here.leftovers()).toEqual([]);
     },
   );
-
-  it('at any moment, again and again, never leaves a half-made installation', async () => {
-    const here = machine();
-    for (let kill = 0; kill < 8; kill++) {
-      const child = here.start({ FAKE_SLOW: '06' });
-      const ended = finish(child);
-      const timer = setTimeout(() => child.kill('SIGKILL'), 120 + 90 * kill);
-      const { outcome } = await ended;
-      clearTimeout(timer);
-      if (outcome.installation) expect(existsSync(outcome.installation.bindingPath)).toBe(true);
-      if (existsSync(join(here.cache, 'install.lock'))) here.ageLock();
-    }
-    expect((await here.run()).outcome.installation).toMatchObject({ tensorflowVersion: '2.21.0' });
-    expect(here.leftovers()).toEqual([]);
-  });
-
-  it('does not hold up the next one for long', async () => {
-    const here = machine();
-    const child = here.start({ FAKE_HANG: 'python3' });
-    const ended = finish(child);
-    await here.called('python3');
-    child.kill('SIGKILL');
-    await ended;
-    const { outcome, stderr } = await here.run();
-    expect(outcome.status).toBe('installed');
-    expect(stderr).toContain('waiting for another process');
-  });
 });
 
 describe('a run that is stopped', () => {

@@ -7,7 +7,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ToolName } from './install-support/machine.js';
 import { library, Machine, tensorflowFiles } from './install-support/machine.js';
@@ -199,6 +199,25 @@ describe('FIN_TENSORFLOW_DIR', () => {
     const { outcome } = await here.run({ FIN_TENSORFLOW_DIR: join(here.dir, 'own') });
     expect(outcome.attempts).toHaveLength(1);
     expect(outcome.attempts[0].reason).toContain('no C++ compiler');
+  });
+});
+
+describe('names relative to the current folder', () => {
+  it.each(['c', 'a/b/c', './c/'])('work for the cache: %s', async (cache) => {
+    const here = machine();
+    const { outcome, stderr } = await here.run({ FIN_CACHE_DIR: cache });
+    expect(outcome, stderr).toMatchObject({ status: 'installed', cacheDir: resolve(here.dir, cache) });
+    expect(existsSync(outcome.installation?.bindingPath ?? '')).toBe(true);
+  });
+
+  it.each(['t', 'a/b/t', './t/'])('work for a TensorFlow of the user: %s', async (name) => {
+    const here = machine();
+    here.write(tensorflowFiles('2.99.0', `${name}/`));
+    const { outcome, stderr } = await here.run({ FIN_TENSORFLOW_DIR: name });
+    expect(outcome.installation, stderr).toMatchObject({
+      tensorflowVersion: '2.99.0',
+      libraryDir: resolve(here.dir, name),
+    });
   });
 });
 

@@ -62,9 +62,7 @@ describe.skipIf(!inCache)('with a native TensorFlow that does not load', () => {
     const root = await damagedCache();
     expect(await run(reported, { FIN_CACHE_DIR: root })).toEqual({
       backend: 'wasm',
-      notes: [
-        expect.stringMatching(/^tensorflow: .* does not load \(.*\)\. Run `npx fin-runtime install` again/s),
-      ],
+      notes: [expect.stringMatching(/^tensorflow: .* does not load \(.*\)\. Run `fin install` .* again/s)],
     });
     await rm(root, { recursive: true });
   });
@@ -74,7 +72,10 @@ describe('on a machine without native TensorFlow', () => {
   it('goes on with wasm and says why and what to do', async () => {
     expect(await run(reported)).toEqual({
       backend: 'wasm',
-      notes: ['tensorflow: no native TensorFlow is installed: run `npx fin-runtime install`.'],
+      notes: [
+        'tensorflow: no native TensorFlow is installed: ' +
+          'run `fin install` (with @fin/cli) or `npx --package @fin/runtime fin-runtime install`.',
+      ],
     });
   });
 
@@ -91,7 +92,7 @@ describe('on a machine without native TensorFlow', () => {
     expect(await run(reported, { FIN_BACKEND: 'tensorflow' })).toEqual({
       name: 'BackendUnavailableError',
       kind: 'environment',
-      message: expect.stringContaining('npx fin-runtime install'),
+      message: expect.stringContaining('npx --package @fin/runtime fin-runtime install'),
     });
   });
 

@@ -23,8 +23,13 @@ if [ "$3" = --version ]; then
 fi
 
 work=binding
-for last; do [ "$last" != trial.cc ] || work=trial; done
-if [ $work != trial ]; then
+for last; do
+  case $last in
+    trial.cc) work=trial ;;
+    */stderr-filter.cc) work=filter ;;
+  esac
+done
+if [ $work = binding ]; then
   {
     printf '%s\t%s\t%s' "$name" $$ "$TMPDIR"
     printf '\t%s' "$@"

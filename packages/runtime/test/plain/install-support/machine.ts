@@ -124,6 +124,7 @@ export class Machine {
   start(env: NodeJS.ProcessEnv = {}, job: object = {}): ChildProcess {
     const { FIN_TENSORFLOW_DIR: _, FIN_GPU: __, CXX: ___, ...inherited } = process.env;
     const child = spawn(process.execPath, [join(support, 'driver.mjs')], {
+      cwd: this.dir,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...inherited,
