@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayerWeights } from './layer.js';
 
 /**
- * One layer of ordinary tfjs ops, on any backend: the twin of `fusedLayer`, with the same results.
+ * One layer composed of tfjs ops, for any backend; the same results as `fusedLayer`.
  *
- * The input's part of the gates is one matrix product for all times, and the backward pass is written out for the whole
- * sequence rather than left to tfjs's tape: what does not depend on the next time step is computed for all times at once,
- * which leaves nine small ops per step, and the weights' gradients are one product each.
+ * The input's part of the gates is one matrix product for all time steps. The backward pass is written out for the whole sequence instead of
+ * left to tfjs's tape: parts that do not depend on the next time step are computed for all steps at once, which leaves nine small ops per
+ * step, and each weight's gradient is one product.
  */
 export function composedLayer(x: tf.Tensor3D, weights: LayerWeights): tf.Tensor3D {
   const run = tf.customGrad((...args) => {
@@ -24,9 +24,9 @@ export function composedLayer(x: tf.Tensor3D, weights: LayerWeights): tf.Tensor3
 
 type ComposedInputs = [tf.Tensor3D, tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor1D];
 
-/** What the backward pass needs of the forward pass. */
+/** Results of the forward pass that the backward pass needs. */
 interface Trace {
-  /** After their activations, [time, batch, 4 * hidden] in the order input, forget, cell, output. */
+  /** Activated gates, [time, batch, 4 * hidden] in the order input, forget, cell, output. */
   readonly gates: tf.Tensor3D;
   /** [time, batch, hidden] */
   readonly cells: tf.Tensor3D;
@@ -106,7 +106,7 @@ function backward(dStates: tf.Tensor3D, saved: tf.Tensor[]): tf.Tensor[] {
   return [dX, dInputKernel, dRecurrentKernel, dBias, tf.clone(dBias)];
 }
 
-/** Per time step, what one unit of gradient becomes on its way; all computed for the whole sequence at once. */
+/** Derivatives per time step, computed for the whole sequence at once. */
 interface GateSlopes {
   /** dh -> dc: o (1 - tanh² c) */
   readonly hiddenToCell: tf.Tensor[];

@@ -1,13 +1,13 @@
-import { attr, rawOp } from '@fin/runtime';
+import { attr, castAttrs, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayerWeights } from './layer.js';
 
 /**
- * One layer on TensorFlow's `BlockLSTMV2` and `BlockLSTMGradV2`: one op for all time steps forward, one backward. Native only.
+ * One layer with TensorFlow's `BlockLSTMV2` and `BlockLSTMGradV2`: one op for all time steps forward, one backward. Native only.
  *
- * The V2 ops order the gates input, forget, cell, output (`IFCO` in TensorFlow's `lstm_ops.h`), which is PyTorch's order, and
- * add nothing to the forget gate, so the weights need no reordering: TensorFlow's one kernel is [input + hidden, 4 * hidden],
- * PyTorch's two side by side and transposed, and its one bias is the sum of PyTorch's two.
+ * The V2 ops have the gate order input, forget, cell, output (`IFCO` in TensorFlow's `lstm_ops.h`), which is PyTorch's, and add nothing to
+ * the forget gate, so the weights need no reordering. TensorFlow's kernel [input + hidden, 4 * hidden] is PyTorch's two kernels side by
+ * side, transposed; its bias is the sum of PyTorch's two.
  */
 export function fusedLayer(x: tf.Tensor3D, weights: LayerWeights): tf.Tensor3D {
   const run = tf.customGrad((...args) => {
@@ -44,7 +44,7 @@ function fusedGradient(dStates: tf.Tensor3D, saved: tf.Tensor[]): tf.Tensor[] {
     [length - 1, 0],
     [0, 0],
     [0, 0],
-  ]); // [time, batch, hidden], zero but at the last time
+  ]); // [time, batch, hidden], zero except at the last time
   const inputs = blockInputs(x, kernel, bias);
   const gradients = rawOp('BlockLSTMGradV2', [...inputs, ...activations, dCells, dHidden], GRADIENT_ATTRS, 8); // x, cs_prev, h_prev, w, wci, wcf, wco, b
   inputs[0].dispose();
@@ -54,15 +54,15 @@ function fusedGradient(dStates: tf.Tensor3D, saved: tf.Tensor[]): tf.Tensor[] {
   return [gradients[0], dInputKernel, dRecurrentKernel, dBias, tf.clone(dBias)];
 }
 
-/** The nine tensors that both ops begin with: length, x, state of zeros, kernel, no peepholes, bias. */
+/** The first nine inputs of both ops: length, x, state of zeros, kernel, no peepholes, bias. */
 function blockInputs(x: tf.Tensor3D, kernel: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor[] {
   const [length, batch] = x.shape;
   const hidden = bias.shape[0] / 4;
-  // Made for each call and let go of at once: while an int64 tensor lives, the dispatch chain looks at every op's inputs.
+  // Made per call and disposed at once: while an int64 tensor exists, the dispatch chain checks the inputs of every op.
   const sequenceLength = rawOp('Cast', [tf.scalar(length, 'int32')], LENGTH_ATTRS)[0];
   const zeroState = tf.zeros([batch, hidden]);
   const noPeephole = tf.zeros([hidden]);
   return [sequenceLength, x, zeroState, zeroState, kernel, noPeephole, noPeephole, noPeephole, bias];
 }
 
-const LENGTH_ATTRS = { SrcT: attr.type('int32'), DstT: attr.type('int64'), Truncate: attr.bool(false) };
+const LENGTH_ATTRS = castAttrs('int32', 'int64');

@@ -2,41 +2,44 @@ import type { Module, RandomStream } from '@fin/runtime';
 import { dropout as applyDropout, hasNativeOps } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { composedLayer } from './composed-layer.js';
-import { LstmError } from './errors.js';
 import { fusedLayer } from './fused-layer.js';
-import type { LayerFunction } from './layer.js';
-import { hiddenStates, lastCell, lastHidden } from './layer-states.js';
-import type { LayerVariables } from './layer-weights.js';
-import { makeLayerVariables } from './layer-weights.js';
+import type { LayerFunction, LayerVariables } from './layer.js';
+import { hiddenStates, lastCell, lastHidden, makeLayerVariables } from './layer.js';
 
-/** How an {@link Lstm} is built. */
+/** Invalid input or settings of an {@link Lstm}: an impossible size, an input of another shape, a missing random stream. */
+export class LstmError extends Error {
+  readonly kind = 'input';
+  override readonly name: string = 'LstmError';
+}
+
+/** Settings of an {@link Lstm}. */
 export interface LstmOptions {
-  /** Values per time step of the input. */
+  /** Input values per time step. */
   readonly inputSize: number;
-  /** Values of the state, and of each time step of the output. */
+  /** Size of the hidden state, and of the output per time step. */
   readonly hiddenSize: number;
-  /** Layers on top of each other. @default 1 */
+  /** Stacked layers. @default 1 */
   readonly numLayers?: number;
-  /** Rate of the dropout between layers while training; the last layer's output has none. @default 0 */
+  /** Dropout rate between layers during training; the last layer has no dropout. @default 0 */
   readonly dropout?: number;
-  /** Where the initial weights are drawn from. */
+  /** Random stream of the initial weights. */
   readonly init: RandomStream;
   /**
-   * `fused`: TensorFlow's block LSTM ops; `composed`: ordinary tfjs ops, the same results, slower.
+   * `fused`: TensorFlow's block LSTM ops; `composed`: tfjs ops, the same results, slower.
    * @default fused on native TensorFlow, composed elsewhere
    */
   readonly implementation?: 'fused' | 'composed';
 }
 
-/** How one call of {@link Lstm.forward} runs. */
+/** Settings of one call of {@link Lstm.forward}. */
 export interface LstmForwardOptions {
-  /** Whether dropout acts. @default false */
+  /** Whether to apply dropout. @default false */
   readonly training?: boolean;
-  /** Where dropout draws from; needed where it acts. */
+  /** Random stream of the dropout masks; required when dropout applies. */
   readonly dropout?: RandomStream;
 }
 
-/** What {@link Lstm.forward} returns. */
+/** Result of {@link Lstm.forward}. */
 export interface LstmResult {
   /** Hidden state of the last layer at each time, [batch, time, hidden]. */
   readonly output: tf.Tensor3D;
@@ -47,8 +50,8 @@ export interface LstmResult {
 }
 
 /**
- * A long short-term memory with `torch.nn.LSTM`'s equations, names, layout and initial distribution (`batch_first`, one
- * direction, initial state zero).
+ * Long short-term memory with the equations, names, layout and initial distribution of `torch.nn.LSTM` (`batch_first`, one direction,
+ * initial state zero).
  *
  * ```
  * x [batch, time, input] ─ transpose ─ layer 0 ─ (dropout) ─ layer 1 ─ … ─ transpose ─ output [batch, time, hidden]
@@ -62,7 +65,7 @@ export class Lstm implements Module {
   readonly hiddenSize: number;
   readonly numLayers: number;
   readonly dropout: number;
-  readonly #layers: readonly LayerVariables[];
+  readonly #layers: LayerVariables[] = [];
   readonly #implementation: 'fused' | 'composed' | undefined;
 
   constructor(options: LstmOptions) {
@@ -70,20 +73,26 @@ export class Lstm implements Module {
     requirePositiveInteger('inputSize', inputSize);
     requirePositiveInteger('hiddenSize', hiddenSize);
     requirePositiveInteger('numLayers', numLayers);
-    if (!(dropout >= 0 && dropout < 1)) throw new LstmError(`dropout is ${dropout}; it must lie in [0, 1)`);
+    if (!(dropout >= 0 && dropout < 1))
+      throw new LstmError(`dropout is ${dropout}; it must be from 0 to below 1`);
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
     this.numLayers = numLayers;
     this.dropout = dropout;
     this.#implementation = options.implementation;
-    this.#layers = Array.from({ length: numLayers }, (_, layer) =>
-      makeLayerVariables(layer, layer === 0 ? inputSize : hiddenSize, hiddenSize, init),
-    );
+    try {
+      for (let layer = 0; layer < numLayers; layer++) {
+        this.#layers.push(makeLayerVariables(layer, layer === 0 ? inputSize : hiddenSize, hiddenSize, init));
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /**
    * @param x [batch, time, input]
-   * @throws {LstmError} when the input has another shape, or dropout acts without a stream
+   * @throws {LstmError} when the input has another shape, or dropout applies without a random stream
    */
   forward(x: tf.Tensor3D, options: LstmForwardOptions = {}): LstmResult {
     this.#check(x);
@@ -128,7 +137,9 @@ export class Lstm implements Module {
   #between(sequence: tf.Tensor3D, { training = false, dropout: stream }: LstmForwardOptions): tf.Tensor3D {
     if (!training || this.dropout === 0) return sequence;
     if (!stream) {
-      throw new LstmError(`dropout is ${this.dropout}: give forward() the random stream that it draws from`);
+      throw new LstmError(
+        `dropout is ${this.dropout}: pass forward() the random stream of its masks as dropout`,
+      );
     }
     return applyDropout(sequence, this.dropout, stream) as tf.Tensor3D;
   }

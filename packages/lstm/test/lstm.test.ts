@@ -109,6 +109,34 @@ describe.each(implementations)('Lstm, %s', (implementation) => {
   });
 });
 
+describe('an Lstm that throws leaves no tensor behind', () => {
+  it('when its weights cannot be drawn', () => {
+    const stream = init();
+    let calls = 0;
+    const failing = Object.assign(Object.create(stream), {
+      uniform: (...args: Parameters<typeof stream.uniform>) => {
+        if (++calls === 7) throw new Error('out of memory');
+        return stream.uniform(...args);
+      },
+    });
+    const before = tf.memory().numTensors;
+    expect(() => new Lstm({ inputSize: 2, hiddenSize: 3, numLayers: 2, init: failing })).toThrow(
+      'out of memory',
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('when dropout lacks its random stream', () => {
+    const lstm = new Lstm({ inputSize: 2, hiddenSize: 3, numLayers: 2, dropout: 0.5, init: init() });
+    const x = input([2, 3, 2]);
+    const before = tf.memory().numTensors;
+    expect(() => lstm.forward(x, { training: true })).toThrow(LstmError);
+    expect(tf.memory().numTensors).toBe(before);
+    tf.dispose(x);
+    lstm.dispose();
+  });
+});
+
 describe('Lstm options', () => {
   it.each([
     { inputSize: 0, hiddenSize: 3 },

@@ -1,8 +1,8 @@
 import process from 'node:process';
-import type { ProfilerEvent } from './profiler-event.js';
+import type { ProfilerEvent } from './recorder.js';
 
 /**
- * The events as a trace that `chrome://tracing` and Perfetto open (Trace Event Format, complete events, µs).
+ * Formats events as a trace for `chrome://tracing` and Perfetto (Trace Event Format, complete events, µs).
  *
  * @returns JSON text
  */

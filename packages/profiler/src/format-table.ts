@@ -1,8 +1,8 @@
 import type { KeyAverage } from './key-averages.js';
 
-/** How {@link formatTable} prints. */
+/** Settings of {@link formatTable}. */
 export interface FormatTableOptions {
-  /** Rows at most. @default 100 */
+  /** Largest number of rows. @default 100 */
   readonly rowLimit?: number;
 }
 
@@ -22,7 +22,7 @@ const bytes = (count: number): string => {
   return `${(count / 1024 ** step).toFixed(step === 0 ? 0 : 2)} ${units[step]}`;
 };
 
-/** The rows as text, with torch.profiler's columns; a matrix product's rate is in GFLOP/s. */
+/** Formats rows as a text table with torch.profiler's columns, plus GFLOP/s for matrix products. */
 export function formatTable(
   rows: readonly KeyAverage[],
   { rowLimit = 100 }: FormatTableOptions = {},

@@ -1,10 +1,8 @@
 export { chromeTrace } from './chrome-trace.js';
-export { ProfilerError } from './errors.js';
 export type { FormatTableOptions } from './format-table.js';
 export { formatTable } from './format-table.js';
 export type { KeyAverage, KeyAveragesOptions } from './key-averages.js';
 export { keyAverages } from './key-averages.js';
 export type { Profile } from './profile.js';
-export { profile } from './profile.js';
-export type { ProfilerEvent } from './profiler-event.js';
-export { recordFunction } from './record-function.js';
+export { ProfilerError, profile, recordFunction } from './profile.js';
+export type { ProfilerEvent } from './recorder.js';

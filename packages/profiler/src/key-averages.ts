@@ -1,31 +1,31 @@
-import type { ProfilerEvent } from './profiler-event.js';
+import type { ProfilerEvent } from './recorder.js';
 
-/** All events of one name. */
+/** Sums over the events of one name. */
 export interface KeyAverage {
   readonly name: string;
   readonly kind: ProfilerEvent['kind'];
-  /** Shapes of the inputs, when events were grouped by them; empty otherwise. */
+  /** Shapes of the inputs if events are grouped by them, else empty. */
   readonly shapes: readonly (readonly number[])[];
   readonly calls: number;
-  /** µs */
+  /** Time without nested events, µs. */
   readonly selfTotal: number;
-  /** µs; an event inside one of the same name counts twice. */
+  /** Time with nested events, µs; an event inside one of the same name counts twice. */
   readonly total: number;
-  /** µs */
+  /** Mean time per call with nested events, µs. */
   readonly average: number;
   readonly outputBytes: number;
   readonly flops: number | null;
 }
 
-/** How {@link keyAverages} groups and sorts. */
+/** Settings of {@link keyAverages}. */
 export interface KeyAveragesOptions {
-  /** One row for each combination of input shapes. @default false */
+  /** One row per combination of input shapes. @default false */
   readonly groupByInputShape?: boolean;
-  /** Largest first. @default 'selfTotal' */
+  /** Column to sort by, largest first. @default 'selfTotal' */
   readonly sortBy?: 'selfTotal' | 'total' | 'calls' | 'outputBytes';
 }
 
-/** Sums the events of each name: torch.profiler's `key_averages()`. */
+/** Sums events by name: torch.profiler's `key_averages()`. */
 export function keyAverages(
   events: readonly ProfilerEvent[],
   options: KeyAveragesOptions = {},

@@ -1,28 +1,35 @@
+import type { OpCall } from '@fin/runtime';
 import { elementBytes, hasNativeOps, installInterceptor } from '@fin/runtime';
-import { ProfilerError } from './errors.js';
-import { matmulFlops } from './matmul-flops.js';
-import type { ProfilerEvent } from './profiler-event.js';
+import type { ProfilerEvent } from './recorder.js';
 import { Recorder } from './recorder.js';
-import { recording } from './recording.js';
 
-/** What {@link profile} returns. */
+/** The request cannot be met: another backend than native TensorFlow, or a profile inside a profile. */
+export class ProfilerError extends Error {
+  override readonly name = 'ProfilerError';
+  readonly kind = 'environment';
+}
+
+/** Recorder of the running profile, or null. */
+let current: Recorder | null = null;
+
+/** Result of {@link profile}. */
 export interface Profile<T> {
-  /** What the function returned. */
+  /** Result of the function. */
   readonly result: T;
-  /** In the order in which they ended. */
+  /** Events in the order they ended. */
   readonly events: readonly ProfilerEvent[];
-  /** From the first to the last moment, µs. */
+  /** Duration of the whole profile, µs. */
   readonly duration: number;
 }
 
 /**
- * Runs a function and times every TensorFlow op in it, forward and backward, through the dispatch chain. On the CPU an op has
- * done its work when its call returns, so these are its real times; the chain adds less than a microsecond to each.
+ * Runs a function and times every TensorFlow op in it, forward and backward. On a CPU an op is finished when its call returns, so these are
+ * true times; profiling adds less than a microsecond to each op.
  *
- * One profile at a time: what else runs meanwhile in this process is in it, too.
+ * Only one profile can run at a time. It includes everything else that this process computes meanwhile.
  *
  * @param fn may be async
- * @throws {ProfilerError} off the native backend, whose ops alone pass through the chain, and inside another profile
+ * @throws {ProfilerError} on backends other than native TensorFlow, and inside another profile
  * @example
  * const { events } = await profile(() => train(batch));
  * console.log(formatTable(keyAverages(events)));
@@ -33,10 +40,9 @@ export async function profile<T>(fn: () => T | Promise<T>): Promise<Profile<T>> 
       'ops can be profiled on native TensorFlow only: install it with `npx fin-runtime install`.',
     );
   }
-  if (recording.current)
-    throw new ProfilerError('a profile is being taken already: end it before the next one.');
+  if (current) throw new ProfilerError('a profile is running already: end it before the next one.');
   const recorder = new Recorder();
-  recording.current = recorder;
+  current = recorder;
   const interceptor = installInterceptor('profiler', (call, next) => {
     recorder.begin();
     let outputBytes = 0;
@@ -57,6 +63,42 @@ export async function profile<T>(fn: () => T | Promise<T>): Promise<Profile<T>> 
     return { result, events: recorder.events, duration: 1000 * (performance.now() - started) };
   } finally {
     interceptor.remove();
-    recording.current = null;
+    current = null;
   }
 }
+
+/**
+ * Runs a function and records it as a named range: torch.profiler's `record_function`. Outside a profile it only runs the function.
+ *
+ * @param fn synchronous, so that no other code runs within the range
+ */
+export function recordFunction<T>(name: string, fn: () => T): T {
+  const recorder = current;
+  if (!recorder) return fn();
+  recorder.begin();
+  try {
+    return fn();
+  } finally {
+    recorder.end({ name, kind: 'range', shapes: [], outputBytes: 0, flops: null });
+  }
+}
+
+/** Ops that compute matrix products. */
+const products = new Set(['MatMul', 'BatchMatMul', 'BatchMatMulV2']);
+
+/**
+ * Floating-point operations of a matrix product, or null for another op: 2 · batch · m · k · n, as torch.profiler counts them. Reads the
+ * inner size k from the first operand, transposed or not.
+ */
+function matmulFlops({ op, attrs, inputs }: OpCall): number | null {
+  if (!products.has(op) || inputs.length < 2) return null;
+  const transposed = (name: string) => attrs.some((attr) => attr.name === name && attr.value === true);
+  const [a, b] = inputs.map(({ shape }) => shape);
+  const [rows, inner] =
+    transposed('transpose_a') || transposed('adj_x') ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!];
+  const columns = transposed('transpose_b') || transposed('adj_y') ? b.at(-2)! : b.at(-1)!;
+  const batch = Math.max(size(a.slice(0, -2)), size(b.slice(0, -2)));
+  return 2 * batch * rows * inner * columns;
+}
+
+const size = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);

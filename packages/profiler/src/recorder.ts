@@ -1,9 +1,26 @@
-import type { ProfilerEvent } from './profiler-event.js';
+/** One op, or one range named with `recordFunction`. */
+export interface ProfilerEvent {
+  /** TensorFlow's op name, or the name of the range. */
+  readonly name: string;
+  readonly kind: 'op' | 'range';
+  /** Start relative to the start of the profile, µs. */
+  readonly start: number;
+  /** Duration including nested events, µs. */
+  readonly duration: number;
+  /** Duration without nested events, µs. */
+  readonly selfDuration: number;
+  /** Shapes of the inputs; empty for a range. */
+  readonly shapes: readonly (readonly number[])[];
+  /** Bytes of the outputs; 0 for a range. */
+  readonly outputBytes: number;
+  /** Floating-point operations of a matrix product; null for any other op. */
+  readonly flops: number | null;
+}
 
-/** What is known of an event when it ends. */
-export type EventFacts = Pick<ProfilerEvent, 'name' | 'kind' | 'shapes' | 'outputBytes' | 'flops'>;
+/** Facts about an event known at its end. */
+type EventFacts = Pick<ProfilerEvent, 'name' | 'kind' | 'shapes' | 'outputBytes' | 'flops'>;
 
-/** Times nested events. An event's self time is its own less that of the events directly inside it. */
+/** Times nested events. The self time of an event excludes the events directly inside it. */
 export class Recorder {
   readonly events: ProfilerEvent[] = [];
   readonly #origin = performance.now();

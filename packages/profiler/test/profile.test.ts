@@ -1,4 +1,4 @@
-import { hasNativeOps, installedInterceptors } from '@fin/runtime';
+import { hasNativeOps, installedInterceptors, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { chromeTrace, keyAverages, ProfilerError, profile, recordFunction } from '../src/index.js';
@@ -53,6 +53,22 @@ describe.skipIf(!hasNativeOps())('on native TensorFlow', () => {
     ).rejects.toThrow('stop');
     expect(installedInterceptors()).not.toContain('profiler');
     expect((await profile(product)).result).toBe(16);
+  });
+
+  it('records an op that fails, and goes on after it', async () => {
+    const { result, events } = await profile(() => {
+      expect(() =>
+        recordFunction('failing', () => tf.tidy(() => tf.matMul(tf.ones([2, 3]), tf.ones([2, 3])))),
+      ).toThrow();
+      expect(() => recordFunction('thrown', () => rawOp('NoSuchOp', [], {}))).toThrow();
+      return product();
+    });
+    expect(result).toBe(16);
+    expect(events.filter(({ kind }) => kind === 'range').map(({ name }) => name)).toEqual([
+      'failing',
+      'thrown',
+    ]);
+    expect(installedInterceptors()).not.toContain('profiler');
   });
 
   it('refuses a profile inside a profile', async () => {
