@@ -107,7 +107,9 @@ export class GradScaler {
     const foundNonFinite = hasNonFinite(tensors);
     // As in torch: the reciprocal in float64, then rounded.
     const inverse = Math.fround(1 / scale);
-    const unscaled = mapGradients(gradients, (gradient) => tf.mul(gradient, inverse));
+    const unscaled = tf.tidy(
+      () => mapGradients(gradients, (gradient) => tf.mul(gradient, inverse)) as never,
+    ) as G;
     this.#optimizers.set(optimizer, { stage: 'unscaled', looked: tensors.length > 0, foundNonFinite });
     return unscaled;
   }

@@ -51,6 +51,9 @@ function store(variable: tf.Variable, dtype: LowDType): void {
   const value = hasNativeOps()
     ? rawOp('Cast', [variable], castAttrs('float32', dtype))[0]
     : tf.tensor(roundToLow(variable.dataSync() as Float32Array, dtype), variable.shape);
-  variable.assign(value);
-  value.dispose();
+  try {
+    variable.assign(value);
+  } finally {
+    value.dispose();
+  }
 }

@@ -61,10 +61,12 @@ function runRounded(kernel: tf.KernelFunc, args: KernelArguments, dtype: LowDTyp
   try {
     const inputs = mapInputs(args.inputs as Inputs, lowered);
     const output = kernel({ ...args, inputs: inputs as KernelArguments['inputs'] }) as tf.TensorInfo;
-    const result = roundedCopy(backend, output, dtype);
-    if (output instanceof tf.Tensor) output.dispose();
-    else backend.disposeData(output.dataId);
-    return result;
+    try {
+      return roundedCopy(backend, output, dtype);
+    } finally {
+      if (output instanceof tf.Tensor) output.dispose();
+      else backend.disposeData(output.dataId);
+    }
   } finally {
     tf.dispose(made);
   }
