@@ -9,6 +9,7 @@ export type {
   RepeatedHeadline,
   StaleRow,
 } from './check/market-check.js';
+export type { SuspiciousPrice } from './check/suspicious-prices.js';
 export type { CleaningCounts } from './clean/clean-headline.js';
 export { cleanHeadline } from './clean/clean-headline.js';
 export type { DayReturn, MarketDescription, NumberSummary } from './describe-market.js';

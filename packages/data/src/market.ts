@@ -21,7 +21,9 @@ export interface Market {
   readonly fingerprint: string;
   /** Synthetic markets: the log return that a tone of +1 adds to the next day. 0 means that headlines tell nothing. */
   readonly signal?: number;
-  /** Markets read from files: what the cleaning of the headlines changed. */
+  /** Markets read from files: one message per suspicious price, with file, line, value, neighbours and fix. */
+  readonly warnings?: readonly string[];
+  /** Markets read from files: counts of the headlines that cleaning changed. */
   readonly cleaning?: CleaningCounts;
 }
 

@@ -6,6 +6,7 @@ import { numbers, priceRows, strings } from '../table-columns.js';
 import { checkLabels } from './check-labels.js';
 import type { MarketCheck, PriceDisagreement } from './market-check.js';
 import { priceTolerance } from './market-check.js';
+import { suspiciousPrices } from './suspicious-prices.js';
 
 /** Options of {@link checkMarket}. */
 export interface CheckMarketOptions {
@@ -40,6 +41,7 @@ export function checkMarket(market: Market, options: CheckMarketOptions = {}): M
     lastPrice: prices.dates[prices.dates.length - 1] ?? '',
     ...checkLabels(market.labels, [prices, ...others]),
     ...checkPriceRows(prices),
+    suspiciousPrices: suspiciousPrices(prices),
     ...checkHeadlines(market.headlines, newsDays),
     ...checkCalendar(prices.dates),
     newsWithoutPrice: newsDays.filter((date) => !priced.has(date)),

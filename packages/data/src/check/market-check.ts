@@ -1,3 +1,5 @@
+import type { SuspiciousPrice } from './suspicious-prices.js';
+
 /** What {@link checkMarket} found. Odd data is reported here, with its days; nothing is changed and nothing throws. */
 export interface MarketCheck {
   readonly market: string;
@@ -43,6 +45,8 @@ export interface MarketCheck {
     readonly adjClose: number;
   }[];
   readonly zeroVolumeDays: readonly string[];
+  /** Prices and volumes that are probably mistakes, with their neighbours and what to do. */
+  readonly suspiciousPrices: readonly SuspiciousPrice[];
   /** Where a second price table, if given, differs by more than {@link priceTolerance}. */
   readonly priceDisagreements: readonly PriceDisagreement[];
 }

@@ -6,7 +6,7 @@ import { makeMarket } from '../market.js';
 import { strings } from '../table-columns.js';
 import { findKaggleFiles } from './kaggle-files.js';
 import { loadNews } from './load-news.js';
-import { loadPrices } from './load-prices.js';
+import { loadCheckedPrices } from './load-prices.js';
 
 /** Options of {@link loadKaggle}. */
 export interface LoadKaggleOptions {
@@ -19,15 +19,15 @@ export interface LoadKaggleOptions {
 /**
  * The market in a folder of Kaggle's "Daily News for Stock Market Prediction" (aaron7sun/stocknews).
  *
- * Odd data (a wrong label, a stale row, a missing day) loads, and {@link checkMarket} reports it; what cannot be read
- * as data does not.
+ * Odd data (a wrong label, a stale row, a missing day) loads, and {@link checkMarket} reports it. Suspicious prices load
+ * too and are listed in `warnings`. Data that cannot be read, and impossible prices, are refused.
  *
  * @throws DataInputError that names file, line and fix.
  */
 export async function loadKaggle({ dir, prices }: LoadKaggleOptions): Promise<Market> {
   const files = await findKaggleFiles(dir, prices === undefined);
   const priceFile = prices ?? files.prices!;
-  const priceTable = await loadPrices(priceFile);
+  const { prices: priceTable, warnings } = await loadCheckedPrices(priceFile);
   const news = await loadNews(files.news);
   const priced = new Set(strings(priceTable, 'date'));
   if (!strings(news.labels, 'date').some((date) => priced.has(date))) {
@@ -46,6 +46,7 @@ export async function loadKaggle({ dir, prices }: LoadKaggleOptions): Promise<Ma
     headlines: news.headlines,
     labels: news.labels,
     cleaning: news.cleaning,
+    warnings,
     ...(files.syntheticNote === null ? {} : await readSyntheticNote(files.syntheticNote)),
   });
 }

@@ -56,6 +56,7 @@ describe('checkMarket', () => {
       inconsistentRows: [],
       adjustedRows: [],
       zeroVolumeDays: ['2012-10-24'],
+      suspiciousPrices: [],
       priceDisagreements: [],
     });
   });
