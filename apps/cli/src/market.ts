@@ -17,9 +17,19 @@ export async function openMarket({ data, signal }: MarketChoice): Promise<Market
     : loadKaggle({ dir: data });
 }
 
-/** Prints a note when a market is made up. */
-export function noteMadeUp(market: Market, terminal: Terminal): void {
+/** Suspicious prices that are printed; `fin data check` lists them all. */
+const LISTED = 5;
+
+/** Prints a note when a market is made up, and its suspicious prices. */
+export function noteMarket(market: Market, terminal: Terminal): void {
   if (market.synthetic) {
     terminal.line(`note: ${market.name} is a made-up market; its figures say nothing about real ones`);
+  }
+  const { warnings = [] } = market;
+  for (const warning of warnings.slice(0, LISTED)) terminal.line(`warning: ${warning}`);
+  if (warnings.length > LISTED) {
+    terminal.line(
+      `warning: ${warnings.length - LISTED} more suspicious prices; \`fin data check --all\` lists them`,
+    );
   }
 }

@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { syntheticMarket, writeKaggleFiles } from '@fin/data';
@@ -102,6 +111,35 @@ describe('files that cannot be used', () => {
       expect(stderr.trim().split('\n')).toHaveLength(1);
     }
     expect(readdirSync(broken).sort()).toEqual(before);
+  });
+
+  const scaled = (factor: number): string => {
+    const lines = readFileSync(join(market, prices), 'utf8').split('\n');
+    const [date, open, high, low, close, volume, adjusted] = lines[20].split(',');
+    const row = [open, high, low, close].map((price) => Number(price) * factor);
+    lines[20] = [date, ...row, volume, adjusted].join(',');
+    return lines.join('\n');
+  };
+
+  it('names a price row 100 times too small, when checking and before training', async () => {
+    withPrices(scaled(1 / 100));
+    const message = /the close [\d.]+ of [\d-]+ is \S+ times smaller than on the days around it/;
+    const check = await runFin('data', 'check', '--data', broken);
+    expect(check.code).toBe(0);
+    expect(check.stdout).toMatch(message);
+    const { stderr } = await runFin('train', '--run', join(broken, 'run'), '--data', broken);
+    expect(stderr).toMatch(/warning: .*upload_DJIA_table\.csv, line 21, column "Close": the close/);
+    expect(stderr).toMatch(message);
+  });
+
+  it('refuses a price row 10^12 times too large', async () => {
+    withPrices(scaled(1e12));
+    const { code, stderr } = await runFin('train', '--run', join(broken, 'run'), '--data', broken);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /line 21, column "Close": .* times larger than on the days around it .*Correct the row/,
+    );
+    expect(existsSync(join(broken, 'run'))).toBe(false);
   });
 
   it('tells machines the same, as one JSON document', async () => {

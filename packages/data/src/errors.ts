@@ -1,4 +1,17 @@
-/** Where a {@link DataInputError} points, and what to do about it. */
+/** Longest excerpt of a cell or line in a message. */
+const EXCERPT = 40;
+
+/** Controls, bidirectional marks and other invisible characters that JSON leaves as they are. */
+const invisible = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Quotes text of a file for a message, with JSON escapes. Escapes what could move a terminal's cursor or reorder text. */
+export function quote(text: string, length: number = EXCERPT): string {
+  const toEscape = (character: string): string =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text.slice(0, length)).replace(invisible, toEscape);
+}
+
+/** Place of a {@link DataInputError}, and its fix. */
 export interface DataInputErrorDetails {
   /** The file, as the caller named it. Absent when an option, not a file, is at fault. */
   readonly file?: string;
@@ -6,14 +19,14 @@ export interface DataInputErrorDetails {
   readonly line?: number;
   /** Name of the column, as the header writes it. */
   readonly column?: string;
-  /** One sentence that says what to do. */
+  /** What to do, as one sentence. */
   readonly fix: string;
   readonly cause?: unknown;
 }
 
 /**
- * What the user gave cannot be used. The message is complete by itself: file, line, column, what is wrong, what to do.
- * A command line prints it as it is and exits with 2.
+ * Wrong input. The message is complete: file, line, column, problem and fix, with texts of files quoted and escaped. A
+ * command line prints it unchanged and exits with 2.
  */
 export class DataInputError extends Error {
   override readonly name: string = 'DataInputError';
@@ -23,12 +36,12 @@ export class DataInputError extends Error {
   readonly column: string | undefined;
   readonly fix: string;
 
-  /** @param problem What is wrong, as a clause without a final stop. */
+  /** @param problem the problem, as a clause without a final stop */
   constructor(problem: string, details: DataInputErrorDetails) {
     const place = [
       details.file,
       details.line === undefined ? undefined : `line ${details.line}`,
-      details.column === undefined ? undefined : `column "${details.column}"`,
+      details.column === undefined ? undefined : `column ${quote(details.column)}`,
     ].filter((part) => part !== undefined);
     super(`${place.length > 0 ? `${place.join(', ')}: ` : ''}${problem}. ${details.fix}`, {
       cause: details.cause,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ColumnTable } from 'arquero';
 import { epochDay } from './calendar/iso-date.js';
 import type { CleaningCounts } from './clean/clean-headline.js';
-import { DataInputError } from './errors.js';
+import { DataInputError, quote } from './errors.js';
 import { strings } from './table-columns.js';
 
 /** Prices and dated headlines of one market. */
@@ -63,7 +63,7 @@ function requireTable(table: ColumnTable, name: string, columns: readonly string
   const dates = strings(table, 'date');
   for (const [i, date] of dates.entries()) {
     if (typeof date !== 'string' || epochDay(date) === null) {
-      throw new DataInputError(`the table "${name}" has "${date}" where a date should be`, {
+      throw new DataInputError(`the table "${name}" has ${quote(String(date))} where a date should be`, {
         fix: 'Write dates as strings YYYY-MM-DD.',
       });
     }

@@ -94,6 +94,7 @@ function checkLines(check: MarketCheck, all: boolean): string[] {
     finding('trading days missing', check.missingDays, itself),
     finding('days on which the exchange was closed', check.extraDays, withReason),
     finding('with low or high out of order', check.inconsistentRows, dated),
+    finding('suspicious values', check.suspiciousPrices, ({ problem, fix }) => `${problem} (${fix})`),
     finding('adjusted close differs from close', check.adjustedRows, dated),
     finding('zero volume', check.zeroVolumeDays, itself),
     finding(

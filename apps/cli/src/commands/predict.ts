@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
 import type { Terminal } from '../io/terminal.js';
 import { percent } from '../io/terminal.js';
-import { openMarket } from '../market.js';
+import { noteMarket, openMarket } from '../market.js';
 import { backendOption, dataOption, jsonOption, precisionOption, runOption } from '../options.js';
 import { chooseRun, marketOfRun } from '../runs.js';
 
@@ -33,6 +33,7 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
       const { predictNextDay } = await import('@fin/forecast');
       await startBackend(backend, terminal);
       notePrecision(describePrecision(precision), terminal);
+      noteMarket(market, terminal);
       const forecast = await predictNextDay(runDir, market, { precision });
       terminal.result(json, { ...forecast, precision }, forecastLines);
     });

@@ -6,7 +6,7 @@ import { notePrecision, startBackend } from '../backend.js';
 import { interruptible } from '../io/interruption.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
-import { noteMadeUp, openMarket } from '../market.js';
+import { noteMarket, openMarket } from '../market.js';
 import { backendOption, dataOption, jsonOption, option, path, precisionOption } from '../options.js';
 import { requireWritable, writeTextFile } from '../outputs.js';
 import { refuseUnfinished } from '../runs.js';
@@ -104,7 +104,7 @@ async function sentiment(options: Options, signal: AbortSignal, terminal: Termin
   await startBackend(options.backend, terminal);
   const { base, cache: cacheDir, precision = 'fp32', aggregate = 'mean' } = options;
   notePrecision(describePrecision(precision), terminal);
-  noteMadeUp(market, terminal);
+  noteMarket(market, terminal);
   const texts = market.headlines.array('text') as string[];
   const dates = market.headlines.array('date') as string[];
   const ranks = market.headlines.array('rank') as number[];

@@ -8,7 +8,7 @@ import { finCommand } from '../io/escape.js';
 import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
-import { noteMadeUp, openMarket } from '../market.js';
+import { noteMarket, openMarket } from '../market.js';
 import type { Resume } from '../options.js';
 import {
   backendOption,
@@ -131,7 +131,7 @@ async function train(
   const market = await openMarket({ data, signal: options.signal });
   const { trainForecaster } = await import('@fin/forecast');
   await startBackend(backend, terminal);
-  noteMadeUp(market, terminal);
+  noteMarket(market, terminal);
   const progress = createProgress(terminal);
   try {
     return await trainForecaster({

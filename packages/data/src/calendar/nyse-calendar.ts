@@ -1,4 +1,4 @@
-import { DataInputError } from '../errors.js';
+import { DataInputError, quote } from '../errors.js';
 import { epochDay, isoDateOf, weekday } from './iso-date.js';
 import { nyseHolidays, specialClosures } from './nyse-holidays.js';
 
@@ -11,7 +11,7 @@ const holidaysByYear = new Map<number, Map<string, string>>();
 export function closureReason(date: string): string | null {
   const day = epochDay(date);
   if (day === null || date < calendarStart) {
-    throw new DataInputError(`"${date}" is not a day that the NYSE calendar knows`, {
+    throw new DataInputError(`${quote(date)} is not a day that the NYSE calendar covers`, {
       fix: `Give a day from ${calendarStart} on, written YYYY-MM-DD.`,
     });
   }

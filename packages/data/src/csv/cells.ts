@@ -1,5 +1,5 @@
 import { epochDay } from '../calendar/iso-date.js';
-import { DataInputError } from '../errors.js';
+import { DataInputError, quote } from '../errors.js';
 import type { CsvFile, CsvRow } from './parse-csv.js';
 import { lineOfCell } from './parse-csv.js';
 
@@ -19,7 +19,7 @@ export function dateCell(csv: CsvFile, row: CsvRow, index: number): string {
       fix: 'Correct the date.',
     });
   }
-  throw new DataInputError(`"${text.slice(0, 40)}" is not a date`, {
+  throw new DataInputError(`${quote(text)} is not a date`, {
     ...place,
     fix: 'Write dates as YYYY-MM-DD, such as 2016-07-01.',
   });
@@ -67,16 +67,19 @@ export function numberCell(
   };
   if (text === '') fail('the cell is empty where a number should be', 'Fill it in, or delete the row.');
   if (/^[+-]?(null|nan|n\/a|inf(inity)?)$/i.test(text)) {
-    fail(`"${text}" is not a finite number`, 'Fill in the number, or delete the row of a day without data.');
+    fail(
+      `${quote(text)} is not a finite number`,
+      'Fill in the number, or delete the row of a day without data.',
+    );
   }
   if (!decimal.test(text)) {
     fail(
-      `"${text.slice(0, 40)}" is not a number`,
+      `${quote(text)} is not a number`,
       'Write plain decimals, such as 11734.32, without units or thousands separators.',
     );
   }
   const value = Number(text);
-  if (!Number.isFinite(value)) fail(`"${text.slice(0, 40)}" is too large a number`, 'Correct it.');
+  if (!Number.isFinite(value)) fail(`${quote(text)} is too large a number`, 'Correct it.');
   if (rule === 'positive' && value <= 0)
     fail(`${text} is not a price: prices are above 0`, 'Correct it, or delete the row.');
   if (value < 0) fail(`${text} is below 0`, 'Correct it, or delete the row.');

@@ -1,5 +1,5 @@
 import { CsvError, parse } from 'csv-parse/sync';
-import { DataInputError } from '../errors.js';
+import { DataInputError, quote } from '../errors.js';
 import { lineCounter, requireUtf8 } from './require-utf8.js';
 
 /** One row of a CSV file. */
@@ -124,7 +124,7 @@ export function findColumns<Name extends string>(csv: CsvFile, names: readonly N
   for (const name of names) {
     const index = header.indexOf(normalize(name));
     if (index < 0) {
-      const shown = csv.header.cells.slice(0, 12).map((cell) => cell.trim());
+      const shown = csv.header.cells.slice(0, 12).map((cell) => quote(cell.trim()).slice(1, -1));
       throw new DataInputError(`there is no column "${name}"`, {
         ...place,
         column: name,

@@ -28,7 +28,7 @@ const disguises: readonly { readonly start: string; readonly problem: string; re
   },
 ];
 
-/** The bytes of a file that the user named. Throws {@link DataInputError} when there is nothing there to parse. */
+/** Reads a regular file that the user named. Throws {@link DataInputError} when there is nothing to parse. */
 export async function readInputFile(file: string): Promise<Buffer> {
   const info = await stat(file).catch((cause) => {
     throw unreadable(file, cause);
@@ -43,7 +43,7 @@ export async function readInputFile(file: string): Promise<Buffer> {
     throw new DataInputError('is not a regular file', { file, fix: 'Save the data to a file first.' });
   }
   if (info.size > MAX_FILE_BYTES) {
-    throw new DataInputError(`has ${info.size} bytes, more than the ${MAX_FILE_BYTES} that are read`, {
+    throw new DataInputError(`has ${info.size} bytes, more than the limit of ${MAX_FILE_BYTES} bytes`, {
       file,
       fix: 'Check that it is the right file, or split it.',
     });

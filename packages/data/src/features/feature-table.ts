@@ -1,6 +1,6 @@
 import type { ColumnTable } from 'arquero';
 import { table } from 'arquero';
-import { DataInputError } from '../errors.js';
+import { DataInputError, quote } from '../errors.js';
 import type { Market } from '../market.js';
 import type { PriceRows } from '../table-columns.js';
 import { priceRows } from '../table-columns.js';
@@ -60,7 +60,7 @@ export function resolveFeatures(wanted: readonly (FeatureName | Feature)[]): Fea
   const resolved = wanted.map((one) => {
     if (typeof one !== 'string') return one;
     if (Object.hasOwn(features, one)) return features[one];
-    throw new DataInputError(`there is no feature "${one}"`, {
+    throw new DataInputError(`there is no feature ${quote(one)}`, {
       fix: `Choose among ${featureNames.join(', ')}.`,
     });
   });

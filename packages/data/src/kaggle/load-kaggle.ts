@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import { z } from 'zod';
 import { readInputFile } from '../csv/read-input-file.js';
 import { DataInputError } from '../errors.js';
 import type { Market } from '../market.js';
@@ -51,11 +52,13 @@ export async function loadKaggle({ dir, prices }: LoadKaggleOptions): Promise<Ma
   });
 }
 
+const syntheticNote = z.object({ name: z.string(), signal: z.number() });
+
 async function readSyntheticNote(file: string): Promise<{ synthetic: true; name: string; signal: number }> {
   const fix = 'Write the market again, or remove the folder.';
   try {
-    const { name, signal } = JSON.parse((await readInputFile(file)).toString('utf8'));
-    if (typeof name === 'string' && Number.isFinite(signal)) return { synthetic: true, name, signal };
+    const note = syntheticNote.safeParse(JSON.parse((await readInputFile(file)).toString('utf8')));
+    if (note.success) return { synthetic: true, ...note.data };
   } catch (cause) {
     if (cause instanceof DataInputError) throw cause;
     throw new DataInputError('is not JSON', { file, fix, cause });

@@ -6,7 +6,7 @@ import { dateCell, requireDistinctDates } from '../csv/cells.js';
 import type { CsvFile, CsvRow } from '../csv/parse-csv.js';
 import { findColumns, lineOfCell, parseCsv } from '../csv/parse-csv.js';
 import { readInputFile } from '../csv/read-input-file.js';
-import { DataInputError } from '../errors.js';
+import { DataInputError, quote } from '../errors.js';
 
 /** What {@link loadNews} reads. */
 export interface News {
@@ -64,7 +64,7 @@ function highestRank(csv: CsvFile): number {
 function labelCell(csv: CsvFile, row: CsvRow, index: number): 0 | 1 {
   const text = row.cells[index].trim();
   if (text === '0' || text === '1') return text === '1' ? 1 : 0;
-  throw new DataInputError(`"${text.slice(0, 40)}" is not a label`, {
+  throw new DataInputError(`${quote(text)} is not a label`, {
     file: csv.file,
     line: lineOfCell(row, index),
     column: csv.header.cells[index].trim(),

@@ -1,23 +1,31 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { stringify } from 'csv-stringify/sync';
 import { decodeBytesLiteral } from '../clean/decode-bytes-literal.js';
+import { DataInputError } from '../errors.js';
 import type { Market } from '../market.js';
 import { numbers, strings } from '../table-columns.js';
 import { newsFileName, priceFileNames, syntheticNoteName } from './kaggle-files.js';
 
 /**
  * Writes a market in Kaggle's format: `Combined_News_DJIA.csv`, `upload_DJIA_table.csv` (newest day first) and, for a
- * synthetic market, `SYNTHETIC.json`, from which {@link loadKaggle} knows it as such. Reading them gives the same
- * fingerprint. There are as many Top columns as the highest rank; the folder is made if need be.
+ * synthetic market, `SYNTHETIC.json`, which makes {@link loadKaggle} load it as synthetic. Loading the files gives the same
+ * fingerprint. The news file has as many Top columns as the highest rank. Creates the folder if necessary.
+ *
+ * @throws DataInputError when a headline has no label row, before anything is written
  */
 export async function writeKaggleFiles(market: Market, dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true });
+  const folder = resolve(dir);
+  const files = new Map([
+    [newsFileName, newsCsv(market)],
+    [priceFileNames[0], pricesCsv(market)],
+  ]);
   if (market.synthetic) {
     const note = { synthetic: true, name: market.name, signal: market.signal ?? 0 };
-    await writeWhole(join(dir, syntheticNoteName), `${JSON.stringify(note, null, 2)}\n`);
+    files.set(syntheticNoteName, `${JSON.stringify(note, null, 2)}\n`);
   }
-  await writeWhole(join(dir, newsFileName), newsCsv(market));
-  await writeWhole(join(dir, priceFileNames[0]), pricesCsv(market));
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of files) await writeWhole(join(folder, name), text);
 }
 
 function newsCsv({ headlines, labels }: Market): string {
@@ -30,25 +38,24 @@ function newsCsv({ headlines, labels }: Market): string {
   );
   for (const [i, date] of dates.entries()) {
     const day = cells.get(date);
-    if (!day)
-      throw new Error(`the headline of ${date} has no label row, and Kaggle's format no place for it`);
+    if (!day) {
+      throw new DataInputError(`the headline of ${date} has no label row, which Kaggle's format needs`, {
+        fix: 'Add a row for the day to the labels.',
+      });
+    }
     day[ranks[i] - 1] = headlineCell(texts[i]);
   }
   const dayLabels = numbers(labels, 'label');
   const header = ['Date', 'Label', ...Array.from({ length: ranksPerDay }, (_, i) => `Top${i + 1}`)];
   const rows = [...cells].map(([date, day], i) => [date, String(dayLabels[i]), ...day]);
-  return csvText([header, ...rows]);
+  return stringify([header, ...rows]);
 }
 
 function pricesCsv({ prices }: Market): string {
   const dates = strings(prices, 'date');
   const columns = ['open', 'high', 'low', 'close', 'volume', 'adjClose'].map((name) => numbers(prices, name));
   const rows = dates.map((date, i) => [date, ...columns.map((column) => String(column[i]))]);
-  return csvText([['Date', 'Open', 'High', 'Low', 'Close', 'Volume', 'Adj Close'], ...rows.reverse()]);
-}
-
-function csvText(rows: readonly (readonly string[])[]): string {
-  return `${rows.map((row) => row.join(',')).join('\n')}\n`;
+  return stringify([['Date', 'Open', 'High', 'Low', 'Close', 'Volume', 'Adj Close'], ...rows.reverse()]);
 }
 
 async function writeWhole(file: string, text: string): Promise<void> {
@@ -56,11 +63,11 @@ async function writeWhole(file: string, text: string): Promise<void> {
   await rename(`${file}.tmp`, file);
 }
 
-/** The CSV cell from which the loader reads back exactly this (cleaned) text: its cleaning, undone. */
+/** Undoes the loader's cleaning: the text of the cell that loads as exactly this headline. */
 export function headlineCell(text: string): string {
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   const cell = decodeBytesLiteral(escaped) === escaped ? escaped : bytesLiteral(escaped);
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  return cell;
 }
 
 function bytesLiteral(text: string): string {

@@ -1,5 +1,5 @@
 import { readInputFile } from '../csv/read-input-file.js';
-import { DataInputError } from '../errors.js';
+import { DataInputError, quote } from '../errors.js';
 
 export const sentimentLabels = ['positive', 'negative', 'neutral'] as const;
 export type SentimentLabel = (typeof sentimentLabels)[number];
@@ -82,7 +82,7 @@ function parseLine(line: string, file: string, number: number): { text: string; 
   const label = sentimentLabels.find((one) => one === line.slice(at + 1).trim());
   const text = line.slice(0, Math.max(at, 0)).trim();
   if (at < 0 || label === undefined || text === '') {
-    throw new DataInputError(`the line is not sentence@label: "${line.slice(-40)}"`, {
+    throw new DataInputError(`the line is not sentence@label: ${quote(line.slice(-40))}`, {
       file,
       line: number,
       fix: `Each line ends in @ and one of ${sentimentLabels.join(', ')}.`,

@@ -1,5 +1,5 @@
 import { epochDay } from '../calendar/iso-date.js';
-import { DataInputError } from '../errors.js';
+import { DataInputError, quote } from '../errors.js';
 import type { Timed } from './sample.js';
 
 /** Options of {@link splitChronologically}: the last target date of each part, YYYY-MM-DD, included. */
@@ -38,7 +38,7 @@ export function splitChronologically<S extends Timed>(
   const ends = Object.entries({ trainEnd, validationEnd, ...(testEnd === undefined ? {} : { testEnd }) });
   for (const [i, [name, date]] of ends.entries()) {
     if (epochDay(date) === null) {
-      throw new DataInputError(`${name} is "${date}", which is not a date`, {
+      throw new DataInputError(`${name} is ${quote(date)}, which is not a date`, {
         fix: 'Write it as YYYY-MM-DD, such as 2013-12-31.',
       });
     }

@@ -2,7 +2,7 @@ import type { ColumnTable } from 'arquero';
 import { table } from 'arquero';
 import { epochDay } from '../calendar/iso-date.js';
 import { calendarStart, closureReason, nextTradingDay } from '../calendar/nyse-calendar.js';
-import { DataInputError } from '../errors.js';
+import { DataInputError, quote } from '../errors.js';
 import type { Market } from '../market.js';
 import { makeMarket } from '../market.js';
 import { seededRandom } from '../seeded-random.js';
@@ -62,7 +62,7 @@ export function syntheticMarket(options: SyntheticMarketOptions = {}): Market {
     });
   }
   if (epochDay(start) === null || start < calendarStart) {
-    throw new DataInputError(`start is "${start}"`, {
+    throw new DataInputError(`start is ${quote(start)}`, {
       fix: `Give a day from ${calendarStart} on, written YYYY-MM-DD.`,
     });
   }

@@ -79,7 +79,7 @@ describe('the NYSE calendar', () => {
 
   it('says which days it does not know', () => {
     expect(() => isTradingDay('1997-12-31')).toThrow(
-      '"1997-12-31" is not a day that the NYSE calendar knows. Give a day from 1998-01-01 on, written YYYY-MM-DD.',
+      '"1997-12-31" is not a day that the NYSE calendar covers. Give a day from 1998-01-01 on, written YYYY-MM-DD.',
     );
     expect(() => nextTradingDay('2015-02-30')).toThrow('not a day');
   });
