@@ -1,4 +1,4 @@
-/** What every error of this package has in common: something about this machine or this program, not about the user's data. */
+/** Base class of the errors of this package. Their cause lies in the machine or the program, not in the user's data. */
 export abstract class RuntimeError extends Error {
   readonly kind = 'environment';
   constructor(message: string, options?: ErrorOptions) {
@@ -7,7 +7,7 @@ export abstract class RuntimeError extends Error {
   }
 }
 
-/** A tensor operation was asked for before `loadTensorFlow()` had finished. */
+/** Something was computed before `loadTensorFlow()` had finished. */
 export class NotLoadedError extends RuntimeError {
   constructor() {
     super(
@@ -16,7 +16,7 @@ export class NotLoadedError extends RuntimeError {
   }
 }
 
-/** The backend that was asked for by name cannot be had on this machine; `message` says why and what to do. */
+/** The requested backend is not available on this machine; `message` gives the reason and the remedy. */
 export class BackendUnavailableError extends RuntimeError {
   readonly backend: string;
   constructor(backend: string, reason: string, options?: ErrorOptions) {
@@ -25,7 +25,7 @@ export class BackendUnavailableError extends RuntimeError {
   }
 }
 
-/** TensorFlow refused a raw op: unknown op or attribute, wrong dtype, wrong shape. `message` carries TensorFlow's own words. */
+/** TensorFlow refused a raw op: unknown op or attribute, wrong dtype, wrong shape. `message` contains TensorFlow's own message. */
 export class RawOpError extends RuntimeError {
   readonly op: string;
   constructor(op: string, reason: string, options?: ErrorOptions) {

@@ -3,27 +3,27 @@ import type { NativeDType } from './dispatch/dtypes.js';
 import { elementBytes } from './dispatch/dtypes.js';
 import { runtimeState } from './state.js';
 
-/** What is held on the native side. */
+/** Memory on the native side. */
 export interface NativeMemory {
-  /** Live handles of the binding: one for each tensor's data that TensorFlow has, clones counted once. */
+  /** Live handles of the binding: one per data buffer in TensorFlow. Clones share one. */
   readonly handles: number;
-  /** Bytes of those handles by dtype; strings and resources are not counted. Handles that share a buffer count each. */
+  /** Bytes of these handles by dtype. Strings and resources are not counted; handles that share a buffer are counted separately. */
   readonly bytes: Readonly<Partial<Record<NativeDType, number>>>;
 }
 
-/** What is held at one moment. */
+/** Memory in use at one moment. */
 export interface MemoryReading {
   /** Live `tf.Tensor` objects, variables included. */
   readonly tensors: number;
-  /** Distinct data containers behind them. */
+  /** Distinct data containers of these tensors. */
   readonly dataBuffers: number;
-  /** Bytes by tfjs's count, which takes bfloat16 for float32 and counts a clone again. */
+  /** Bytes as tfjs counts them: bfloat16 counts as float32, and clones count again. */
   readonly bytes: number;
-  /** null where the native library is not loaded */
+  /** null if the native library is not loaded. */
   readonly native: NativeMemory | null;
 }
 
-/** Reads what tensors are alive now. Walks every native handle: not for the inside of a training step. */
+/** Counts the live tensors and their bytes. It visits every native handle, so do not call it inside a training step. */
 export function memory(): MemoryReading {
   const { numTensors, numDataBuffers, numBytes } = tf.memory();
   return { tensors: numTensors, dataBuffers: numDataBuffers, bytes: numBytes, native: nativeMemory() };
@@ -40,17 +40,17 @@ function nativeMemory(): NativeMemory | null {
   return { handles: handles.binding.getNumOfTensors(), bytes };
 }
 
-/** By how much the numbers of live objects grew; negative where more were freed than made. */
+/** Change in the number of live objects; negative if more were freed than created. */
 export interface TensorGrowth {
   readonly tensors: number;
   readonly dataBuffers: number;
-  /** Native handles; 0 where the native library is not loaded. */
+  /** Native handles; 0 if the native library is not loaded. */
   readonly handles: number;
 }
 
 /**
- * Runs `fn` and says how many tensors, data buffers and native handles were alive after it that were not before. A leak test
- * runs the step once or twice to warm up (optimizer states, caches) and then expects zeros of many steps:
+ * Runs `fn` and counts the tensors, data buffers and native handles that are alive afterwards and were not before. In a leak
+ * test, run the step once or twice first (optimizer state and caches are created then), and expect no growth over many steps:
  *
  * ```
  * step();
@@ -68,7 +68,7 @@ export async function countTensors(fn: () => unknown): Promise<TensorGrowth> {
   };
 }
 
-/** What a function that leaks nothing and keeps nothing gives. */
+/** Result of `countTensors` for a function that leaks nothing and keeps nothing. */
 export const NO_GROWTH: TensorGrowth = { tensors: 0, dataBuffers: 0, handles: 0 };
 
 function counts(): TensorGrowth {

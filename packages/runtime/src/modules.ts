@@ -1,17 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What an optimizer and a checkpoint need to know of a model or a part of one. */
+/** A model or a part of one, as optimizers and checkpoints see it. */
 export interface Module {
-  /** Every parameter by the name PyTorch would give it, such as `encoder.layer.0.attention.self.query.weight`, in PyTorch's order. */
+  /** All parameters by their PyTorch names, such as `encoder.layer.0.attention.self.query.weight`, in PyTorch's order. */
   namedParameters(): Map<string, tf.Variable>;
 }
 
 /**
- * A variable that holds `value`, which it takes over: `value` is disposed. tfjs wants names to be unique in the process, so a
- * name that is taken gets a number behind it; a module keeps its own names (`Module.namedParameters`). The module that makes
- * it disposes it.
+ * Creates a variable from `value` and disposes `value`. The module that creates it must dispose it.
  *
- * @param trainable whether gradients reach it unless a list of variables is given. @default true
+ * tfjs requires unique variable names in a process, so a number is appended to a name that is taken. The names that matter to
+ * users are those of `Module.namedParameters`.
+ *
+ * @param value initial values, of any shape and dtype
+ * @param trainable whether optimizers and gradients without an explicit list of variables include it. @default true
  */
 export function parameter(name: string, value: tf.Tensor, trainable = true): tf.Variable {
   const variable = tf.variable(value, trainable, freeName(name));

@@ -8,29 +8,29 @@ export interface ChainEntry {
   readonly interceptor: Interceptor;
 }
 
-/** Everything this package remembers between calls. */
+/** State that this package keeps between calls. */
 export interface RuntimeState {
   loaded: LoadedTensorFlow | null;
-  /** Settles when no load is under way; never rejects. */
+  /** Resolves when no load is running; never rejects. */
   loading: Promise<unknown>;
-  /** In the order of installation: the last one sees a call first. Replaced, never changed in place. */
+  /** In order of installation; the last one sees a call first. Replaced as a whole, never changed in place. */
   interceptors: readonly ChainEntry[];
-  /** Handles of the native binding; null until it is loaded. */
+  /** Handles of the native binding; null until the binding is loaded. */
   handles: HandleTable | null;
-  /** Backends to which the kernels they lack have been given. */
+  /** Backends whose missing kernels have been registered. */
   readonly supplied: Set<BackendName>;
 }
 
 /**
- * The state belongs to the process, as tfjs's own registries do: two copies of this package (two versions of it in one
- * dependency tree, or its sources under test beside its build) see one loaded TensorFlow and one chain. The number in the key
- * changes when the shape of the state does, so that copies that could not understand each other do not try.
+ * The state belongs to the process, as the registries of tfjs do. Two copies of this package in one process (two versions, or
+ * sources under test beside their build) therefore share one loaded TensorFlow and one dispatch chain. The number in the key
+ * changes with the shape of the state, so that incompatible copies stay apart.
  */
 const STATE_KEY: unique symbol = Symbol.for('@fin/runtime/state/1') as never;
 
 type GlobalWithState = typeof globalThis & { [STATE_KEY]?: RuntimeState };
 
-/** The process-wide state, made on first use. */
+/** The state of this process, created on first use. */
 export function runtimeState(): RuntimeState {
   const holder = globalThis as GlobalWithState;
   holder[STATE_KEY] ??= {

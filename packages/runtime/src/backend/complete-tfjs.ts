@@ -23,7 +23,7 @@ import {
 
 type ChainedOp = (tensor: tf.Tensor, ...rest: unknown[]) => unknown;
 
-/** Ops whose method form tfjs's own code calls. */
+/** Ops that tfjs's own code calls as methods of a tensor. */
 const CHAINED = {
   add,
   cast,
@@ -48,9 +48,9 @@ const CHAINED = {
 };
 
 /**
- * Defines the methods that some kernels and gradients of tfjs call on tensors (`x.reshape(…)` in the gradient of `prod`, `x.sub(…)`
- * in tfjs-node's Prelu) and that only the union package `@tensorflow/tfjs` would define: without them those end in "x.sub is not a
- * function". Methods that are there stay. Nothing of ours uses them.
+ * Defines methods that some kernels and gradients of tfjs call on tensors, such as `x.reshape(…)` in the gradient of `prod`. Only
+ * the package `@tensorflow/tfjs` would define them; without it these kernels fail with "x.sub is not a function". Existing
+ * methods are kept. The fin packages do not call them.
  */
 export function addChainedMethods(): void {
   for (const [name, op] of Object.entries(CHAINED) as [string, ChainedOp][]) {
@@ -63,7 +63,7 @@ export function addChainedMethods(): void {
 }
 
 /**
- * Gives tfjs its gradients. tfjs-core's own Node entry leaves them out, and the module that registers them
- * (`dist/register_all_gradients.js`) is ESM in a package that Node takes for CommonJS. tfjs-layers carries them in its bundle and
- * registers them, in tfjs's process-wide registry, when it is loaded; nothing else of it is used here.
+ * Registers the gradients of tfjs. The Node build of tfjs-core leaves them out, and its module that registers them
+ * (`dist/register_all_gradients.js`) cannot be imported: it is ESM in a package that Node treats as CommonJS. The bundle of
+ * tfjs-layers registers them when it is loaded; nothing else of it is used.
  */

@@ -3,15 +3,15 @@ import { findInstallation } from '../install/find-installation.js';
 import { NOT_INSTALLED } from './load-native.js';
 import type { BackendName } from './types.js';
 
-/** One backend and whether it can be had here. */
+/** A backend and whether it is available on this machine. */
 export interface BackendReport {
   readonly name: BackendName;
   readonly available: boolean;
-  /** What it is, or why it cannot be had and what to do about it. */
+  /** Version and place, or the reason why it is not available and the remedy. */
   readonly reason: string;
 }
 
-/** Which backends this machine has, best first, told from files alone: nothing is loaded. */
+/** Lists the backends, best first, with their availability. It looks at files only and loads nothing. */
 export async function findBackends(): Promise<readonly BackendReport[]> {
   return [await nativeReport(), packageReport('wasm'), packageReport('cpu')];
 }

@@ -14,17 +14,16 @@ import type { NodeBackend } from './node-backend.js';
 import { startUpLinesHidden } from './start-up-lines.js';
 import type { LoadedTensorFlow } from './types.js';
 
-/** Above wasm (2) and cpu (1), as tfjs-node registers itself. */
+/** tfjs prefers the backend with the highest priority: wasm has 2, cpu 1. tfjs-node uses 3 too. */
 const PRIORITY = 3;
 
-/** What to say where there is nothing to load. */
 export const NOT_INSTALLED: string = `no native TensorFlow is installed: run ${INSTALL_COMMANDS}.`;
 
 /**
- * Loads libtensorflow and registers tfjs-node's backend over it, with the dispatch chain in between.
+ * Loads libtensorflow and registers tfjs-node's backend, with the dispatch chain between the two.
  *
- * A backend `tensorflow` that is registered already (the user's program imported tfjs-node itself) is taken over as it is: two
- * TensorFlow libraries in one process would not go well.
+ * If a backend `tensorflow` is registered already (the program imported tfjs-node itself), that one is used: two TensorFlow
+ * libraries in one process would clash.
  */
 export async function loadNative(): Promise<Pick<LoadedTensorFlow, 'version' | 'native'>> {
   const state = runtimeState();
@@ -49,12 +48,12 @@ export async function loadNative(): Promise<Pick<LoadedTensorFlow, 'version' | '
   return { version: binding.TF_Version, native: wrapped };
 }
 
-/** Runs `load` as it is. */
+/** Runs `load` with all of its output. */
 function shown<T>(load: () => T): T {
   return load();
 }
 
-/** Settings that the library reads while it is loaded, each unless the user has set it. */
+/** Sets environment variables that the library reads while it loads, unless the user has set them. */
 function setLibraryDefaults(): void {
   // Its start-up messages are not for the user.
   env.TF_CPP_MIN_LOG_LEVEL ??= '2';
@@ -77,7 +76,7 @@ function loadAddon(path: string): NativeBinding {
   }
 }
 
-/** What this package takes from tfjs-node. */
+/** The part of tfjs-node that this package uses. */
 interface TfjsNode {
   readonly NodeJSKernelBackend: new (binding: NativeBinding, packageName: string) => NodeBackend;
 }
@@ -87,14 +86,13 @@ interface CommonJsModule {
 }
 
 /**
- * Loads tfjs-node's backend class and registers its kernels from an unpacked `@tensorflow/tfjs-node-gpu`, of which nothing is
- * installed around it.
+ * Loads tfjs-node's backend class and registers its kernels, from an unpacked `@tensorflow/tfjs-node-gpu` without its
+ * dependencies.
  *
- * Not by `require` of its `index.js`: that pulls in node-pre-gyp and all of `@tensorflow/tfjs`, and looks for its own addon.
- * The files wanted ask for three things that are not there, so they are compiled by a small CommonJS loader of our own which
- * answers for them: `@tensorflow/tfjs` is this package's tfjs-core (the kernels use nothing else of it), `util` is Node's with
- * the two functions that Node 23 removed, and the protocol buffers of the TensorBoard calls are left out. Nothing of Node's
- * own module system or modules is changed.
+ * `require` of its `index.js` would load node-pre-gyp and all of `@tensorflow/tfjs`, and search for its own addon. The needed
+ * files import three things that are not installed. So a small CommonJS loader compiles them and answers these imports:
+ * `@tensorflow/tfjs` is tfjs-core (the kernels use nothing else), `util` is Node's with two functions that Node 23 removed, and
+ * the protocol buffers for TensorBoard are left out. Node's own modules are not changed.
  */
 export function loadTfjsNode(tfjsNodeDir: string): TfjsNode {
   const requireFromNode = createRequire(import.meta.url);

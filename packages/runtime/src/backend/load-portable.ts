@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LoadedTensorFlow } from './types.js';
 
 /**
- * Registers tfjs's WebAssembly backend (SIMD, XNNPACK). Under Node it reads its `.wasm` file from beside its own module, so no
- * path needs to be set; setting one would make it fetch that path as a URL, which fails for files.
+ * Registers tfjs's WebAssembly backend (SIMD, XNNPACK). In Node it finds its `.wasm` file beside its own module. Do not set a
+ * path: it would be fetched as a URL, which fails for files.
  */
 export async function loadWasm(): Promise<Pick<LoadedTensorFlow, 'version' | 'native'>> {
   await import('@tensorflow/tfjs-backend-wasm');
@@ -14,8 +14,8 @@ export async function loadWasm(): Promise<Pick<LoadedTensorFlow, 'version' | 'na
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 
 /**
- * Makes wasm tfjs's backend. Its module would leave two listeners on the process that throw what they are told of, so that an
- * uncaught error of any part of the program ends it with exit code 7 and the module's own line of code; they are taken off.
+ * Makes wasm the current backend. Its module installs two process listeners that rethrow uncaught errors, which would end the
+ * program with exit code 7 and a misleading line of code; they are removed.
  */
 export async function startWasm(): Promise<boolean> {
   const before = EVENTS.map((event) => process.listeners(event as 'uncaughtException'));
@@ -28,14 +28,14 @@ export async function startWasm(): Promise<boolean> {
   return started;
 }
 
-/** Registers tfjs's plain JavaScript backend: the reference the others are tested against, and the slowest by far. */
+/** Registers tfjs's plain JavaScript backend: the reference for tests, and by far the slowest. */
 export async function loadCpu(): Promise<Pick<LoadedTensorFlow, 'version' | 'native'>> {
   await import('@tensorflow/tfjs-backend-cpu');
   hideInstallHint();
   return { version: tf.version_core, native: null };
 }
 
-/** On its first tensor this backend prints an advertisement for tfjs-node to the console. */
+/** This backend prints an advertisement for tfjs-node with its first tensor; this prevents it. */
 function hideInstallHint(): void {
   const backend = tf.findBackend('cpu') as { firstUse?: boolean } | null;
   if (backend) backend.firstUse = false;

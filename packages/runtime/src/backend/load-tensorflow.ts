@@ -18,7 +18,7 @@ const LOADERS: Readonly<Record<BackendName, () => Promise<Pick<LoadedTensorFlow,
 };
 
 /**
- * Loads the best backend of this machine, or the one asked for, and makes it tfjs's current one.
+ * Loads a backend and makes it tfjs's current one: the requested backend, or the best one of this machine.
  *
  * ```
  * options.backend ─┐
@@ -26,14 +26,14 @@ const LOADERS: Readonly<Record<BackendName, () => Promise<Pick<LoadedTensorFlow,
  * neither ─────────┘  else tensorflow ── fails? ── wasm ── fails? ── cpu, each failure a note
  * ```
  *
- * Calling it again is cheap and returns what is loaded; naming another backend switches to it. tfjs keeps its backends, kernels
- * and gradients in process-wide registries, so whatever else in this process uses tfjs (tf.layers, say) computes on it too.
+ * Further calls return the loaded backend at once, or switch if they name another one. The registries of tfjs are process-wide,
+ * so all other code that uses tfjs (tf.layers, say) computes on this backend too.
  *
  * @example
  * import { loadTensorFlow } from '@fin/runtime';
  * const { backend, version, notes } = await loadTensorFlow();
  *
- * @throws BackendUnavailableError when the backend that was asked for cannot be had
+ * @throws BackendUnavailableError if the requested backend is not available
  */
 export function loadTensorFlow(options: LoadOptions = {}): Promise<LoadedTensorFlow> {
   const state = runtimeState();
@@ -74,7 +74,7 @@ async function activate(backend: BackendName): Promise<void> {
   if (!started) throw new Error(`tfjs could not start its backend "${backend}".`);
 }
 
-/** The backend of that name, null for none. */
+/** Checks the name of a backend; null if none is given. */
 function checked(name: string | undefined): BackendName | null {
   if (!name) return null;
   const known = BACKEND_NAMES.find((backend) => backend === name);
@@ -83,7 +83,7 @@ function checked(name: string | undefined): BackendName | null {
 }
 
 /**
- * What `loadTensorFlow` loaded last.
+ * The backend that `loadTensorFlow` loaded last.
  *
  * @throws NotLoadedError before the first load
  */

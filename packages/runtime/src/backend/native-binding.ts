@@ -1,13 +1,13 @@
 import type { Attr } from '../dispatch/attributes.js';
 
-/** What the binding tells of each output: `dtype` is a `TF_DataType`. */
+/** Output of an op as the binding returns it. `dtype` is a `TF_DataType`. */
 export interface TensorMetadata {
   id: number;
   shape: number[];
   dtype: number;
 }
 
-/** Values as they cross the binding. Strings travel as arrays of UTF-8 bytes. */
+/** Host values as the binding takes and returns them. Strings are arrays of UTF-8 bytes. */
 export type HostValues = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint8Array[];
 
 /** The part of tfjs-node's native addon that this package uses (its `binding/tfjs_binding.cc`). */

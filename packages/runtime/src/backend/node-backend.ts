@@ -3,7 +3,7 @@ import type { Attr } from '../dispatch/attributes.js';
 import { runtimeState } from '../state.js';
 import type { NativeBinding, TensorMetadata } from './native-binding.js';
 
-/** Whether TensorFlow's own ops can be called (`rawOp`): true while the native backend is tfjs's current one. */
+/** Whether TensorFlow's native ops can be called with `rawOp`: true while the native backend is tfjs's current one. */
 export function hasNativeOps(): boolean {
   return runtimeState().handles !== null && tf.getBackend() === 'tensorflow';
 }

@@ -3,14 +3,14 @@ import { findStderrFilter } from '../install/stderr-filter.js';
 
 /** The addon `native/stderr-filter.cc`. */
 interface StderrFilter {
-  /** Holds back what is written to file descriptor 2 from now on; false if that is not possible. */
+  /** Starts to hold back the output to file descriptor 2. Returns false if that is not possible. */
   begin(): boolean;
-  /** Ends it and returns what was held back. */
+  /** Stops holding back and returns the bytes that were held back. */
   end(): Buffer;
 }
 
 /**
- * Lines that TensorFlow prints while its library loads, before it reads TF_CPP_MIN_LOG_LEVEL. They tell of its build, not of a
+ * Lines that TensorFlow prints while its library loads, before it reads TF_CPP_MIN_LOG_LEVEL. They describe its build, not a
  * problem.
  */
 const START_UP_LINES = [
@@ -21,8 +21,8 @@ const START_UP_LINES = [
 ];
 
 /**
- * Makes a function that runs `load` without TensorFlow's start-up lines on stderr. Everything else that is written meanwhile is
- * printed afterwards; if the process dies, all of it is printed. Without the addon in the cache `load` just runs.
+ * Returns a function that runs `load` without TensorFlow's start-up lines on stderr. All other output is printed afterwards. If
+ * the process dies during `load`, all output is printed. If the addon is not in the cache, nothing is hidden.
  */
 export async function startUpLinesHidden(): Promise<<T>(load: () => T) => T> {
   const path = await findStderrFilter().catch(() => null);

@@ -1,27 +1,27 @@
 import type { NativeBinding } from './native-binding.js';
 
-/** tfjs's names of the backends, best first: TensorFlow's C library, WebAssembly, plain JavaScript. */
+/** Backends by their tfjs names, best first: TensorFlow's C library, WebAssembly, plain JavaScript. */
 export type BackendName = 'tensorflow' | 'wasm' | 'cpu';
 
-/** The backends in the order in which they are tried. */
+/** Backends in the order in which they are tried. */
 export const BACKEND_NAMES: readonly BackendName[] = ['tensorflow', 'wasm', 'cpu'];
 
 /** Options of `loadTensorFlow`. */
 export interface LoadOptions {
   /**
-   * The backend to use; failing to load it is an error then.
+   * Backend to load; it is an error if it is not available.
    * @default the environment variable FIN_BACKEND, else the best one that loads
    */
   readonly backend?: BackendName;
 }
 
-/** What is loaded now. */
+/** The loaded backend. */
 export interface LoadedTensorFlow {
   readonly backend: BackendName;
-  /** Version of libtensorflow on the native backend, of tfjs elsewhere. */
+  /** Version of libtensorflow on the native backend, of tfjs on the others. */
   readonly version: string;
-  /** The binding behind the dispatch chain; null unless the backend is native. */
+  /** Native binding, with the dispatch chain in front; null on the other backends. */
   readonly native: NativeBinding | null;
-  /** Why each better backend was passed over, in plain sentences. */
+  /** One sentence per better backend: why it was not used. */
   readonly notes: readonly string[];
 }

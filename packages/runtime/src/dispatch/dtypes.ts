@@ -1,4 +1,4 @@
-/** TensorFlow's dtypes that this package names, with PyTorch's and numpy's spelling; the numbers are `TF_DataType`. */
+/** Dtypes of TensorFlow by their PyTorch and numpy names; the numbers are `TF_DataType`. */
 const DTYPE_NUMBERS = {
   float32: 1,
   float64: 2,
@@ -20,7 +20,7 @@ const DTYPE_NUMBERS = {
   uint64: 23,
 } as const;
 
-/** Dtype of a native tensor, which can be one that tfjs has no name for. */
+/** Dtype of a native tensor. tfjs has no name for some of them. */
 export type NativeDType = keyof typeof DTYPE_NUMBERS;
 
 const NAMES: readonly (NativeDType | undefined)[] = Object.entries(DTYPE_NUMBERS).reduce<NativeDType[]>(
@@ -31,7 +31,7 @@ const NAMES: readonly (NativeDType | undefined)[] = Object.entries(DTYPE_NUMBERS
   [],
 );
 
-/** What tfjs is told about a handle whose dtype it has no name for: the nearest one it has. */
+/** Stand-in dtypes: what tfjs is told about a dtype that it cannot name. */
 const STAND_INS: Partial<Record<NativeDType, NativeDType>> = {
   bfloat16: 'float32',
   float16: 'float32',
@@ -46,7 +46,7 @@ const STAND_INS: Partial<Record<NativeDType, NativeDType>> = {
   complex128: 'complex64',
 };
 
-/** Bytes of one element; strings, resources and variants count as 0, their size is not known here. */
+/** Bytes of one element; 0 for strings, resources and variants, whose size varies. */
 const ELEMENT_BYTES: Readonly<Record<NativeDType, number>> = {
   float32: 4,
   float64: 8,
@@ -68,22 +68,22 @@ const ELEMENT_BYTES: Readonly<Record<NativeDType, number>> = {
   uint64: 8,
 };
 
-/** The `TF_DataType` of a dtype. */
+/** Number of a dtype in TensorFlow's C API (`TF_DataType`). */
 export function dtypeNumber(dtype: NativeDType): number {
   return DTYPE_NUMBERS[dtype];
 }
 
-/** The dtype of a `TF_DataType`; the quantized ones and those newer than this list are reported as `variant`. */
+/** Dtype of a `TF_DataType`. Quantized and newer dtypes are reported as `variant`. */
 export function dtypeName(number: number): NativeDType {
   return NAMES[number] ?? 'variant';
 }
 
-/** The dtype that tfjs takes a native tensor for. */
+/** Dtype by which tfjs knows a native tensor of this dtype. */
 export function standInDType(dtype: NativeDType): NativeDType {
   return STAND_INS[dtype] ?? dtype;
 }
 
-/** Bytes of one element of a native tensor. */
+/** Bytes of one element; 0 for strings, resources and variants. */
 export function elementBytes(dtype: NativeDType): number {
   return ELEMENT_BYTES[dtype];
 }

@@ -2,22 +2,22 @@ import type { NativeBinding, TensorMetadata } from '../backend/native-binding.js
 import { dtypeName, dtypeNumber, standInDType } from './dtypes.js';
 import type { TensorHandle } from './op-call.js';
 
-/** A handle with what tfjs was told about it. */
+/** A handle, and whether tfjs knows its true dtype. */
 export interface TrackedHandle extends TensorHandle {
-  /** tfjs takes this tensor for one of the stand-in dtype. */
+  /** tfjs knows this tensor by a stand-in dtype. */
   readonly masked: boolean;
 }
 
-/** The native dtype and shape of every live handle, which the binding itself does not tell again. */
+/** Native dtype and shape of every live handle. The binding reports them only once, when it creates a handle. */
 export class HandleTable {
   readonly binding: NativeBinding;
-  /** How many live handles tfjs takes for another dtype than theirs. While 0, no op needs its inputs looked at. */
+  /** Number of live handles that tfjs knows by a stand-in dtype. While it is 0, no inputs need to be checked. */
   maskedCount = 0;
-  /** Calls whose inputs had to be widened, by op. */
+  /** Number of calls with widened inputs, by op. */
   readonly widened: Map<string, number> = new Map();
   readonly #handles = new Map<number, TrackedHandle>();
 
-  /** @param binding the addon itself, not the wrapped one */
+  /** @param binding the addon itself, not the wrapper */
   constructor(binding: NativeBinding) {
     this.binding = binding;
   }
@@ -27,8 +27,8 @@ export class HandleTable {
   }
 
   /**
-   * What is known of a handle. One that was made behind this table's back (before the binding was wrapped, by a program that
-   * loaded tfjs-node itself) is asked for by an op that changes nothing.
+   * Looks up a handle. A handle created outside this table (by a program that loaded tfjs-node itself, before the binding was
+   * wrapped) is examined with an `Identity` op.
    */
   describe(id: number): TrackedHandle {
     const known = this.#handles.get(id);
@@ -46,12 +46,12 @@ export class HandleTable {
     return this.#handles.size;
   }
 
-  /** A tensor that tfjs made from host values, in the dtype it knows. */
+  /** Adds a tensor that tfjs created from host values. */
   addCreated(id: number, dtype: number, shape: readonly number[]): void {
     this.#handles.set(id, { id, dtype: dtypeName(dtype), shape, masked: false });
   }
 
-  /** An op's output. */
+  /** Adds the output of an op. */
   addOutput(output: TensorMetadata): TrackedHandle {
     const dtype = dtypeName(output.dtype);
     const masked = standInDType(dtype) !== dtype;
@@ -69,7 +69,7 @@ export class HandleTable {
   }
 }
 
-/** The handle as tfjs may see it. */
+/** The handle with the dtype that tfjs is told. */
 export function maskedMetadata(handle: TensorHandle): TensorMetadata {
   return { id: handle.id, shape: [...handle.shape], dtype: dtypeNumber(standInDType(handle.dtype)) };
 }

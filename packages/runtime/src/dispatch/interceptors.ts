@@ -9,8 +9,10 @@ export interface InstalledInterceptor {
 }
 
 /**
- * Puts an interceptor at the head of the dispatch chain: the one installed last sees a call first. It may be installed before
- * TensorFlow is loaded, and does nothing on other backends. A call that is under way keeps the chain it began with.
+ * Adds an interceptor to the dispatch chain. The one installed last sees a call first. It can be installed before TensorFlow is
+ * loaded, and does nothing on other backends. Running calls are not affected.
+ *
+ * @param name shown by `installedInterceptors`; need not be unique
  */
 export function installInterceptor(name: string, interceptor: Interceptor): InstalledInterceptor {
   const state = runtimeState();
@@ -23,14 +25,14 @@ export function installInterceptor(name: string, interceptor: Interceptor): Inst
   };
 }
 
-/** Names of the installed interceptors in the order in which they see a call. */
+/** Names of the installed interceptors, in the order in which they see a call. */
 export function installedInterceptors(): readonly string[] {
   return runtimeState()
     .interceptors.map(({ name }) => name)
     .reverse();
 }
 
-/** Frees a native tensor that an interceptor made for itself by `next`. Never one of the call's inputs: those are tfjs's. */
+/** Releases a native tensor that an interceptor created with `next`. Never release an input of the call: tfjs owns it. */
 export function releaseHandle(handle: TensorHandle): void {
   const { handles } = runtimeState();
   if (!handles) throw new NotLoadedError();

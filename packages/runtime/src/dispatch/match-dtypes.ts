@@ -7,8 +7,8 @@ import type { HandleTable } from './handle-table.js';
 import type { OpCall, TensorHandle } from './op-call.js';
 
 /**
- * Ops that move values without computing on them, with the attribute that names the dtype of what they move: their result may
- * stay in the dtype of their input. `Cast` is one too, as far as its source goes.
+ * Ops that move values without computing on them, with the attribute that names the dtype of these values. Their outputs can keep
+ * the dtype of their inputs. For `Cast` this is its source.
  */
 const DATA_MOVERS: ReadonlyMap<string, string> = new Map([
   ['Cast', 'SrcT'],
@@ -36,13 +36,15 @@ const DATA_MOVERS: ReadonlyMap<string, string> = new Map([
 export const DATA_MOVER_OPS: ReadonlySet<string> = new Set(DATA_MOVERS.keys());
 
 /**
- * Runs a call on TensorFlow itself, having made the dtypes that its attributes name and the dtypes of its inputs agree.
+ * Runs a call on TensorFlow, after making the dtypes in its attributes match those of its inputs.
  *
- * tfjs takes a bfloat16 tensor for a float32 one and writes `T: float32` beside it, which TensorFlow would refuse. So, where an
- * attribute names the stand-in dtype of such an input and none names its true one: ops that only move values are told the true
- * dtype (if all their inputs share it), and everything else gets its inputs widened. Which ops should compute low is for an
- * interceptor to say, by naming the low dtype in the attributes; a call that does so, or names no dtype at all, goes through
- * as it is.
+ * tfjs treats a bfloat16 tensor as float32 and passes `T: float32`, which TensorFlow would refuse. If the attributes name the
+ * stand-in dtype of such an input and not its true dtype, then
+ * - an op that only moves values gets the true dtype, if all its inputs share it;
+ * - any other op gets its inputs widened.
+ *
+ * Interceptors decide which ops compute in low precision: they name the low dtype in the attributes. Such a call, and one that
+ * names no dtype, runs unchanged.
  */
 export function executeInMatchingDTypes(table: HandleTable, call: OpCall): TensorHandle[] {
   if (table.maskedCount === 0) return execute(table, call);
@@ -65,7 +67,7 @@ export function executeInMatchingDTypes(table: HandleTable, call: OpCall): Tenso
   }
 }
 
-/** A copy of a native tensor in another dtype; the caller owns it. */
+/** Copies a native tensor into another dtype. The caller must release the copy. */
 export function cast(table: HandleTable, input: TensorHandle, dtype: NativeDType): TensorHandle {
   const attrs = attrList(castAttrs(input.dtype, dtype));
   return execute(table, { op: 'Cast', attrs, inputs: [input], nOutputs: 1 })[0]!;
@@ -88,7 +90,7 @@ function names(attrs: readonly Attr[], dtype: NativeDType): boolean {
   return attrs.some(({ type, value }) => type === AttrType.type && value === number);
 }
 
-/** The one dtype in which a mover can move all its inputs, or null. */
+/** Dtype in which a data mover can move all its inputs; null if they differ. */
 function movedDType(call: OpCall, low: readonly TensorHandle[]): NativeDType | null {
   const dtype = low[0]!.dtype;
   const standIn = standInDType(dtype);
@@ -102,14 +104,14 @@ function withDType(attrs: readonly Attr[], name: string, dtype: NativeDType): re
 }
 
 /**
- * How often each op had low-precision inputs widened for it since the start (or `resetWidenedOps`): where bfloat16 saves memory but
- * no time.
+ * How often the inputs of each op were widened from low precision, since the start or since `resetWidenedOps`. For these ops
+ * bfloat16 saves memory but no time.
  */
 export function widenedOps(): ReadonlyMap<string, number> {
   return new Map(runtimeState().handles?.widened);
 }
 
-/** Starts the count of `widenedOps` again. */
+/** Resets the counts of `widenedOps`. */
 export function resetWidenedOps(): void {
   runtimeState().handles?.widened.clear();
 }

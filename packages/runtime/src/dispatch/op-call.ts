@@ -1,10 +1,10 @@
 import type { Attr } from './attributes.js';
 import type { NativeDType } from './dtypes.js';
 
-/** A native tensor as the dispatch chain sees it. */
+/** A native tensor in the dispatch chain. */
 export interface TensorHandle {
   readonly id: number;
-  /** Its true dtype, whatever tfjs takes it for. */
+  /** Native dtype; tfjs may know the tensor by another. */
   readonly dtype: NativeDType;
   readonly shape: readonly number[];
 }
@@ -17,11 +17,11 @@ export interface OpCall {
   readonly nOutputs: number;
 }
 
-/** The rest of the chain, down to TensorFlow itself. May be called with other calls, and more than once. */
+/** Runs a call on the rest of the chain, which ends at TensorFlow. It may be called several times, with other calls too. */
 export type Next = (call: OpCall) => TensorHandle[];
 
 /**
- * Stands between tfjs and TensorFlow: sees each op call and answers it, usually by `next`. It owns the handles that it makes by
- * calls of its own to `next` and does not return: `releaseHandle` them, also when it throws.
+ * Stands between tfjs and TensorFlow: receives each op call and returns its outputs, usually those of `next`. It owns the handles
+ * that it gets from further calls of `next` and does not return; it must `releaseHandle` them, also when it throws.
  */
 export type Interceptor = (call: OpCall, next: Next) => TensorHandle[];

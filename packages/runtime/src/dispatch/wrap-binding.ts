@@ -6,9 +6,9 @@ import { cast, executeInMatchingDTypes } from './match-dtypes.js';
 import type { Next, OpCall, TensorHandle } from './op-call.js';
 
 /**
- * Wraps tfjs-node's addon so that every op call of every kernel, forward and backward, runs through the dispatch chain, and so
- * that tfjs never meets a dtype it cannot name. The addon's own properties are read-only, so the wrapper is an object that
- * inherits from it. While nothing is installed and no such dtype is alive, a call costs one table entry per output more.
+ * Wraps tfjs-node's addon. Every op call, forward and backward, then runs through the dispatch chain, and tfjs never sees a dtype
+ * that it cannot name. The wrapper inherits from the addon, whose own properties are read-only. Without interceptors and
+ * low-precision tensors, a call costs one table entry per output more.
  */
 export function wrapBinding(addon: NativeBinding): NativeBinding {
   const state = runtimeState();
@@ -56,7 +56,7 @@ export function wrapBinding(addon: NativeBinding): NativeBinding {
   return Object.create(addon, Object.getOwnPropertyDescriptors(overrides)) as NativeBinding;
 }
 
-/** Runs a call through every interceptor, the last installed first, and then on TensorFlow. */
+/** Runs a call through all interceptors, the last installed first, and then on TensorFlow. */
 export function dispatch(table: HandleTable, call: OpCall): TensorHandle[] {
   const chain = runtimeState().interceptors;
   const bottom: Next = (call) => executeInMatchingDTypes(table, call);

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Registers with tfjs the gradients that it gets wrong, over its own. Doing so again changes nothing. */
+/** Replaces gradients that tfjs gets wrong. Calling it again is harmless. */
 export function supplyGradients(): void {
   for (const gradient of [batchMatMulGradient, squaredDifferenceGradient]) tf.registerGradient(gradient);
 }
@@ -11,7 +11,7 @@ interface MatMulAttributes {
 }
 
 /**
- * Gradient of `matMul`. tfjs's own fails where the leading dimensions of one operand are broadcast, as in [batch, time, in] times
+ * Gradient of `matMul`. tfjs's own fails if the leading dimensions of an operand are broadcast, as in [batch, time, in] times
  * [in, out].
  */
 export const batchMatMulGradient: tf.GradConfig = {
@@ -36,7 +36,7 @@ export const batchMatMulGradient: tf.GradConfig = {
   },
 };
 
-/** Gradient of `squaredDifference`. tfjs's own fails where an operand is broadcast. */
+/** Gradient of `squaredDifference`. tfjs's own fails if an operand is broadcast. */
 export const squaredDifferenceGradient: tf.GradConfig = {
   kernelName: 'SquaredDifference',
   inputsToSave: ['a', 'b'],
@@ -47,7 +47,7 @@ export const squaredDifferenceGradient: tf.GradConfig = {
   },
 };
 
-/** The gradient of an operand that was broadcast: summed over the axes along which it was repeated. */
+/** Gradient of a broadcast operand: sums over the repeated axes. */
 export function sumToShape(gradient: tf.Tensor, shape: number[]): tf.Tensor {
   if (tf.util.arraysEqual(gradient.shape, shape)) return gradient;
   const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);

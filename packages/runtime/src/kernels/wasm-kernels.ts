@@ -2,14 +2,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BackendName } from '../backend/types.js';
 import { runtimeState } from '../state.js';
 
-/** What a kernel is called with. */
+/** Arguments of a tfjs kernel. */
 export type KernelArguments = Parameters<tf.KernelFunc>[0];
 
-/** A kernel that a tfjs backend lacks or gets wrong. */
+/** A kernel that is missing or wrong in a tfjs backend. */
 export interface SuppliedKernel {
-  /** tfjs's name of the kernel. */
+  /** Name of the kernel in tfjs. */
   readonly kernelName: string;
-  /** Makes the kernel. `original` is the backend's own, to be called where it is right. */
+  /** Creates the kernel. `original` is the backend's own, for the cases in which it is right; null if there is none. */
   readonly make: (original: tf.KernelFunc | null) => tf.KernelFunc;
 }
 
@@ -18,19 +18,19 @@ export type HeapArray = Float32Array | Int32Array | Uint8Array;
 
 /** The part of tfjs's `BackendWasm` that kernels written in TypeScript need. */
 export interface WasmBackend {
-  /** Allocates a tensor; its values are whatever was in memory there. */
+  /** Allocates a tensor with undefined values. */
   makeOutput(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
-  /** A view of WebAssembly's memory, not a copy. Void after the next allocation, which can move the memory. */
+  /** A view of WebAssembly's memory, not a copy. Invalid after the next allocation, which can move the memory. */
   typedArrayFromHeap(tensor: tf.TensorInfo): HeapArray;
   disposeData(dataId: tf.DataId): boolean;
 }
 
-/** The backend a kernel runs on. */
+/** The backend that a kernel runs on. */
 export function wasmBackend(args: KernelArguments): WasmBackend {
   return args.backend as WasmBackend;
 }
 
-/** The backend's own takes float32 only. Whole numbers below 2^24 come out exact. */
+/** `matMul` of int32: the backend supports float32 only. Products are exact below 2^24. */
 export const batchMatMul: SuppliedKernel = {
   kernelName: 'BatchMatMul',
   make: (original) => (args) => {
@@ -44,7 +44,7 @@ export const batchMatMul: SuppliedKernel = {
   },
 };
 
-/** The backend's own makes `false` of 0.5 and of 256: it cuts values down to a byte where it should ask whether they are 0. */
+/** `cast` to bool: the backend truncates values to a byte, so that 0.5 and 256 become false. */
 export const cast: SuppliedKernel = {
   kernelName: 'Cast',
   make: (original) => (args) => {
@@ -60,7 +60,7 @@ export const cast: SuppliedKernel = {
   },
 };
 
-/** The backend's own clips the bits of int32 values as if they were float32. */
+/** `clipByValue` of int32: the backend clips the bits as if they were float32. */
 export const clipByValue: SuppliedKernel = {
   kernelName: 'ClipByValue',
   make: (original) => (args) => {
@@ -79,8 +79,8 @@ export const clipByValue: SuppliedKernel = {
 };
 
 /**
- * Einstein summation of one or two tensors, missing from this backend: each operand is transposed and reshaped to the axes of
- * all labels, the product is summed over those that the result does not have. Right rather than fast; tfjs gives it no gradient.
+ * `einsum` of one or two tensors, which the backend lacks. Each operand is transposed and reshaped to the axes of all labels;
+ * their product is summed over the labels that the result lacks. Simple rather than fast. tfjs has no gradient for it.
  */
 export const einsum: SuppliedKernel = {
   kernelName: 'Einsum',
@@ -100,7 +100,7 @@ export const einsum: SuppliedKernel = {
   },
 };
 
-/** The operand with one axis for every label, in the labels' order and of size 1 where it lacks one. */
+/** Reshapes an operand to one axis per label, in the order of the labels, of size 1 for labels that it lacks. */
 function aligned(operand: tf.Tensor, labels: readonly number[], rank: number): tf.Tensor {
   const order = labels.map((_, axis) => axis).sort((a, b) => labels[a]! - labels[b]!);
   const shape = new Array<number>(rank).fill(1);
@@ -113,7 +113,7 @@ interface GatherAttributes {
   readonly batchDims: number;
 }
 
-/** The backend's own reads from the wrong rows of every batch but the first when `batchDims` is given. */
+/** `gather` with `batchDims`: the backend reads the wrong rows of every batch but the first. */
 export const gatherV2: SuppliedKernel = {
   kernelName: 'GatherV2',
   make: (original) => (args) => {
@@ -151,7 +151,7 @@ export const gatherV2: SuppliedKernel = {
   },
 };
 
-/** The backend's own writes the bits of int32 numbers whatever dtype it was asked for. */
+/** `oneHot` of other dtypes than int32: the backend always writes int32 bits. */
 export const oneHot: SuppliedKernel = {
   kernelName: 'OneHot',
   make: (original) => (args) => {
@@ -164,7 +164,7 @@ export const oneHot: SuppliedKernel = {
   },
 };
 
-/** The backend's own takes every element for four bytes long, and a bool has one. */
+/** `where` of bool: the backend assumes four bytes per element, and a bool has one. */
 export const select: SuppliedKernel = {
   kernelName: 'Select',
   make: (original) => (args) => {
@@ -179,8 +179,8 @@ export const select: SuppliedKernel = {
 };
 
 /**
- * Sums the rows of `x` that carry the same segment id: the gradient of every embedding lookup, and missing from this backend.
- * Rows with a negative id are dropped, as TensorFlow does.
+ * Sums the rows of `x` with the same segment id; the gradient of embedding lookups, which the backend lacks. Rows with a negative
+ * id are dropped, as in TensorFlow.
  */
 export const unsortedSegmentSum: SuppliedKernel = {
   kernelName: 'UnsortedSegmentSum',
@@ -212,7 +212,7 @@ const SUPPLIED: Readonly<Record<BackendName, readonly SuppliedKernel[]>> = {
   cpu: [],
 };
 
-/** Registers with tfjs the kernels that a backend lacks or gets wrong, once per process. */
+/** Registers the kernels that a backend lacks or gets wrong, once per process. */
 export function supplyKernels(backend: BackendName): void {
   const { supplied } = runtimeState();
   if (supplied.has(backend)) return;

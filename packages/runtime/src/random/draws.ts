@@ -1,11 +1,11 @@
 import type { PhiloxState } from './philox.js';
 import { philoxWords } from './philox.js';
 
-/** 23 bits of a word, the mantissa that TensorFlow keeps of it. */
+/** The 23 bits of a word that TensorFlow uses as mantissa. */
 const MANTISSA = 0x7fffff;
 const MANTISSA_SCALE = 2 ** -23;
 
-/** `count` float32 values in [0, 1), bit for bit those of TensorFlow's `StatelessRandomUniform`. */
+/** `count` float32 values in [0, 1), with the same bits as TensorFlow's `StatelessRandomUniform`. */
 export function uniformFloats(state: PhiloxState, count: number): Float32Array {
   const words = new Uint32Array(count);
   philoxWords(state, words);
@@ -17,8 +17,8 @@ export function uniformFloats(state: PhiloxState, count: number): Float32Array {
 const WORD_SCALE = 2 ** -32;
 
 /**
- * `count` float32 values of a normal distribution by Box and Muller's method, in double precision until the end. V8 computes
- * these functions in software, so the bits are those of every machine.
+ * `count` normally distributed float32 values (Box-Muller method, in double precision until the end). V8 computes these functions
+ * in software, so the bits are the same on every machine.
  */
 export function normalFloats(state: PhiloxState, count: number, mean: number, std: number): Float32Array {
   const words = new Uint32Array(count + (count % 2));
@@ -33,10 +33,10 @@ export function normalFloats(state: PhiloxState, count: number, mean: number, st
   return floats;
 }
 
-/** Words drawn at a time: more than most permutations need, and no waste for small ones. */
+/** Words drawn at a time: enough for most permutations, and little waste for small ones. */
 const CHUNK_WORDS = 256;
 
-/** The numbers 0 … n-1 in random order (Fisher and Yates), every order equally likely. */
+/** The numbers 0 … n-1 in random order (Fisher-Yates shuffle); all orders are equally likely. */
 export function permutation(state: PhiloxState, n: number): Int32Array {
   const order = Int32Array.from({ length: n }, (_, i) => i);
   const words = wordsOf(state);
@@ -49,7 +49,10 @@ export function permutation(state: PhiloxState, n: number): Int32Array {
   return order;
 }
 
-/** A whole number below `bound`: words of the last, incomplete multiple of `bound` are thrown away, so that none is favoured. */
+/**
+ * A random integer below `bound`. Words above the largest multiple of `bound` are rejected, so that all values are equally
+ * likely.
+ */
 function below(bound: number, words: Iterator<number, never>): number {
   const limit = 2 ** 32 - (2 ** 32 % bound);
   let word = words.next().value;

@@ -6,11 +6,13 @@ import { rawOp } from '../raw/raw-op.js';
 import type { RandomStream } from './random-streams.js';
 
 /**
- * Inverted dropout: each element becomes 0 with probability `rate`, the others are scaled by 1 / (1 - rate), so that the mean
- * stays. Differentiable. Which elements fall is decided by one draw from `stream`, alike on every backend. What is kept for the
- * backward pass is one byte per element.
+ * Inverted dropout: each element becomes 0 with probability `rate`, and the others are scaled by 1 / (1 - rate), so that the mean
+ * is kept. Differentiable. One draw from `stream` selects the elements, the same ones on every backend. The backward pass keeps
+ * one byte per element.
  *
+ * @param x any shape, floating dtype
  * @param rate in [0, 1); 0 returns a copy and draws nothing
+ * @returns a tensor with the shape and dtype of `x`
  */
 export function dropout<T extends tf.Tensor>(x: T, rate: number, stream: RandomStream): T {
   if (!(rate >= 0 && rate < 1)) throw new RangeError(`a dropout rate must be in [0, 1), not ${rate}`);

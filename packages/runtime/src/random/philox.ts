@@ -1,6 +1,6 @@
 /**
- * Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), the counter-based generator that
- * TensorFlow's stateless ops use: the block at a counter is a function of key and counter alone.
+ * Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), the generator of TensorFlow's stateless
+ * ops. It is counter-based: a block of random words is a function of a key and a counter.
  */
 
 /** Words in one block. */
@@ -9,11 +9,11 @@ export const BLOCK_WORDS = 4;
 const ROUNDS = 10;
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
-/** Weyl sequence: the golden ratio and the square root of 3, less one. */
+/** Key increments per round: the golden ratio and the square root of 3, less one. */
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 
-/** Two key words and four counter words, lowest first. */
+/** Key and counter, lowest word first. */
 export interface PhiloxState {
   readonly key: readonly [number, number];
   readonly counter: readonly [number, number, number, number];
@@ -31,9 +31,9 @@ function multiplyHigh(a: number, b: number): number {
 }
 
 /**
- * Writes consecutive blocks to `out`, from block `first` of the state on.
+ * Writes consecutive blocks of random words to `out`, starting with block number `first`.
  *
- * @param out unsigned words; its length need not be a multiple of a block's
+ * @param out its length need not be a multiple of a block
  */
 export function philoxWords(state: PhiloxState, out: Uint32Array, first = 0): void {
   let [c0, c1, c2, c3] = skip(state.counter, first);
@@ -71,7 +71,7 @@ export function philoxWords(state: PhiloxState, out: Uint32Array, first = 0): vo
   }
 }
 
-/** The counter `blocks` further on, as one 128-bit number. */
+/** The counter plus `blocks`, as one 128-bit number. */
 function skip(counter: PhiloxState['counter'], blocks: number): [number, number, number, number] {
   const words: [number, number, number, number] = [...counter];
   let carry = blocks;
@@ -89,7 +89,7 @@ export type Word64 = readonly [low: number, high: number];
 /** The key with which TensorFlow scrambles seeds (`GenerateKey` in its `stateless_random_ops.cc`). */
 const SCRAMBLING_KEY: PhiloxState['key'] = [0x3ec8f720, 0x02461e29];
 
-/** The generator that a TensorFlow `Stateless…` op uses for the seed `[seed0, seed1]`. */
+/** The generator state of a TensorFlow `Stateless…` op with the seed `[seed0, seed1]`. */
 export function statelessState(seed0: Word64, seed1: Word64): PhiloxState {
   const words = new Uint32Array(4);
   philoxWords({ key: SCRAMBLING_KEY, counter: [...seed0, ...seed1] }, words);

@@ -8,41 +8,43 @@ import { normalFloats, permutation, uniformFloats } from './draws.js';
 import type { PhiloxState, Word64 } from './philox.js';
 import { philoxWords, statelessState } from './philox.js';
 
-/** Where a stream stands: how many draws were made from it. */
+/** State of a stream: the number of draws so far. */
 export interface RandomStreamState {
   readonly counter: number;
 }
 
-/** A named source of random numbers; see `randomStreams`. */
+/** A named stream of random numbers; see `randomStreams`. */
 export interface RandomStream {
   readonly name: string;
   /**
-   * The child stream at a position, such as a step or a layer: a pure function of this stream's key and `counter`, whatever was
-   * drawn before. It starts at its own draw 0.
+   * Child stream number `counter`, such as the stream of a step or a layer. It depends on this stream's key and `counter` only,
+   * not on earlier draws, and starts at draw 0.
    */
   at(counter: number): RandomStream;
-  /** float32 values, uniform in [min, max). Same bits on every backend. @default min 0, max 1 */
+  /** A float32 tensor of this shape with values uniform in [min, max). Same bits on every backend. @default min 0, max 1 */
   uniform(shape: readonly number[], min?: number, max?: number): tf.Tensor;
-  /** float32 values of a normal distribution. Same bits on every backend. @default mean 0, std 1 */
+  /** A float32 tensor of this shape with normally distributed values. Same bits on every backend. @default mean 0, std 1 */
   normal(shape: readonly number[], mean?: number, std?: number): tf.Tensor;
-  /** Host values, uniform in [0, 1). */
+  /** `n` host values, uniform in [0, 1). */
   floats(n: number): Float32Array;
   /** The numbers 0 … n-1 in random order. */
   permutation(n: number): Int32Array;
-  /** How far this stream is; children have states of their own. */
+  /** Current state, for `restore`. Children have their own state. */
   state(): RandomStreamState;
   restore(state: RandomStreamState): void;
 }
 
-/** The streams of one seed. */
+/** The random streams of one seed. */
 export interface RandomStreams {
-  /** The stream of that name, at its beginning; the study uses `init`, `shuffle`, `dropout` and `data`. */
+  /** A new stream with this name, at draw 0. The fin packages use the names `init`, `shuffle`, `dropout` and `data`. */
   stream(name: string): RandomStream;
 }
 
 /**
- * Named random streams. Each is keyed by a hash of seed and name, so that no stream's numbers depend on which others there are,
- * or on how much was drawn from them: adding one never shifts another.
+ * Creates named random streams from a seed. A stream is a sequence of draws. Its numbers depend only on the seed and its name, so
+ * a new stream, or more draws from another one, never changes them.
+ *
+ * Draw number `n` of a stream depends only on the stream's key and `n`: a training that stores `state()` can resume exactly.
  *
  * @param seed any finite number
  * @example
@@ -60,10 +62,10 @@ export function randomStreams(seed: number): RandomStreams {
   };
 }
 
-/** Sets keys of child streams apart from everything that is drawn: upper counter words that no seed scrambling uses. */
+/** Upper counter words for the keys of child streams. No draw uses them, so children never repeat their parent's numbers. */
 const CHILD_TAG: readonly [number, number] = [0x63686c64, 0x66696e31];
 
-/** A stream is a 64-bit key; draw number n of it is TensorFlow's stateless generator with the seed [key, n]. */
+/** A stream with a 64-bit key. Draw number n is TensorFlow's stateless generator with the seed [key, n]. */
 export class KeyedStream implements RandomStream {
   readonly name: string;
   readonly #key: Word64;
@@ -130,7 +132,10 @@ const ATTRS = [
   { name: 'Tseed', ...attr.type('int64') },
 ];
 
-/** float32 values, uniform in [min, max), of the seed [key, draw]: TensorFlow's op where there is one, its equal elsewhere. */
+/**
+ * A float32 tensor, uniform in [min, max), for the seed [key, draw]. Computed by TensorFlow's op if it is available, otherwise in
+ * JavaScript with the same bits.
+ */
 export function uniformTensor(
   shape: readonly number[],
   min: number,

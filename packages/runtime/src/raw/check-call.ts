@@ -8,9 +8,11 @@ const signatures = new Map<string, OpSignature | null>();
 const inOrder = new Set<string>();
 
 /**
- * Refuses what TensorFlow itself would not refuse: it ignores attributes that an op does not have, and more inputs than an op has
- * end the process with a segmentation fault. Looks at each form of a call once; only at calls that name a dtype, which is how
- * the signature is found out.
+ * Refuses calls with unknown attributes or too many inputs. TensorFlow ignores the former, and the latter end the process with a
+ * segmentation fault. Each form of a call is checked once, and only if it names a dtype, which the look-up of the signature
+ * needs.
+ *
+ * @throws RawOpError
  */
 export function checkCall(
   binding: NativeBinding,
@@ -43,11 +45,11 @@ export function checkCall(
   inOrder.add(form);
 }
 
-/** What TensorFlow's registry says of an op. */
+/** Signature of an op in TensorFlow's registry. */
 export interface OpSignature {
-  /** Number of inputs; null for an op that takes a list. */
+  /** Number of inputs; null for an op with a list of inputs. */
   readonly inputs: number | null;
-  /** Names of all attributes; null where the binding cut TensorFlow's message off before the last. */
+  /** Names of all attributes; null if the binding truncated TensorFlow's message. */
   readonly attrs: ReadonlySet<string> | null;
   /** `x:T, y:T -> z:T` */
   readonly text: string;
@@ -55,16 +57,16 @@ export interface OpSignature {
 
 /** How the binding begins the message of an error with the status `TF_INVALID_ARGUMENT`. */
 const INVALID_ARGUMENT = 'Invalid TF_Status: 3';
-/** A dtype that hardly any kernel takes and that nobody here computes in. */
+/** A dtype that hardly any kernel supports. */
 const TF_QUINT16 = 16;
 
 /**
- * Reads an op's signature. The binding has no call for that, but TensorFlow quotes the definition when it refuses a call: here one
- * without inputs and with a dtype for which no kernel can have been prepared before, since TensorFlow runs a prepared one
- * unchecked. Null if TensorFlow's refusal does not quote the definition; undefined if it refused for a reason
- * that may pass, such as an op that an addon has yet to register.
+ * Reads the signature of an op. The binding has no call for that, but TensorFlow quotes the definition when it refuses a call. So
+ * the op is called without inputs and with a dtype for which no kernel can be cached: TensorFlow runs cached kernels unchecked.
  *
  * @param typeAttrs names of attributes of the op that hold a dtype; at least one
+ * @returns null if the refusal does not quote the definition; undefined if the op may be known later, such as one that an addon
+ *   has yet to register
  */
 export function opSignature(
   binding: NativeBinding,

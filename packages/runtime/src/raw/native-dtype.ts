@@ -5,7 +5,9 @@ import type { NativeDType } from '../dispatch/dtypes.js';
 import { runtimeState } from '../state.js';
 import { rawOp } from './raw-op.js';
 
-/** The dtype in which a tensor is stored. Differs from `tensor.dtype` for dtypes that tfjs cannot name: bfloat16, float16, int8, … */
+/**
+ * Dtype in which a tensor is stored. It differs from `tensor.dtype` for dtypes that tfjs cannot name: bfloat16, float16, int8, …
+ */
 export function nativeDType(tensor: tf.Tensor): NativeDType {
   const backend = nodeBackend();
   const id = backend && nativeHandleId(backend, tensor.dataId);
@@ -14,10 +16,11 @@ export function nativeDType(tensor: tf.Tensor): NativeDType {
 }
 
 /**
- * A copy of a tensor in any dtype of TensorFlow's, such as bfloat16. tfjs goes on taking it for float32 (or int32); reading it
- * gives float32 values. Differentiable between floating dtypes: the gradient comes back in the dtype of `x`.
+ * Copies a tensor into any dtype of TensorFlow, such as bfloat16. tfjs shows the copy as float32 (or int32), and reading it
+ * returns such values. Differentiable between floating dtypes; the gradient has the dtype of `x`.
  *
- * @throws RawOpError when the current backend is not the native one and the dtype is not the tensor's own
+ * @returns a tensor with the shape of `x`
+ * @throws RawOpError if the dtype is not that of `x` and the current backend is not the native one
  */
 export function castNative<T extends tf.Tensor>(x: T, dtype: NativeDType): T {
   if (nativeDType(x) === dtype) return tf.clone(x);

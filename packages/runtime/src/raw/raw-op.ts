@@ -7,17 +7,16 @@ import { runtimeState } from '../state.js';
 import { checkCall } from './check-call.js';
 
 /**
- * Calls any TensorFlow op by its name, through the dispatch chain. Inputs stay the caller's; outputs belong to the caller, or
- * to the enclosing `tf.tidy`. Not differentiable by itself: wrap it in `tf.customGrad`.
+ * Calls a TensorFlow op by name, through the dispatch chain. The caller owns the outputs, or the enclosing `tf.tidy` does. Not
+ * differentiable: wrap it in `tf.customGrad`.
  *
- * Two kinds of op the binding cannot call: those with an input list of differing dtypes, and those with a list of strings as
- * attribute.
+ * The binding cannot call ops with an input list of mixed dtypes, or with a list of strings as attribute.
  *
- * @param op name as in TensorFlow's op registry, such as `BlockLSTMV2`
- * @param attrs made by `attr`. Those that TensorFlow can infer from the inputs, or has a default for, may be left out; naming the
- *   dtype all the same has the call checked (`checkCall`)
- * @param nOutputs number of outputs; fewer than the op has is an error
- * @throws RawOpError with TensorFlow's own message when it refuses, or when the current backend is not the native one
+ * @param op name in TensorFlow's op registry, such as `BlockLSTMV2`
+ * @param attrs made by `attr`. Attributes with a default, or that follow from the inputs, may be omitted; if a dtype is named,
+ *   the call is checked against the op's signature
+ * @param nOutputs number of outputs; fewer than the op has is an error. @default 1
+ * @throws RawOpError with TensorFlow's message if it refuses the call, or if the current backend is not the native one
  */
 export function rawOp(op: string, inputs: readonly tf.Tensor[], attrs: Attrs, nOutputs = 1): tf.Tensor[] {
   const backend = nodeBackend();
