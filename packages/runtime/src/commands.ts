@@ -11,16 +11,17 @@ import { printEvents } from './install/progress.js';
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** `fin-runtime install`: exit code 0 when native TensorFlow is there (or with --optional), 1 when it is not. */
+/**
+ * Adds the command `install`. Exit code 0 if native TensorFlow is installed (or with --optional), 1 if not, 2 for a wrong
+ * setting, 130 or 143 if interrupted.
+ */
 export function registerInstall(program: Command): void {
   program
     .command('install')
-    .description(
-      'provide native TensorFlow: download it, compile the binding, try it; nothing where it is there',
-    )
+    .description('install native TensorFlow: download it, compile the binding and try it')
     .option(
       '--optional',
-      'be content with less: exit with 0 where it is not possible, keep a CPU build where a CUDA build could be had',
+      'exit with 0 if it is not possible, and keep an installed CPU build where a CUDA build is possible',
       false,
     )
     .option('--json', 'print the result as one JSON document on stdout', false)
@@ -30,7 +31,7 @@ export function registerInstall(program: Command): void {
       let stoppedBy: keyof typeof SIGNALS | undefined;
       for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
         process.on(name, () => {
-          // Asked twice: at once. The next run sweeps up.
+          // A second signal ends the process at once; the next run cleans up.
           if (stoppedBy) process.exit(SIGNALS[name]);
           stoppedBy = name;
           controller.abort();
@@ -55,7 +56,7 @@ export function registerInstall(program: Command): void {
     });
 }
 
-/** `fin-runtime where`: prints the installation in use; exit code 1 where there is none. */
+/** Adds the command `where`, which prints where the installed TensorFlow is. Exit code 1 if there is none. */
 export function registerWhere(program: Command): void {
   program
     .command('where')
@@ -73,7 +74,7 @@ export function registerWhere(program: Command): void {
     });
 }
 
-/** `fin-runtime doctor`: always exit code 0, it reports. */
+/** Adds the command `doctor`. Its exit code is always 0. */
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')

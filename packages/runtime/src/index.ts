@@ -37,7 +37,6 @@ export type { Installation, TensorFlowSource } from './install/installation.js';
 export type { FailedAttempt, InstallOutcome } from './install/outcome.js';
 export { formatOutcome } from './install/outcome.js';
 export type { InstallEvent, InstallListener } from './install/progress.js';
-export { printEvents } from './install/progress.js';
 export { availableCompiler } from './install/zig.js';
 export type { MemoryReading, NativeMemory, TensorGrowth } from './memory.js';
 export { countTensors, memory, NO_GROWTH } from './memory.js';

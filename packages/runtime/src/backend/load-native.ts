@@ -34,7 +34,7 @@ export async function loadNative(): Promise<Pick<LoadedTensorFlow, 'version' | '
   }
   const installation = await findInstallation();
   if (!installation) throw new Error(NOT_INSTALLED);
-  // Who sets level 0 wants to see every line.
+  // Level 0 asks for every line.
   const load = env.TF_CPP_MIN_LOG_LEVEL === '0' ? shown : await startUpLinesHidden();
   setLibraryDefaults();
   const binding = load(() => loadAddon(installation.bindingPath));
@@ -55,7 +55,7 @@ function shown<T>(load: () => T): T {
 
 /** Sets environment variables that the library reads while it loads, unless the user has set them. */
 function setLibraryDefaults(): void {
-  // Its start-up messages are not for the user.
+  // Hides its informational messages.
   env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   // oneDNN's kernels are off by default on machines without AVX-512, where they were measured to be faster too.
   env.TF_ENABLE_ONEDNN_OPTS ??= '1';

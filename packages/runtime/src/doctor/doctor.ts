@@ -7,8 +7,8 @@ import { examineCache, examineCompiler, examineCpu, examineGpu, examinePip } fro
 import type { DoctorReport } from './report.js';
 
 /**
- * Examines the machine: what there is to compute with, which backend will be used, what is missing and what that costs.
- * Starts a few programs (pip, a compiler, nvidia-smi) and takes a second or two; loads no TensorFlow, fetches nothing.
+ * Examines the machine: hardware, tools, cache, the backend that will be used, and what is missing. It starts a few programs
+ * (pip, a compiler, nvidia-smi) and takes a second or two. It neither loads TensorFlow nor downloads anything.
  */
 export async function doctor(): Promise<DoctorReport> {
   const [cpu, gpu, pip, compiler, cache, installation] = await Promise.all([

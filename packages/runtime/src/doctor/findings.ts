@@ -5,8 +5,9 @@ import type { DoctorReport, Finding } from './report.js';
 type Facts = Omit<DoctorReport, 'findings'>;
 
 /**
- * What is missing on a machine and what that costs. The figures are this project's own, measured on machines with two
- * virtual cores: matrix products 768 wide on an AVX-512 machine with AMX, bfloat16 also on an AVX2-only one.
+ * Derives the findings from the facts: what is missing, and what that costs. The figures were measured by this project on
+ * machines with two virtual cores: 768-wide matrix products on a machine with AVX-512 and AMX, bfloat16 also on one with AVX2
+ * only.
  */
 export function findingsOf(facts: Facts): Finding[] {
   return [...nativeFindings(facts), ...gpuFindings(facts), ...cpuFindings(facts)];
@@ -47,7 +48,7 @@ const SLOWER: Readonly<Record<string, string>> = {
     'Good for tests, hopeless for training.',
 };
 
-/** What stands in the way of the fix. */
+/** Reasons why an installation would fail or take longer. */
 function obstacles({ pip, compiler, cache, platform }: Facts): Finding[] {
   const obstacles: Finding[] = [];
   if (pip.found === null) {

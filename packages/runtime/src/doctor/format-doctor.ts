@@ -1,6 +1,6 @@
 import type { DoctorReport } from './report.js';
 
-/** The report as text: what there is, then what is missing. */
+/** Formats the report as text: first the facts, then the findings. */
 export function formatDoctor(report: DoctorReport): string {
   const { platform, node, cpu, memory, pip, compiler, cache, installation, backend } = report;
   const rows: [string, string][] = [

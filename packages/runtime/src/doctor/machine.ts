@@ -10,7 +10,7 @@ import { findProgram, runProcess } from '../install/processes.js';
 import { availableCompiler } from '../install/zig.js';
 import type { CacheReport, CpuFeatures, CpuReport, GpuReport, ToolReport } from './report.js';
 
-/** Model, features, cores and threads of the processor. */
+/** Examines the processor: model, features, cores and threads. */
 export async function examineCpu(): Promise<CpuReport> {
   const threads = availableParallelism();
   const model = cpus()[0]?.model.trim() || 'unknown';
@@ -38,7 +38,7 @@ export async function examineCpu(): Promise<CpuReport> {
 
 const NONE: CpuFeatures = { avx2: false, avx512: false, avx512Bf16: false, amxBf16: false, armBf16: false };
 
-/** `/proc/cpuinfo`: x86 lists `flags`, Arm lists `Features`. */
+/** Reads the features from `/proc/cpuinfo`: x86 lists them as `flags`, Arm as `Features`. */
 export function linuxFeatures(info: string): CpuFeatures {
   const flags = new Set(
     info
@@ -55,7 +55,7 @@ export function linuxFeatures(info: string): CpuFeatures {
   };
 }
 
-/** Distinct pairs of socket and core; null where a virtual machine does not tell. */
+/** Counts the distinct pairs of socket and core; null if a virtual machine does not list them. */
 export function linuxCores(info: string): number | null {
   const cores = new Set(
     info.split('\n\n').map((block) => {
@@ -72,7 +72,7 @@ function linuxModel(info: string): string | undefined {
   return info.match(/^model name\s*:\s*(.+)$/m)?.[1].trim();
 }
 
-/** Lines such as `hw.physicalcpu: 8`; a name that the machine does not know is missing. */
+/** Parses the output of sysctl, with lines such as `hw.physicalcpu: 8`. Unknown names are missing. */
 export function macFacts(sysctl: string): Pick<CpuReport, 'features' | 'cores'> {
   const value = (name: string) => Number(sysctl.match(new RegExp(`^${name}: (\\d+)$`, 'm'))?.[1] ?? 0);
   return {
@@ -86,11 +86,11 @@ export function macFacts(sysctl: string): Pick<CpuReport, 'features' | 'cores'> 
   };
 }
 
-/** A driver whose GPU hangs answers late or never. */
+/** Time limit for the driver; if a GPU hangs, it answers late or never. */
 const ANSWER_MS = 15_000;
 const MIB = 1 << 20;
 
-/** Asks the NVIDIA driver, where there is one, for its version and its GPUs. */
+/** Asks the NVIDIA driver, if there is one, for its version and its GPUs. */
 export async function examineGpu(): Promise<GpuReport> {
   const program = findProgram('nvidia-smi');
   if (!program) return { driver: null, devices: [] };
@@ -99,7 +99,7 @@ export async function examineGpu(): Promise<GpuReport> {
   return code === 0 ? parseGpus(stdout) : { driver: null, devices: [] };
 }
 
-/** Lines such as `570.86.10, NVIDIA H200, 143771`, the memory in MiB. */
+/** Parses lines such as `570.86.10, NVIDIA H200, 143771`, with the memory in MiB. */
 export function parseGpus(csv: string): GpuReport {
   const rows = csv
     .trim()
@@ -112,7 +112,7 @@ export function parseGpus(csv: string): GpuReport {
   };
 }
 
-/** Where the cache is, whether it can be written, and what its parts take. */
+/** Examines the cache: place, size of its parts, and whether it can be written. */
 export async function examineCache(): Promise<CacheReport> {
   const dir = cacheRoot();
   const bytes: Record<string, number> = {};
@@ -123,7 +123,7 @@ export async function examineCache(): Promise<CacheReport> {
   return { dir, writable: await writable(dir), bytes };
 }
 
-/** Of a folder that is not there yet, whether it could be made. */
+/** Whether a folder can be written, or created if it does not exist. */
 async function writable(dir: string): Promise<boolean> {
   try {
     await access(dir, constants.W_OK | constants.X_OK);
@@ -134,7 +134,7 @@ async function writable(dir: string): Promise<boolean> {
   }
 }
 
-/** Python's pip, by which the wheels come. */
+/** Examines pip, which downloads the wheels. */
 export async function examinePip(): Promise<ToolReport> {
   try {
     return { found: (await findPip()).version, problem: null };
@@ -144,7 +144,7 @@ export async function examinePip(): Promise<ToolReport> {
   }
 }
 
-/** The system's C++ compiler, else zig where it is in the cache. */
+/** Examines the C++ compiler: the system's, or zig if the cache has it. */
 export async function examineCompiler(): Promise<ToolReport> {
   const { compiler, passedOver } = await availableCompiler();
   const problem = passedOver.join('; ') || null;

@@ -1,6 +1,6 @@
 import type { Installation } from '../install/installation.js';
 
-/** What the processor offers that decides how fast a precision runs. */
+/** Processor features that decide how fast a precision runs. */
 export interface CpuFeatures {
   /** 256-bit float32 arithmetic with fused multiply-add. */
   readonly avx2: boolean;
@@ -17,19 +17,19 @@ export interface CpuFeatures {
 export interface CpuReport {
   readonly model: string;
   readonly features: CpuFeatures;
-  /** Physical cores; null where the system does not say. */
+  /** Physical cores; null if unknown. */
   readonly cores: number | null;
-  /** Threads that this process may run at once. */
+  /** Threads that this process can run in parallel. */
   readonly threads: number;
 }
 
 export interface GpuReport {
-  /** Of the NVIDIA driver; null where none answers. */
+  /** Version of the NVIDIA driver; null if none answers. */
   readonly driver: string | null;
   readonly devices: readonly { readonly name: string; readonly memoryBytes: number }[];
 }
 
-/** A program that was looked for: what was found, or why none will do. */
+/** A required program: which one was found, or why none is usable. */
 export interface ToolReport {
   readonly found: string | null;
   readonly problem: string | null;
@@ -38,22 +38,22 @@ export interface ToolReport {
 export interface CacheReport {
   readonly dir: string;
   readonly writable: boolean;
-  /** Bytes by part of the cache. */
+  /** Bytes by part of the cache, such as `tensorflow`. */
   readonly bytes: Readonly<Record<string, number>>;
 }
 
-/** Something missing or worth knowing. */
+/** One thing that is missing or worth knowing. */
 export interface Finding {
-  /** `missing`: something could be had that is not there. `note`: a fact to plan with. */
+  /** `missing`: something that could be installed. `note`: a property of the machine. */
   readonly kind: 'missing' | 'note';
   readonly what: string;
-  /** What it costs, in plain words. */
+  /** Consequence, as a sentence. */
   readonly cost: string;
-  /** The command or change that mends it, where one does. */
+  /** Command or change that fixes it; absent if nothing does. */
   readonly fix?: string;
 }
 
-/** What the machine has, as `doctor` found it. Sizes in bytes. */
+/** Result of `doctor`. All sizes are in bytes. */
 export interface DoctorReport {
   readonly platform: { readonly name: string; readonly release: string; readonly libc: string | null };
   readonly node: { readonly version: string; readonly path: string };
@@ -63,7 +63,7 @@ export interface DoctorReport {
   readonly pip: ToolReport;
   readonly compiler: ToolReport;
   readonly cache: CacheReport;
-  /** The native TensorFlow that would be loaded. */
+  /** The native TensorFlow that would be loaded; null if none is installed. */
   readonly installation: Installation | null;
   readonly backend: { readonly name: string; readonly reason: string };
   readonly findings: readonly Finding[];

@@ -110,7 +110,7 @@ export async function untar(tgz: string, dir: string): Promise<string[]> {
   return names;
 }
 
-/** Digest of a file's content, read in pieces. */
+/** Digest of a file, read piece by piece. */
 export async function hashFile(
   path: string,
   algorithm: 'sha256' | 'sha512',

@@ -15,7 +15,7 @@ import type { Toolbox } from './toolbox.js';
 
 const NAME = 'tfjs_binding.node';
 
-/** Makes the binding of a TensorFlow, tries it, and only then lets it be found. */
+/** Compiles the binding for a TensorFlow, tries it, and then adds it to the cache. */
 export async function ensureBinding(job: Job, tools: Toolbox, copy: TensorFlowCopy): Promise<void> {
   const place = join(job.layout.binding, bindingKey(copy.key, job.layout.root));
   if (await readManifest(place)) return;
@@ -40,7 +40,7 @@ export async function ensureBinding(job: Job, tools: Toolbox, copy: TensorFlowCo
 }
 
 interface MadeBinding {
-  /** Within the folder. */
+  /** Path within the folder. */
   readonly path: string;
   readonly compiler: string;
 }
@@ -66,7 +66,7 @@ async function makeBinding(
   }
 }
 
-/** A binding that tfjs-node's own installer brought looks for its library in `../../deps/lib`. */
+/** Uses the binding that tfjs-node's installer downloaded. It searches its library in `../../deps/lib`. */
 async function adoptBinding(copy: TensorFlowCopy, prebuilt: string, dir: string): Promise<MadeBinding> {
   const path = join('lib', 'napi', NAME);
   await mkdir(join(dir, 'lib', 'napi'), { recursive: true });
@@ -75,16 +75,16 @@ async function adoptBinding(copy: TensorFlowCopy, prebuilt: string, dir: string)
   return { path, compiler: 'none: came with tfjs-node' };
 }
 
-/** Measured on two cores, for the message; the limit is far above both. */
+/** Expected durations, for the message; measured on two cores. The time limit is far above both. */
 const EXPECT = { system: 'about 20 seconds', zig: 'some minutes the first time' };
 const COMPILE_MS = 30 * 60_000;
 
 /**
- * Compiles and links tfjs-node's binding against a TensorFlow, in one command: its two sources use nothing but
+ * Compiles and links tfjs-node's binding against a TensorFlow. One command is enough, because its two sources use only
  * TensorFlow's C API and Node-API.
  *
  * @param output path of the `.node` file to write
- * @throws StepImpossible with the compiler's complaint
+ * @throws StepImpossible with the compiler's message
  */
 export async function compileBinding(
   job: Job,
@@ -105,7 +105,7 @@ export async function compileBinding(
     ...[`-I${nodeApiHeaders()}`, `-I${tfjs}`, `-I${includeDir}`],
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(tfjs, 'binding', name)),
     ...['-o', output],
-    // By path, since a folder of the user's may lack the names without a version that -l looks for.
+    // By path: a folder of the user may lack the names without a version, which -l needs.
     ...libraries.map((name) => join(libraryDir, name)),
     // Two arguments and not -Wl,-rpath,…: a folder's name may contain a comma.
     ...['-Xlinker', '-rpath', '-Xlinker', libraryDir],
@@ -125,15 +125,15 @@ export async function compileBinding(
   });
 }
 
-/** What a binding says when it is loaded. */
+/** Facts that a binding reports when it is loaded. */
 export interface BindingFacts {
   /** Version of the library, such as `2.21.0`. */
   readonly version: string;
-  /** Whether the library drives a GPU here. */
+  /** Whether the library uses a GPU on this machine. */
   readonly gpuDevice: boolean;
 }
 
-/** Loading the library takes a second or two; a GPU's start may take a minute. */
+/** Time limit. Loading the library takes a second or two; starting a GPU can take a minute. */
 const TRIAL_MS = 180_000;
 
 const TRIAL_SCRIPT = `
@@ -143,9 +143,9 @@ process.stdout.write('\\n' + JSON.stringify(facts) + '\\n');
 `;
 
 /**
- * Loads a binding in a Node process of its own: a library that does not fit this machine may end the process.
+ * Loads a binding in a separate Node process, because a library that does not fit this machine can end the process.
  *
- * @throws StepImpossible where it cannot be loaded
+ * @throws StepImpossible if it cannot be loaded
  */
 export async function tryBinding(job: Job, path: string): Promise<BindingFacts> {
   job.report({ kind: 'step', text: 'loading it once to see that it works' });

@@ -19,20 +19,20 @@ import type { InstallListener } from './progress.js';
 import { readTensorFlowFolder } from './tensorflow-copy.js';
 import { availableCompiler, findZig } from './zig.js';
 
-/** A native addon that works inside the installed TensorFlow, such as one that brings ops. */
+/** Options of `compileAddon`. */
 export interface AddonOptions {
-  /** Names its folder in the cache; letters, digits and hyphens. */
+  /** Name of the addon and its folder in the cache; letters, digits and hyphens. */
   readonly name: string;
-  /** Folder of its sources: every `.cc` file in it is compiled, every file in it belongs to the cache key. */
+  /** Folder of its sources. Every `.cc` file in it is compiled; every file in it is part of the cache key. */
   readonly sourceDir: string;
-  /** Of the compiler, beside what every addon needs. @default none */
+  /** Further compiler flags. @default none */
   readonly flags?: readonly string[];
-  /** Told of each step. @default nobody */
+  /** Receives each step. @default nobody */
   readonly onEvent?: InstallListener;
   readonly signal?: AbortSignal;
 }
 
-/** An addon in the cache, or why there is none. */
+/** The compiled addon, or the reason why there is none. */
 export type AddonOutcome =
   | { readonly path: string; readonly compiler: string; readonly problem: null }
   | { readonly path: null; readonly compiler: null; readonly problem: string };
@@ -42,20 +42,22 @@ interface AddonManifest extends Manifest {
   readonly compiler: string;
 }
 
-/** Measured on two cores, for the message; the limit is far above both. */
+/** Expected durations, for the message; measured on two cores. The time limit is far above both. */
 const EXPECT = { system: 'about 20 seconds', zig: 'about a minute' };
 const COMPILE_MS = 30 * 60_000;
 const TRIAL_MS = 180_000;
 
-/** Loads TensorFlow's binding first, as a program would. */
+/** Loads TensorFlow's binding and then the addon, as a program would. */
 const TRIAL = 'require(process.argv[1]); require(process.argv[2]);';
 
 /**
- * Compiles an addon in C++17 against the installed TensorFlow and Node-API into the cache, or finds it there: keyed by its
- * sources, its flags and that TensorFlow. It is loaded once in a process of its own before it can be found. Nothing is fetched:
- * without a compiler on this machine there is no addon, and the outcome says so. Safe to run twice at once and to kill.
+ * Compiles a native addon (C++17, Node-API) against the installed TensorFlow, or finds it in the cache. The cache key covers its
+ * sources, its flags and that TensorFlow. Before the addon enters the cache, a separate process loads it once.
  *
- * @throws InstallInterrupted once `signal` is aborted
+ * Nothing is downloaded: without a C++ compiler on this machine there is no addon, and the outcome says why. Safe to run twice at
+ * once and to kill at any time.
+ *
+ * @throws InstallInterrupted if `signal` is aborted
  */
 export async function compileAddon(options: AddonOptions): Promise<AddonOutcome> {
   const installation = await findInstallation();
@@ -159,7 +161,7 @@ async function compile(
   throw new StepImpossible(`${compiler.name} could not compile it: ${complaint}`);
 }
 
-/** In a process of its own: an addon that does not fit this machine may end the process. */
+/** Loads the addon in a separate process, because an addon that does not fit this machine can end the process. */
 async function tryOut(job: Job, { bindingPath }: Installation, path: string): Promise<void> {
   const result = await runProcess(process.execPath, ['-e', TRIAL, bindingPath, path], {
     env: { TF_CPP_MIN_LOG_LEVEL: '2' },
@@ -185,7 +187,7 @@ async function digestFolder(dir: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The binding's path stands for the TensorFlow that it was compiled for. */
+/** Cache key of an addon. The binding's path identifies the TensorFlow. */
 function addonKey(
   sources: string,
   flags: readonly string[],

@@ -10,32 +10,32 @@ export interface Compiler {
   /** Program and its first arguments. */
   readonly command: readonly string[];
   readonly kind: 'system' | 'zig';
-  /** For messages and the manifest: `g++`, `zig c++ 0.17.1`. */
+  /** Name for messages and the manifest, such as `g++` or `zig c++ 0.17.1`. */
   readonly name: string;
-  /** What it needs in the environment. */
+  /** Environment variables that it needs. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The compiler that is there, and of each command that does not do, why. */
+/** The usable compiler, and why other commands are not usable. */
 export interface AvailableCompiler {
   readonly compiler: Compiler | null;
   readonly passedOver: readonly string[];
 }
 
-/** In the order of preference; `$CXX` goes before them. */
+/** Commands to try, in this order, after `$CXX`. */
 const NAMES = ['c++', 'g++', 'clang++'];
 const TRIAL = '#include <string>\n#include <node_api.h>\nstd::string greet() { return "hello"; }\n';
 const TRIAL_MS = 60_000;
 
-/** The headers of Node-API, from the npm package: Node's own need not be there. */
+/** Folder of the Node-API headers, from the npm package `node-api-headers`: Node's own may not be installed. */
 export function nodeApiHeaders(): string {
   return join(dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')), 'include');
 }
 
 /**
- * Looks for a C++ compiler of the system that really compiles and links a shared library: `$CXX`, then the usual names.
+ * Finds a C++ compiler of the system that can compile and link a shared library: `$CXX`, then the usual names.
  *
- * @param scratch where to try it out
+ * @param scratch folder for the trial
  */
 export async function findCompiler(
   signal?: AbortSignal,
@@ -66,7 +66,7 @@ export async function findCompiler(
   return { compiler: null, passedOver };
 }
 
-/** On a Mac without the command line tools every compiler is a stub that opens a dialog: do not call it. */
+/** On a Mac without the command line tools every compiler is a stub that opens a dialog, so none is started. */
 async function isStub(signal?: AbortSignal): Promise<string | undefined> {
   if (process.platform !== 'darwin') return undefined;
   const { code } = await runProcess('xcode-select', ['-p'], { signal, timeoutMs: TRIAL_MS });

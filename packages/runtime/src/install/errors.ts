@@ -1,14 +1,14 @@
-/** Where the user's own setting is at fault. */
+/** A setting of the user is wrong. */
 export class InstallInputError extends Error {
   override readonly name = 'InstallInputError';
   readonly kind = 'input';
 }
 
-/** A step that cannot be done on this machine, or was tried and failed: the next source is tried. */
+/** A step is not possible on this machine, or failed. The next way is tried. */
 export class StepImpossible extends Error {
   override readonly name = 'StepImpossible';
   readonly kind = 'environment';
-  /** What the user can do about it, as a sentence; absent where there is nothing to do. */
+  /** Remedy, as a sentence; absent if there is none. */
   readonly fix?: string;
 
   constructor(message: string, options: { fix?: string; cause?: unknown } = {}) {
@@ -17,7 +17,7 @@ export class StepImpossible extends Error {
   }
 }
 
-/** The installation was stopped on request; everything half-made is gone. */
+/** The installation was stopped on request. Unfinished work is removed. */
 export class InstallInterrupted extends Error {
   override readonly name = 'InstallInterrupted';
   readonly kind = 'environment';

@@ -9,10 +9,10 @@ import type { TensorFlowFolder } from './tensorflow-copy.js';
 import { bindingKey, folderKey, readTensorFlowFolder } from './tensorflow-copy.js';
 
 /**
- * The native TensorFlow that is ready to load, or null. Looks at files only: nothing is fetched, started or loaded.
+ * Finds the native TensorFlow to load; null if none is ready. It looks at files only.
  *
- * `FIN_TENSORFLOW_DIR`, where set, is the only place looked at; it needs a binding compiled for it, which
- * `fin-runtime install` makes. Otherwise the best copy in the cache: a GPU build where an NVIDIA driver is present.
+ * If `FIN_TENSORFLOW_DIR` is set, only that folder counts, and it needs a binding compiled by `fin-runtime install`. Otherwise
+ * the best copy in the cache is taken: a GPU build if there is an NVIDIA driver.
  */
 export async function findInstallation(): Promise<Installation | null> {
   const layout = cacheLayout();
@@ -23,7 +23,7 @@ export async function findInstallation(): Promise<Installation | null> {
   return withBinding(layout, folder, folderKey(folder), { source: 'folder' });
 }
 
-/** Every complete copy in the cache that has its binding, best first. */
+/** All complete copies in the cache that have a binding, best first. */
 export async function installedCopies(layout: CacheLayout): Promise<Installation[]> {
   if (!existsSync(layout.tensorflow) || !(await readManifest<Manifest>(layout.tfjsNode))) return [];
   const copies: Installation[] = [];
@@ -69,10 +69,10 @@ function compareVersions(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
-/** Linux proper, and Linux inside Windows (WSL 2), where the driver is Windows' own. */
+/** Files of the driver on Linux, and on Linux in Windows (WSL 2). */
 const SIGNS = ['/proc/driver/nvidia/version', '/usr/lib/wsl/lib/libcuda.so.1'];
 
-/** Whether this machine has an NVIDIA driver that TensorFlow could use. `FIN_GPU=0` says: act as if it had none. */
+/** Whether this machine has an NVIDIA driver that TensorFlow can use. `FIN_GPU=0` makes the answer no. */
 export function driverPresent(): boolean {
   return (
     process.env.FIN_GPU !== '0' && process.platform === 'linux' && SIGNS.some((path) => existsSync(path))

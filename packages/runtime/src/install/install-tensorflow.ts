@@ -24,19 +24,20 @@ import { openToolbox } from './toolbox.js';
 import { wheelCopy } from './wheel-copy.js';
 
 export interface InstallOptions {
-  /** Told of each step and its progress. @default nobody */
+  /** Receives each step and its progress. @default nobody */
   readonly onEvent?: InstallListener;
-  /** Stops the work: what runs is ended, what is half-made removed, and the promise rejected. */
+  /** Stops the installation: ends running programs, removes unfinished work and rejects the promise. */
   readonly signal?: AbortSignal;
   /**
-   * Whether a CPU build that is there already will do where a CUDA build could be had. Otherwise that is tried for, which
-   * takes 3.5 GB of downloads. @default false
+   * Whether an installed CPU build is enough where a CUDA build is possible. Otherwise the CUDA build is tried, a download of 3.5
+   * GB. @default false
    */
   readonly keepCpuBuild?: boolean;
 }
 
 /**
- * Provisions native TensorFlow: a library, tfjs-node's JavaScript, and tfjs-node's binding compiled against that library.
+ * Installs native TensorFlow into the cache: a library, tfjs-node's JavaScript, and tfjs-node's binding compiled against that
+ * library.
  *
  * ```
  * FIN_TENSORFLOW_DIR ───────────────────────────┐
@@ -46,11 +47,11 @@ export interface InstallOptions {
  * none                           npm pack tfjs-node-gpu ─┘
  * ```
  *
- * The first way that leads to a working binding is taken; `FIN_TENSORFLOW_DIR`, where set, is the only one. Does nothing
- * where that is there already. Safe to run twice at once (the second waits) and to kill at any moment.
+ * The first way that leads to a working binding is used; if `FIN_TENSORFLOW_DIR` is set, it is the only way. If everything is
+ * installed, nothing is done. Safe to run twice at once (the second waits) and to kill at any time.
  *
- * @throws InstallInputError where `FIN_TENSORFLOW_DIR` names no TensorFlow
- * @throws InstallInterrupted once `signal` is aborted
+ * @throws InstallInputError if `FIN_TENSORFLOW_DIR` names no TensorFlow
+ * @throws InstallInterrupted if `signal` is aborted
  */
 export async function installTensorFlow(options: InstallOptions = {}): Promise<InstallOutcome> {
   return runJob({
@@ -64,7 +65,7 @@ export async function installTensorFlow(options: InstallOptions = {}): Promise<I
   });
 }
 
-/** {@link installTensorFlow} with everything it depends on given. */
+/** {@link installTensorFlow} with all its dependencies as parameters. */
 export async function runJob(job: Job): Promise<InstallOutcome> {
   const { layout, signal } = job;
   if (process.env.FIN_TENSORFLOW_DIR) namedFolder(process.env.FIN_TENSORFLOW_DIR);
@@ -99,7 +100,7 @@ async function makeRoot({ root }: CacheLayout): Promise<void> {
   }
 }
 
-/** What is there and is the best that this machine can have. */
+/** The installed TensorFlow, if it is the best one that this machine can have. */
 async function ready(job: Job): Promise<Installation | null> {
   if (process.env.FIN_TENSORFLOW_DIR) return findInstallation();
   const [best] = await installedCopies(job.layout);
@@ -136,7 +137,7 @@ async function provision(job: Job): Promise<InstallOutcome> {
 
 interface Way {
   readonly what: string;
-  /** Null where it leads to nothing new. */
+  /** null if this way has nothing new. */
   get(): Promise<TensorFlowCopy | null>;
 }
 

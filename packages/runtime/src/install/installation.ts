@@ -1,24 +1,24 @@
 /**
- * Where a native TensorFlow came from: a folder the user named, the Python wheel, or the library that
- * tfjs-node's own installer downloads.
+ * Source of a native TensorFlow: a folder named by the user, the Python wheel, or the library that tfjs-node's installer
+ * downloads.
  */
 export type TensorFlowSource = 'folder' | 'wheel' | 'package';
 
-/** A native TensorFlow that is complete and can be loaded. All paths are absolute. */
+/** A complete native TensorFlow that can be loaded. All paths are absolute. */
 export interface Installation {
-  /** `tfjs_binding.node`, compiled against this very library. */
+  /** `tfjs_binding.node`, compiled against this library. */
   readonly bindingPath: string;
-  /** The unpacked npm package `@tensorflow/tfjs-node-gpu` (its `package.json`, `dist/`, `binding/`). No dependency of it is installed here. */
+  /** The unpacked npm package `@tensorflow/tfjs-node-gpu` (`package.json`, `dist/`, `binding/`), without its dependencies. */
   readonly tfjsNodeDir: string;
-  /** The TensorFlow: the folder that `include/` lies in, and the library too or in its `lib/`. */
+  /** Folder of the TensorFlow. It holds `include/`, and the library directly or in `lib/`. */
   readonly tensorflowDir: string;
-  /** The folder that holds `libtensorflow*`. */
+  /** Folder with `libtensorflow*`. */
   readonly libraryDir: string;
-  /** The folder that holds `tensorflow/c/c_api.h`. */
+  /** Folder with `tensorflow/c/c_api.h`. */
   readonly includeDir: string;
-  /** What the library said of itself when the binding was tried, such as `2.21.0`. */
+  /** Version that the library reports, such as `2.21.0`. */
   readonly tensorflowVersion: string;
   readonly source: TensorFlowSource;
-  /** Whether the library is a GPU build. Whether it drives a GPU just now only loading it can tell. */
+  /** Whether the library is a GPU build. Only loading it shows whether it can use a GPU at the moment. */
   readonly gpu: boolean;
 }

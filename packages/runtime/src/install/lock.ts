@@ -4,15 +4,16 @@ import { lock } from 'proper-lockfile';
 import { InstallInterrupted } from './errors.js';
 import type { Job } from './job.js';
 
-/** A lock that its owner has not renewed for this long was left by a process that was killed. */
+/** A lock that was not renewed for this long belongs to a killed process. */
 const STALE_MS = 5_000;
 const POLL_MS = 250;
 
 /**
- * Runs `work` while no other process installs into this cache. One that comes second says so and waits.
+ * Runs `work` while no other process installs into this cache; a second process reports that it waits.
  *
- * The lock spares work, it does not keep the cache sound: a process that loses it (a laptop that slept, say) may go on,
- * since everything is made in a folder of its own and moved into place whole.
+ * The lock avoids double work; it is not needed for safety, because everything is made in a temporary folder and moved to its
+ * place in one step. proper-lockfile and not the folder lock of @fin/files: that one refuses instead of waiting, and never takes
+ * over the lock of another host.
  */
 export async function withLock<T>(job: Job, work: () => Promise<T>): Promise<T> {
   const release = await acquire(job);

@@ -1,24 +1,24 @@
 import type { Installation } from './installation.js';
 
-/** One way that was tried and did not do. */
+/** A way that failed. */
 export interface FailedAttempt {
-  /** The way, as a phrase: `the Python wheel tensorflow-cpu 2.21.0`. */
+  /** Name of the way, such as `the Python wheel tensorflow-cpu 2.21.0`. */
   readonly what: string;
   readonly reason: string;
-  /** What the user can do about it, where something can be done. */
+  /** Remedy, as a sentence; absent if there is none. */
   readonly fix?: string;
 }
 
 export interface InstallOutcome {
-  /** `present`: it was there already. `impossible`: no way led to one; `attempts` says why. */
+  /** `present`: it was already installed. `impossible`: no way worked; `attempts` gives the reasons. */
   readonly status: 'present' | 'installed' | 'impossible';
   readonly installation: Installation | null;
-  /** The ways tried before the one that did, in order. */
+  /** Failed ways, in the order in which they were tried. */
   readonly attempts: readonly FailedAttempt[];
   readonly cacheDir: string;
 }
 
-/** The end of an installation in words. */
+/** Describes the outcome of an installation for the user. */
 export function formatOutcome(outcome: InstallOutcome): string {
   const { installation, attempts } = outcome;
   if (installation) {

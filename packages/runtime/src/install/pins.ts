@@ -1,36 +1,36 @@
-/** A file of a Python package index, taken only with this content. */
+/** A file of a Python package index. It is used only if its digest matches. */
 export interface PinnedWheel {
-  /** As pip spells it. */
+  /** Project name, as pip spells it. */
   readonly project: string;
   readonly version: string;
-  /** The platform tag to ask pip for. */
+  /** Platform tag for pip. */
   readonly platform: string;
   readonly sha256: string;
-  /** Size of the wheel, for the progress bar and the check of free space. */
+  /** Size of the wheel in bytes, for the progress bar and the check of free disk space. */
   readonly bytes: number;
-  /** About what the members taken need on disk. */
+  /** Approximate size of the unpacked members in bytes. */
   readonly unpackedBytes: number;
-  /** The members to unpack; the rest of the wheel is Python. */
+  /** Members to unpack; the rest of the wheel is Python. */
   readonly take: RegExp;
 }
 
-/** One TensorFlow to unpack: wheels laid side by side, as the library's relative run paths expect them. */
+/** One build of TensorFlow: wheels unpacked into one folder, where the libraries find each other by relative paths. */
 export interface TensorFlowBuild {
-  /** Its folder in the cache. */
+  /** Name of its folder in the cache. */
   readonly key: string;
   readonly version: string;
   readonly gpu: boolean;
   readonly wheels: readonly PinnedWheel[];
 }
 
-/** What is known to fit one platform. */
+/** Pinned downloads for one platform. */
 export interface PlatformPins {
   readonly cpu: TensorFlowBuild;
   readonly gpu?: TensorFlowBuild;
   readonly zig: PinnedWheel;
 }
 
-/** The tfjs release whose binding and JavaScript the runtime drives; its npm tarball is taken only with this content. */
+/** The tfjs release whose binding and JavaScript are used. Its npm tarball is used only if its digest matches. */
 export const TFJS_NODE = {
   name: '@tensorflow/tfjs-node-gpu',
   version: '4.22.0',
@@ -38,19 +38,19 @@ export const TFJS_NODE = {
     'sha512-p//NN6DGiN4hInUmIkRffaFVMcdTREUMjPyjW04J7OXvB2zBlQimj61eFKSgRrH3f5TnOfKzb0n56he/B6a4bw==',
 } as const;
 
-/** The Node-API level the binding is compiled for. Node 20 and later all have it. */
+/** Node-API version of the binding. Node 20 and later support it. */
 export const NAPI_VERSION = 8;
 
-/** The wheels for this one are taken whatever Python the user has: nothing of them is ever run by Python. */
+/** Wheels for this Python version are downloaded, whatever Python the user has: Python never runs them. */
 export const PYTHON_TAG = '3.11';
 
 const TENSORFLOW = '2.21.0';
 const ZIG = '0.17.1';
 
-/** `include/external` repeats other projects' sources (150 MB) that no header of the C API refers to. */
+/** `include/external` has sources of other projects (150 MB) that the C API does not need. */
 const TENSORFLOW_MEMBERS = /^tensorflow\/(libtensorflow[^/]*|include\/(?!external\/).+)$/;
 const ZIG_MEMBERS = /^ziglang\/(zig|LICENSE|lib\/.+)$/;
-/** Libraries, and of the CUDA compiler all: TensorFlow runs `ptxas` and reads `libdevice`. */
+/** Libraries, and the whole CUDA compiler: TensorFlow runs `ptxas` and reads `libdevice`. */
 const CUDA_MEMBERS = /^nvidia\/([^/]+\/lib\/[^/]+\.so[^/]*|cuda_nvcc\/(bin|nvvm)\/.+)$/;
 
 const tensorflow = (
@@ -97,8 +97,8 @@ const nvidia = (
 });
 
 /**
- * By `${process.platform}-${process.arch}`. The NVIDIA versions are what the extra `and-cuda` of tensorflow 2.21.0
- * resolved to when this was written (CUDA 12.9, cuDNN 9).
+ * Pinned downloads by `${process.platform}-${process.arch}`. The NVIDIA versions are those of the extra `and-cuda` of tensorflow
+ * 2.21.0 (CUDA 12.9, cuDNN 9).
  */
 export const PINS: Readonly<Record<string, PlatformPins>> = {
   'linux-x64': {
@@ -279,10 +279,10 @@ export const PINS: Readonly<Record<string, PlatformPins>> = {
   },
 };
 
-/** The pins of this platform, or undefined where none are known. */
+/** Pinned downloads for this platform; undefined if there are none. */
 export function platformPins(): PlatformPins | undefined {
   return PINS[`${process.platform}-${process.arch}`];
 }
 
-/** Where the wheels make a native TensorFlow. */
+/** Platforms with pinned wheels. */
 export const NATIVE_PLATFORMS: readonly string[] = Object.keys(PINS);

@@ -2,26 +2,26 @@ import { StepImpossible } from './errors.js';
 import type { RunOptions, RunResult } from './processes.js';
 import { findProgram, lastLines, runProcess } from './processes.js';
 
-/** A pip that answers, whatever Python it belongs to. */
+/** A working pip. */
 export interface Pip {
-  /** As `pip --version` says: version, place, Python. */
+  /** Output of `pip --version`: version, place, Python. */
   readonly version: string;
   run(args: readonly string[], options: RunOptions): Promise<RunResult>;
 }
 
 const ANSWER_MS = 30_000;
 
-/** How to get one, in words that fit this system. */
+/** How to install pip on this system. */
 const FIX =
   process.platform === 'darwin'
     ? 'Install Python 3 with pip (`xcode-select --install` or python.org).'
     : 'Install Python 3 with pip (Debian, Ubuntu: `sudo apt install python3 python3-pip`; Fedora: `sudo dnf install python3-pip`).';
 
 /**
- * Finds pip: of `python3`, of `python`, or by its own name. Nothing of the user's Python is changed by us: pip only
- * downloads, as the user configured it (index, proxy, certificates).
+ * Finds pip as a module of `python3` or `python`, or as a program. It is only used to download, with the user's configuration
+ * (index, proxy, certificates); the user's Python is not changed.
  *
- * @throws StepImpossible saying which of Python and pip is missing
+ * @throws StepImpossible if Python or pip is missing
  */
 export async function findPip(signal?: AbortSignal): Promise<Pip> {
   let pythonWithoutPip: string | undefined;
@@ -48,7 +48,7 @@ export async function findPip(signal?: AbortSignal): Promise<Pip> {
   );
 }
 
-/** What pip said when it failed: its last lines that tell of an error. */
+/** Error lines of a failed pip. */
 export function pipComplaint(result: RunResult): string {
   const errors = result.stderr.split('\n').filter((line) => line.startsWith('ERROR:'));
   return lastLines((errors.length > 0 ? errors.join('\n') : result.stderr) || `exit code ${result.code}`, 2);

@@ -1,15 +1,15 @@
-/** What an installation tells while it works. */
+/** Event of a running installation. */
 export type InstallEvent =
-  /** A new step begins; the one before is done. */
+  /** A step begins; the previous one is finished. */
   | { readonly kind: 'step'; readonly text: string }
-  /** How far the step is, in bytes. */
+  /** Progress of the current step in bytes. */
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  /** Something worth knowing, such as why a better way was passed over. */
+  /** Additional information, such as why a better way failed. */
   | { readonly kind: 'note'; readonly text: string };
 
 export type InstallListener = (event: InstallEvent) => void;
 
-/** What a printer needs of a stream; `process.stderr` has it. */
+/** The part of a stream that the printer uses; `process.stderr` has it. */
 export interface PrinterStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -18,17 +18,17 @@ export interface PrinterStream {
 
 export interface EventPrinter {
   readonly onEvent: (event: InstallEvent) => void;
-  /** Ends the last line and stops the clock. */
+  /** Finishes the last line and stops the timer. */
   end(): void;
 }
 
 const BAR_WIDTH = 24;
 const REDRAW_MS = 200;
-/** Without a terminal: a line at every quarter of a download, and one now and then so that a log shows life. */
+/** Without a terminal: one line per quarter of a download, and one every 30 seconds to show that work continues. */
 const QUARTER = 0.25;
 const LIFE_MS = 30_000;
 
-/** Shows the events of an installation: one live line with a bar on a terminal, plain lines elsewhere. */
+/** Prints the events of an installation: on a terminal one updated line with a bar, otherwise plain lines. */
 export function printEvents(stream: PrinterStream): EventPrinter {
   return stream.isTTY ? livePrinter(stream) : plainPrinter(stream);
 }

@@ -8,20 +8,20 @@ import { InstallInputError } from './errors.js';
 import type { TensorFlowSource } from './installation.js';
 import { NAPI_VERSION, TFJS_NODE } from './pins.js';
 
-/** The parts of a folder that holds a TensorFlow library, in whatever shape it was published. */
+/** A folder with a TensorFlow library and its headers. */
 export interface TensorFlowFolder {
   readonly libraryDir: string;
   readonly includeDir: string;
-  /** The libraries to link with, as file names in `libraryDir`. */
+  /** File names in `libraryDir` to link with. */
   readonly libraries: readonly string[];
 }
 
-/** Versioned names first: they are the ones the loader looks for. */
+/** Versioned names first: the loader searches for them. */
 const LIBRARY_NAME = /^libtensorflow(_cc|_framework)?(\.so(\.\d+)*|(\.\d+)*\.dylib)$/;
 
 /**
- * Finds library and headers in a wheel's `tensorflow/` folder (or the folder that holds it) and in an unpacked
- * libtensorflow tarball (`lib/`, `include/`). Null where there is nothing of the kind.
+ * Finds library and headers in a folder: the wheel's `tensorflow/` folder, the folder that contains it, or an unpacked
+ * libtensorflow archive (`lib/`, `include/`). Null if they are not there.
  */
 export function readTensorFlowFolder(dir: string): TensorFlowFolder | null {
   const shapes = [
@@ -47,33 +47,39 @@ function namesIn(dir: string): string[] {
   }
 }
 
-/** Regular files only: a pipe of that name would hold up the linker for ever. */
+/** Whether a regular file is there. A pipe of that name would block the linker for ever. */
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-/** Of `libx.so`, `libx.so.2` and `libx.so.2.9.1` the one with one number, which is the name recorded inside. */
+/**
+ * Picks the name with one number among `libx.so`, `libx.so.2` and `libx.so.2.9.1`: it is the name that the library itself
+ * records.
+ */
 function pick(names: readonly string[], stem: string): string | undefined {
   const own = names.filter((name) => name.startsWith(`${stem}.`));
   return own.find((name) => /\.so\.\d+$|^[^.]+\.\d+\.dylib$/.test(name)) ?? own[0];
 }
 
-/** A TensorFlow that is complete on disk, with or without a binding. */
+/** A complete TensorFlow on disk, with or without a binding. */
 export interface TensorFlowCopy extends TensorFlowFolder {
-  /** Its folder in the cache, or what `folderKey` says of one outside. */
+  /** Its key in the cache, or its `folderKey` if it is outside. */
   readonly key: string;
   readonly source: TensorFlowSource;
-  /** A binding that came with it, for the case that none can be compiled. */
+  /** Binding that came with it, used if none can be compiled. */
   readonly prebuilt?: string;
 }
 
-/** Names the folder of a compiled binding after everything it depends on. `tensorflow` is a key in the cache or a {@link folderKey}. */
+/**
+ * Cache key of a compiled binding; covers everything that the binding depends on. `tensorflow` is a key in the cache or a {@link
+ * folderKey}.
+ */
 export function bindingKey(tensorflow: string, root: string): string {
   const parts = [tensorflow, root, TFJS_NODE.version, process.platform, process.arch, `napi${NAPI_VERSION}`];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
-/** Names a TensorFlow outside the cache by place, size and time of its libraries: replaced files ask for a new binding. */
+/** Key of a TensorFlow outside the cache: place, sizes and times of its libraries. Replaced files need a new binding. */
 export function folderKey(folder: TensorFlowFolder): string {
   const facts = folder.libraries.map((name) => {
     const { size, mtimeMs } = statSync(join(folder.libraryDir, name));
@@ -82,7 +88,7 @@ export function folderKey(folder: TensorFlowFolder): string {
   return `folder:${realpathSync(folder.libraryDir)}:${facts.join(',')}`;
 }
 
-/** The complete TensorFlow of this key in the cache, or null. */
+/** The TensorFlow with this key in the cache, if it is complete; otherwise null. */
 export async function cachedCopy(layout: CacheLayout, key: string): Promise<TensorFlowCopy | null> {
   const dir = join(layout.tensorflow, key);
   const manifest = await readManifest<TensorFlowManifest>(dir);
@@ -91,9 +97,9 @@ export async function cachedCopy(layout: CacheLayout, key: string): Promise<Tens
 }
 
 /**
- * The TensorFlow that `FIN_TENSORFLOW_DIR` names, used where it lies.
+ * The TensorFlow that `FIN_TENSORFLOW_DIR` names. It is used in place.
  *
- * @throws InstallInputError where the folder does not hold one
+ * @throws InstallInputError if the folder does not hold one
  */
 export function namedFolder(name: string): TensorFlowCopy {
   const dir = resolve(name);

@@ -14,19 +14,19 @@ import { cachedCopy, readTensorFlowFolder } from './tensorflow-copy.js';
 import { findNpm } from './tfjs-node-package.js';
 import type { Toolbox } from './toolbox.js';
 
-/** The CPU package: its library is the same release, without CUDA 11. */
+/** The CPU package. Its library is the same release, without CUDA 11. */
 const PACKAGE = '@tensorflow/tfjs-node';
 const KEY = `libtensorflow-of-tfjs-node-${TFJS_NODE.version}-${process.platform}-${process.arch}`;
 const PREBUILT = join('prebuilt', 'tfjs_binding.node');
 
 const CONNECT_MS = 5_000;
 const NPM_MS = 5 * 60_000;
-/** For 100 MB or so over a slow line. */
+/** Time limit for about 100 MB over a slow line. */
 const DOWNLOAD_MS = 15 * 60_000;
 
 /**
- * The older library that tfjs-node's own install script downloads, and where no compiler is to be had the binding it
- * downloads too. The script runs in a folder of its own, only once its host has answered, and for a limited time.
+ * Gets the older library that tfjs-node's install script downloads, and its prebuilt binding if nothing can be compiled here. The
+ * script runs in a temporary folder, after its host has answered, and with a time limit.
  */
 export async function tfjsInstallerCopy(job: Job, tools: Toolbox): Promise<TensorFlowCopy> {
   const compilable = await tools.compiler().then(
@@ -55,13 +55,13 @@ export async function tfjsInstallerCopy(job: Job, tools: Toolbox): Promise<Tenso
     const bin = join(dir, 'node_modules', '.bin');
     const result = await runProcess(process.execPath, [join('scripts', 'install.js'), 'cpu', 'download'], {
       cwd: packageDir,
-      // With these programs it goes on to fetch a binding as well.
+      // With these programs on the PATH it downloads a binding as well.
       env: compilable ? {} : { PATH: [bin, process.env.PATH].join(delimiter) },
       signal: job.signal,
       timeoutMs: DOWNLOAD_MS,
     });
     const deps = join(packageDir, 'deps');
-    // The script says this once the library is whole; what it does then may fail without harm.
+    // The script prints this when the library is complete. Later failures are harmless.
     if (!result.stderr.includes('Building TensorFlow') || !readTensorFlowFolder(deps)) {
       const reason = result.timedOut ? 'it took too long' : lastLines(result.stderr || result.stdout, 3);
       throw new StepImpossible(`its installer did not get libtensorflow: ${reason}`);
@@ -106,7 +106,7 @@ async function mkdirAndMove(file: string, dir: string): Promise<void> {
   await rename(file, join(dir, 'tfjs_binding.node'));
 }
 
-/** @throws StepImpossible where the host of the library does not take a connection (not looked at behind a proxy) */
+/** @throws StepImpossible if the host of the library refuses connections (not checked behind a proxy) */
 async function checkHost(job: Job): Promise<void> {
   const { env } = process;
   if (env.HTTPS_PROXY || env.https_proxy || env.HTTP_PROXY || env.http_proxy) return;

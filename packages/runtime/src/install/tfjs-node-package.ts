@@ -9,15 +9,15 @@ import type { Job } from './job.js';
 import { TFJS_NODE } from './pins.js';
 import { findProgram, lastLines, runProcess } from './processes.js';
 
-/** npm retries for minutes where the registry does not answer. */
+/** Time limit; npm retries for minutes if the registry does not answer. */
 const NPM_MS = 180_000;
 
 export const tfjsNodeDir = (layout: CacheLayout): string => join(layout.tfjsNode, 'package');
 
 /**
- * Puts the npm tarball of tfjs-node-gpu into the cache: its JavaScript and the sources of its binding. It is no
- * dependency of this package because its own install script downloads from a place that many networks do not reach and
- * would fail `npm install` there; unpacked this way, no script of it ever runs.
+ * Downloads the npm tarball of tfjs-node-gpu into the cache: its JavaScript and the sources of its binding. It is not a
+ * dependency of this package, because its install script downloads from a host that many networks block, and `npm install` would
+ * fail there. Unpacked here, none of its scripts run.
  */
 export async function fetchTfjsNode(job: Job): Promise<void> {
   if (await readManifest(job.layout.tfjsNode)) return;
@@ -52,7 +52,7 @@ export async function fetchTfjsNode(job: Job): Promise<void> {
   });
 }
 
-/** @throws StepImpossible where there is none */
+/** @throws StepImpossible if there is no npm */
 export function findNpm(): string {
   const npm = findProgram('npm') ?? findProgram(join(dirname(process.execPath), 'npm'));
   if (npm) return npm;

@@ -7,13 +7,13 @@ import type { Pip } from './pip.js';
 import { findPip } from './pip.js';
 import { fetchZig } from './zig.js';
 
-/** The programs an installation leans on, each looked for once and only when needed. */
+/** The programs that an installation needs. Each is searched for once, when it is first needed. */
 export interface Toolbox {
   /** @throws StepImpossible */
   pip(): Promise<Pip>;
-  /** The system's C++ compiler, else zig. @throws StepImpossible naming both reasons */
+  /** The system's C++ compiler, otherwise zig. @throws StepImpossible with both reasons */
   compiler(): Promise<Compiler>;
-  /** Zig, for when the system's compiler turned out not to do. @throws StepImpossible */
+  /** Zig, for the case that the system's compiler fails. @throws StepImpossible */
   zig(): Promise<Compiler>;
 }
 
@@ -33,7 +33,7 @@ export function openToolbox(job: Job): Toolbox {
     if (compiler) return compiler;
     try {
       await pip();
-      job.report({ kind: 'note', text: 'no C++ compiler on the PATH: the one in the wheel ziglang does it' });
+      job.report({ kind: 'note', text: 'no C++ compiler on the PATH: using the one in the wheel ziglang' });
       return await zig();
     } catch (error) {
       if (!(error instanceof StepImpossible)) throw error;

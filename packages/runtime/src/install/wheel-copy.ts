@@ -10,8 +10,8 @@ import type { Toolbox } from './toolbox.js';
 import { linkUnversioned, unpackWheels } from './wheels.js';
 
 /**
- * TensorFlow out of its Python wheel: library and headers, no Python. What will be needed afterwards is looked for
- * first, so that nobody waits for a large download in vain.
+ * Gets TensorFlow from its Python wheel: library and headers, no Python. Later requirements are checked first, so that nobody
+ * waits for a useless download.
  */
 export async function wheelCopy(job: Job, tools: Toolbox, build: TensorFlowBuild): Promise<TensorFlowCopy> {
   const known = await cachedCopy(job.layout, build.key);
@@ -47,7 +47,7 @@ export async function wheelCopy(job: Job, tools: Toolbox, build: TensorFlowBuild
   return copy;
 }
 
-/** The wheels are linked against glibc; a system with musl (Alpine) cannot load them. */
+/** Checks for glibc, which the wheels need. Systems with musl (Alpine) cannot load them. */
 function checkLibc(): void {
   if (process.platform !== 'linux') return;
   const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };

@@ -10,11 +10,11 @@ import type { Pip } from './pip.js';
 import { pipComplaint } from './pip.js';
 
 /**
- * Downloads wheels and unpacks side by side what is wanted of them, one after the other, so that the disk holds one
- * wheel at a time.
+ * Downloads wheels and unpacks the needed members into one folder. It handles one wheel at a time, so that the disk holds only
+ * one.
  *
- * @param dir where the members go
- * @returns the names unpacked
+ * @param dir folder for the members
+ * @returns the names of the unpacked members
  */
 export async function unpackWheels(
   job: Job,
@@ -47,7 +47,7 @@ export async function unpackWheels(
   return names;
 }
 
-/** Adds the names without a version that `-ltensorflow_cc` looks for. */
+/** Adds links without a version, which `-ltensorflow_cc` searches for. */
 export async function linkUnversioned(libraryDir: string, names: readonly string[]): Promise<void> {
   for (const name of names.map((path) => basename(path))) {
     const plain = name.replace(/\.so(\.\d+)+$/, '.so').replace(/(\.\d+)+\.dylib$/, '.dylib');
@@ -55,17 +55,17 @@ export async function linkUnversioned(libraryDir: string, names: readonly string
   }
 }
 
-/** How often the size of what came so far is looked at. */
+/** Interval for measuring the downloaded bytes. */
 const LOOK_MS = 500;
-/** A download that brings nothing for this long will not come; pip itself may retry for much longer. */
+/** Time without new bytes after which a download has failed; pip itself may retry for much longer. */
 const STALL_MS = 150_000;
 
 /**
- * Has pip download one wheel into `dir` and checks its content. Nothing is installed, run or cached.
+ * Downloads one wheel with pip and checks its digest. Nothing is installed, run or cached.
  *
- * @param onBytes called with the bytes that are there so far
+ * @param onBytes called with the number of bytes downloaded so far
  * @returns path of the wheel
- * @throws StepImpossible where pip cannot get it or it is not the file that is pinned
+ * @throws StepImpossible if pip fails, or the file is not the pinned one
  */
 export async function fetchWheel(
   job: Job,
@@ -94,7 +94,7 @@ export async function fetchWheel(
         `${wheel.project}==${wheel.version}`,
       ],
       {
-        // pip unpacks beside its target, not in a /tmp that may be small.
+        // Makes pip unpack beside its target: /tmp may be small.
         env: { TMPDIR: dir },
         signal: job.signal ? AbortSignal.any([job.signal, stalled.signal]) : stalled.signal,
       },

@@ -16,10 +16,10 @@ import { unpackWheels } from './wheels.js';
 
 const PROGRAM = join('ziglang', 'zig');
 
-/** The glibc that the binding is linked for: what TensorFlow's own wheels ask for, or newer systems lack nothing of. */
+/** glibc version to link the binding for: close to what TensorFlow's wheels need. It also runs on newer systems. */
 const GLIBC = '2.28';
 
-/** The compiler in the wheel `ziglang`, where it is in the cache already. */
+/** The compiler from the wheel `ziglang`, if it is in the cache; otherwise null. */
 export async function findZig(layout: CacheLayout, pins: PlatformPins | undefined): Promise<Compiler | null> {
   if (!pins) return null;
   const dir = join(layout.zig, pins.zig.version);
@@ -34,7 +34,7 @@ export async function findZig(layout: CacheLayout, pins: PlatformPins | undefine
   };
 }
 
-/** Downloads the wheel `ziglang` into the cache where it is not there yet: a whole C++ compiler with its headers. */
+/** Downloads the wheel `ziglang`, a complete C++ compiler with headers, unless it is in the cache. */
 export async function fetchZig(job: Job, findPip: () => Promise<Pip>): Promise<Compiler> {
   const { layout, pins } = job;
   if (!pins) throw new StepImpossible(`no wheel of the zig compiler is known for ${platformName}`);
@@ -52,8 +52,8 @@ export async function fetchZig(job: Job, findPip: () => Promise<Pip>): Promise<C
 }
 
 /**
- * The C++ compiler of the system that works, else zig where an installation has left it in the cache, else null. Tries the
- * compiler on three lines; fetches nothing.
+ * The C++ compiler that can be used without a download: the system's, otherwise zig if it is in the cache. Each candidate
+ * compiles three lines first.
  */
 export async function availableCompiler(): Promise<AvailableCompiler> {
   const { compiler, passedOver } = await findCompiler();

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { InstallEvent } from '../../src/index.js';
-import { formatOutcome, printEvents } from '../../src/index.js';
+import { formatOutcome } from '../../src/index.js';
 import { untar, unzip } from '../../src/install/archives.js';
 import { cacheRoot } from '../../src/install/cache-layout.js';
 import { PINS } from '../../src/install/pins.js';
+import { printEvents } from '../../src/install/progress.js';
 import { tgz, zip } from './install-support/archives.js';
 
 let dir: string;
