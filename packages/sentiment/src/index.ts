@@ -10,6 +10,7 @@ export { SentimentInputError } from './errors.js';
 export { ScoreCacheError } from './scoring/cache/score-cache-error.js';
 export type { FinBertOptions, SentimentOptions, SentimentProgress } from './scoring/finbert.js';
 export { FinBert } from './scoring/finbert.js';
+export { adapterLabels } from './scoring/load-sentiment-model.js';
 export type { ScoredBatch, ScoreTextsOptions, TextClassifier } from './scoring/score-texts.js';
 export { scoreTexts } from './scoring/score-texts.js';
 export type { SentimentAdapterRecord } from './scoring/sentiment-adapter.js';

@@ -1,12 +1,21 @@
-import type { ConvertedModel, ModelInfo, WeightDtype } from '@fin/finbert-lora';
+import type { ConvertedModel, MergedModel, ModelInfo, WeightDtype } from '@fin/finbert-lora';
 import type { Command } from 'commander';
 import { Argument } from 'commander';
+import { startBackend } from '../backend.js';
+import { UnusableInputError } from '../io/report-error.js';
 import type { Terminal } from '../io/terminal.js';
 import { fileSize } from '../io/terminal.js';
 import { jsonOption, option, path } from '../options.js';
 import { requireWritable } from '../outputs.js';
 
 interface ConvertOptions {
+  readonly out: string;
+  readonly dtype?: WeightDtype;
+  readonly json: boolean;
+}
+
+interface MergeOptions {
+  readonly base: string;
   readonly out: string;
   readonly dtype?: WeightDtype;
   readonly json: boolean;
@@ -20,8 +29,11 @@ const outOption = () =>
     parse: path,
   }).makeOptionMandatory();
 
+const dtypeOption = (byDefault: string) =>
+  option('--dtype <type>', 'number format of the weights', { choices: ['F32', 'BF16', 'F16'], byDefault });
+
 export function addModelCommands(program: Command, terminal: Terminal): void {
-  const group = program.command('model').description('examines or converts a BERT model');
+  const group = program.command('model').description('examines, converts or merges BERT models');
   group
     .command('info')
     .description('prints architecture, size and classes, and what keeps the model from being used')
@@ -29,7 +41,9 @@ export function addModelCommands(program: Command, terminal: Terminal): void {
     .addOption(jsonOption())
     .action(async (dir: string, { json }: { json: boolean }) => {
       const { modelInfo } = await import('@fin/finbert-lora');
-      terminal.result(json, await modelInfo(dir), infoLines);
+      const info = await modelInfo(dir);
+      terminal.result(json, info, infoLines);
+      if (info.problems.length > 0) throw new UnusableInputError(`${dir} cannot be used as a model`);
     });
   group
     .command('convert')
@@ -38,17 +52,34 @@ export function addModelCommands(program: Command, terminal: Terminal): void {
     )
     .addArgument(modelArgument())
     .addOption(outOption())
-    .addOption(
-      option('--dtype <type>', 'number format of the weights', {
-        choices: ['F32', 'BF16', 'F16'],
-        byDefault: 'as they are',
-      }),
-    )
+    .addOption(dtypeOption('as they are'))
     .addOption(jsonOption())
     .action(async (dir: string, { out, dtype, json }: ConvertOptions) => {
       await requireWritable({ folders: [out] });
       const { convertModel } = await import('@fin/finbert-lora');
       terminal.result(json, await convertModel(dir, out, { dtype }), convertedLines);
+    });
+  group
+    .command('merge')
+    .description('merges a LoRA adapter into its base model and writes the result as a whole model')
+    .addArgument(
+      new Argument('<adapter>', 'folder of an adapter that PEFT or `fin finetune` wrote').argParser(path),
+    )
+    .addOption(
+      option('--base <dir>', 'folder of the model that the adapter was trained on', {
+        parse: path,
+      }).makeOptionMandatory(),
+    )
+    .addOption(outOption())
+    .addOption(dtypeOption('F32'))
+    .addOption(jsonOption())
+    .action(async (adapter: string, { base, out, dtype, json }: MergeOptions) => {
+      await requireWritable({ folders: [out] });
+      const { adapterLabels } = await import('@fin/sentiment');
+      const { mergeAdapter } = await import('@fin/finbert-lora');
+      const labels = await adapterLabels(adapter, base);
+      await startBackend(undefined, terminal);
+      terminal.result(json, await mergeAdapter(adapter, { base, out, labels, dtype }), mergedLines);
     });
 }
 
@@ -71,4 +102,9 @@ function infoLines(info: ModelInfo): string[] {
 const convertedLines = ({ from, dir, tensors, bytes }: ConvertedModel): string[] => [
   dir,
   `${tensors} tensors, ${fileSize(bytes)}, from ${from}`,
+];
+
+const mergedLines = ({ dir, labels, parameters }: MergedModel): string[] => [
+  dir,
+  `${parameters.toLocaleString('en')} parameters, classes in this order: ${labels.join(', ')}`,
 ];

@@ -3,6 +3,12 @@ import { InterruptedError } from './interruption.js';
 import { ExitCode } from './io.js';
 import type { Terminal } from './terminal.js';
 
+/** A command has printed its result, and the result is that an input cannot be used. Sets the exit code to 2. */
+export class UnusableInputError extends Error {
+  override readonly name = 'UnusableInputError';
+  readonly kind = 'input';
+}
+
 interface KnownError extends Error {
   readonly kind?: 'input' | 'environment' | 'interrupted';
   readonly file?: string;
@@ -28,7 +34,9 @@ export function reportError(error: unknown, terminal: Terminal, json: boolean): 
       : `fin: ${known.message}`,
   );
   const { message, file, line, fix } = known;
-  if (json) printDocument(terminal, { message, kind, file, line, fix });
+  if (json && !(known instanceof UnusableInputError)) {
+    printDocument(terminal, { message, kind, file, line, fix });
+  }
   if (known instanceof InterruptedError) return known.exitCode;
   return kind === 'input' ? ExitCode.input : ExitCode.failure;
 }

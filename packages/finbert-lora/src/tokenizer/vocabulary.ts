@@ -30,6 +30,8 @@ const MAX_PADDING_ROWS = 1023;
 /** Requirements for a vocabulary. */
 export interface VocabularyExpectations {
   readonly special: SpecialTokens;
+  /** Words added after training, the last ones of the vocabulary. They may hold capital letters. */
+  readonly added: readonly unknown[];
   /** Rows of the model's embedding table, null when not known. */
   readonly vocabSize: number | null;
   /** Id the model pads with, null when not known. */
@@ -58,7 +60,7 @@ export function fitsEmbedding(words: number, rows: number): boolean {
  * @throws BertInputError naming the entry at fault
  */
 export function checkVocabulary(words: readonly string[], expected: VocabularyExpectations): void {
-  const { special, vocabSize, padTokenId, lowercase, file } = expected;
+  const { special, added, vocabSize, padTokenId, lowercase, file } = expected;
   const refuse = (message: string): never => {
     throw new BertInputError(message, { file });
   };
@@ -91,7 +93,8 @@ export function checkVocabulary(words: readonly string[], expected: VocabularyEx
       `${special.pad} has id ${pad} and the model's configuration says ${padTokenId} (pad_token_id): they do not belong together`,
     );
   }
-  const cased = words.filter((word) => /\p{Lu}/u.test(word)).length - Object.values(special).length;
+  const trained = words.slice(0, words.length - added.length);
+  const cased = trained.filter((word) => /\p{Lu}/u.test(word)).length - Object.values(special).length;
   if (lowercase && cased > CASED_SHARE * words.length) {
     refuse(
       `${cased} of ${words.length} entries hold capital letters, but texts are lowercased before they are looked up; this is a cased vocabulary: set do_lower_case to false in tokenizer_config.json`,

@@ -4,6 +4,7 @@ import { BertInputError, loadBert } from '@fin/finbert-lora';
 import { openAdapter, PeftModel, readLoraConfig } from '@fin/finbert-lora/lora';
 import type { BertTokenizer } from '@fin/finbert-lora/tokenizer';
 import { randomStreams } from '@fin/runtime';
+import type { SentimentAdapterRecord } from './sentiment-adapter.js';
 import { isAdapterFolder, readSentimentAdapter } from './sentiment-adapter.js';
 import { sentimentColumns } from './sentiment-columns.js';
 import { filesDigest, hashValue, weightsDigest } from './weights-digest.js';
@@ -66,17 +67,7 @@ async function loadAdapted(dir: string, base: string | undefined): Promise<Loade
       { file: dir },
     );
   }
-  const baseDigest = await weightsDigest(baseDir).catch((cause: Error) => {
-    throw new BertInputError(
-      `the adapter's base model is not at ${baseDir} (${cause.message}): say where it is`,
-      { file: dir, cause },
-    );
-  });
-  if (record !== null && baseDigest !== record.baseFingerprint) {
-    throw new BertInputError(`the weights in ${baseDir} are not those that the adapter was trained on`, {
-      file: dir,
-    });
-  }
+  const baseDigest = await requireBase(dir, record, baseDir);
   const loaded = await loadBert(baseDir, { init: unused(), labels: record?.labels });
   try {
     const peft = await PeftModel.fromPretrained(loaded.model, dir);
@@ -91,6 +82,38 @@ async function loadAdapted(dir: string, base: string | undefined): Promise<Loade
     loaded.model.dispose();
     throw error;
   }
+}
+
+/** The digest of an adapter's base model. @throws BertInputError when it is not the model that the adapter was trained on */
+async function requireBase(
+  dir: string,
+  record: SentimentAdapterRecord | null,
+  baseDir: string,
+): Promise<string> {
+  const digest = await weightsDigest(baseDir).catch((cause: Error) => {
+    throw new BertInputError(
+      `the adapter's base model is not at ${baseDir} (${cause.message}): say where it is`,
+      { file: dir, cause },
+    );
+  });
+  if (record !== null && digest !== record.baseFingerprint) {
+    throw new BertInputError(`the weights in ${baseDir} are not those that the adapter was trained on`, {
+      file: dir,
+    });
+  }
+  return digest;
+}
+
+/**
+ * Classes of an adapter's head as its record names them; undefined for an adapter without a record, whose classes are those of
+ * its base model.
+ *
+ * @throws BertInputError when `base` is not the model that the adapter was trained on
+ */
+export async function adapterLabels(dir: string, base: string): Promise<readonly string[] | undefined> {
+  const record = readSentimentAdapter(dir);
+  if (record !== null) await requireBase(dir, record, base);
+  return record?.labels;
 }
 
 async function adapterDigest(dir: string): Promise<string> {
