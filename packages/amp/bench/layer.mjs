@@ -1,10 +1,10 @@
 // Forward + backward of one BERT-base layer (768 wide, 12 heads, 3072 inside) in float32 and in bfloat16, each mode of @fin/amp in turn.
 //   node bench/layer.mjs [--rounds 12] [--batch 32] [--length 23] [--dtype bfloat16] [--train full|lora] [--modes wide,low] [--saved low|as-computed]
 //                        [--ops fused|composed]
-// With fused ops the layer is made as @fin/finbert-lora makes it, by the functions of @fin/kernels, and their products are used; else it is
-// composed of plain tfjs ops. Turns alternate, so that all meet the same noise: speeds are medians of paired ratios, by the
-// clock and by the processor time of the process, which other load on the machine disturbs less. Bytes are counted where the backward pass
-// begins: distinct buffers saved on the tape (weights not counted) and of frozen weights.
+// With fused ops the layer is built from the functions of @fin/kernels, like in @fin/finbert-lora, with their products; otherwise it is
+// composed of plain tfjs ops. Turns alternate, so that all meet the same noise. Speeds are medians of paired ratios, by the clock and by
+// the processor time of the process, which other load on the machine affects less. Bytes are counted at the start of the backward pass:
+// distinct buffers saved on the tape (without weights), and those of frozen weights.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import * as kernels from '@fin/kernels';

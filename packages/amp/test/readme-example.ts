@@ -10,11 +10,11 @@ import {
 } from '../src/index.js';
 
 await loadTensorFlow();
-console.log(formatAmpDecision(decideAmpMode('bfloat16'))); // what this machine does with it
+console.log(formatAmpDecision(decideAmpMode('bfloat16'))); // the mode on this machine
 
 const random = randomStreams(42);
 const x = random.stream('data').normal([64, 32]) as tf.Tensor2D;
-const y = tf.sum(x, 1, true); // [64, 1]: what is to be learnt
+const y = tf.sum(x, 1, true); // [64, 1]: the target
 const hidden = parameter('hidden', random.stream('init').normal([32, 16], 0, 0.2)) as tf.Variable<tf.Rank.R2>;
 const out = parameter('out', random.stream('init').normal([16, 1], 0, 0.2)) as tf.Variable<tf.Rank.R2>;
 
@@ -31,6 +31,6 @@ for (let step = 0; step < 200; step++) {
   if (step % 199 === 0) console.log(`step ${step}: loss ${value.dataSync()[0] > 1 ? 'above' : 'below'} 1`);
   tf.dispose([value, grads] as never);
 }
-console.log(formatWideningReport()); // what was computed in float32, and why
+console.log(formatWideningReport()); // ops computed in float32, and why
 tf.dispose([x, y, hidden, out]);
 optimizer.dispose();

@@ -1,5 +1,5 @@
-// What the loop itself costs per update: the same updates by `fit` and by a bare loop of tf.variableGrads and AdamW, on
-// models small enough that nothing else counts.
+// Overhead of the training loop per update: the same updates with `fit` and with a bare loop of tf.variableGrads and AdamW, on
+// models so small that nothing else matters.
 //   node bench/loop.mjs [updates]
 import { cpus } from 'node:os';
 import { findBackends, loadTensorFlow, parameter, randomStreams } from '@fin/runtime';

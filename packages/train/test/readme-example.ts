@@ -11,7 +11,7 @@ net.add(layers.dense({ units: 1 }));
 
 const random = randomStreams(42);
 const x = random.stream('data').uniform([200, 2], -1, 1); // [examples, 2]
-const y = tf.prod(x, 1, true); // [examples, 1]: what is to be learnt
+const y = tf.prod(x, 1, true); // [examples, 1]: the target
 const error = (out: tf.Tensor, target: tf.Tensor) => tf.losses.meanSquaredError(target, out) as tf.Scalar;
 
 const model = layersModule(net);

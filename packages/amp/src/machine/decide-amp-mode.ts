@@ -19,7 +19,7 @@ const WORTH_COMPUTING_LOW = { composed: 1.25, fused: 0.8 };
 export interface AmpDecision {
   readonly dtype: LowDType;
   readonly mode: AmpMode;
-  /** What decided: the caller's option, FIN_AMP_MODE, the backend, a measurement just now, or an earlier one on this machine. */
+  /** Reason for the choice: the caller's option, FIN_AMP_MODE, the backend, a measurement just now, or an earlier one on this machine. */
   readonly source: 'option' | 'environment' | 'backend' | 'probe' | 'cache';
   /** Speed of a low product relative to float32; null if nothing was measured, 0 if there is no low kernel. */
   readonly speedup: number | null;

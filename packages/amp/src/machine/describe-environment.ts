@@ -6,20 +6,20 @@ import type { Precision } from '../core/policy.js';
 import type { PrecisionRecord } from './describe-precision.js';
 import { describePrecision } from './describe-precision.js';
 
-/** `environment.json`: where a run was computed. */
+/** `environment.json`: the machine and software of a run. */
 export interface RunEnvironment {
   readonly backend: string;
-  /** Of libtensorflow on the native backend, of tfjs elsewhere. */
+  /** Version of libtensorflow on the native backend, of tfjs elsewhere. */
   readonly tensorflowVersion: string;
   /** Whether the fused ops of @fin/kernels were used. */
   readonly fusedOps: boolean;
-  /** The precision asked for and what the machine makes of it. */
+  /** The requested precision and how the machine computes it. */
   readonly precision: PrecisionRecord;
   readonly node: string;
   readonly platform: string;
   readonly cpu: string;
   readonly cores: number;
-  /** Why better backends were passed over. */
+  /** Reasons why faster backends were not used. */
   readonly notes: readonly string[];
 }
 

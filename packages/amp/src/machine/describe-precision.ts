@@ -3,17 +3,17 @@ import { precisionPolicy } from '../core/policy.js';
 import type { AmpDecision } from './decide-amp-mode.js';
 import { decideAmpMode, formatAmpDecision } from './decide-amp-mode.js';
 
-/** In what a run computes, for its record. */
+/** The precision of a run, for its record. */
 export interface PrecisionRecord {
-  /** What was asked for. */
+  /** The requested precision. */
   readonly asked: Precision;
-  /** How this machine does it, and what decided; null for fp32. */
+  /** The mode on this machine and how it was chosen; null for fp32. */
   readonly decision: AmpDecision | null;
-  /** The same in words. */
+  /** The decision in words. */
   readonly summary: string;
 }
 
-/** What this machine and backend make of a precision. TensorFlow has to be loaded; the first time a probe may run. */
+/** Describes how this machine and backend compute in a precision. TensorFlow must be loaded; the first call may time two matrix products. */
 export function describePrecision(asked: Precision): PrecisionRecord {
   const policy = precisionPolicy(asked);
   if (!policy.enabled) return { asked, decision: null, summary: 'float32 throughout' };

@@ -65,7 +65,7 @@ export class LossLog {
     return epoch.sum / epoch.examples;
   }
 
-  /** What was read and not taken yet: plain data for a checkpoint. */
+  /** Losses read and not taken yet: plain data for a checkpoint. */
   get state(): Progress['losses'] {
     return this.#state;
   }

@@ -1,15 +1,15 @@
 import type { RunFolder } from '@fin/run';
 import type { FitEvent, Metrics } from '../fit/fit-events.js';
 
-/** Before the first update of a run that goes on. */
+/** Before the first update of a resumed run. */
 export interface RunResumeEvent {
   readonly kind: 'resume';
-  /** Updates that are done already; 0 when it was stopped before the first checkpoint. */
+  /** Updates so far; 0 if it was stopped before the first checkpoint. */
   readonly done: number;
   readonly total: number;
-  /** Epochs done, with fractions. */
+  /** Epochs so far, with fractions. */
   readonly epoch: number;
-  /** What is not as it was and may change last digits; null for nothing. */
+  /** Differences in the environment that may change last digits; null if there are none. */
   readonly note: string | null;
 }
 
@@ -21,20 +21,20 @@ export interface RunStepEvent {
   readonly loss: number | null;
 }
 
-/** After each epoch and the evaluation after it, besides what that measured. */
+/** After each epoch and its evaluation; the evaluation's metrics are added. */
 export interface RunEpochEvent {
   readonly kind: 'epoch';
   readonly epoch: number;
   readonly trainLoss: number;
-  /** Of training, the evaluation not counted. */
+  /** Training time, without the evaluation. */
   readonly seconds: number;
 }
 
 /**
- * Passes the loop's events on, and writes one line of metrics per epoch: its training loss and the evaluation after it.
+ * A listener for the events of `fit` that writes one line of metrics per epoch, its training loss and evaluation, and forwards progress.
  *
- * @param resumed of a run that goes on: what is not as it was
- * @param measured what of an evaluation is told, by the names it has in the line
+ * @param resumed set for a resumed run, with the differences in its environment
+ * @param measured selects the metrics of an evaluation to report, by their names in the line
  */
 export function fitReporter<Measured extends Metrics>(
   run: RunFolder,
@@ -47,7 +47,7 @@ export function fitReporter<Measured extends Metrics>(
   return (event) => {
     if (event.type === 'start') {
       const { step, totalSteps, stepsPerEpoch } = event;
-      run.dropMetricsAfter(step); // they will be measured again
+      run.dropMetricsAfter(step); // these updates run again
       if (resumed)
         onEvent({ kind: 'resume', done: step, total: totalSteps, epoch: step / stepsPerEpoch, ...resumed });
     } else if (event.type === 'step') {
