@@ -80,7 +80,7 @@ describe.each(implementations)('AdamW, %s', (implementation) => {
     tf.dispose([...parameters.values()]);
   });
 
-  it('goes on bit for bit from a saved state, also in another optimizer', async () => {
+  it('continues bit for bit from a saved state, also in another optimizer', async () => {
     const straight = makeParameters();
     const resumed = makeParameters();
     const [first, second] = [straight, resumed].map((parameters) =>
@@ -100,7 +100,7 @@ describe.each(implementations)('AdamW, %s', (implementation) => {
     tf.dispose([...straight.values(), ...resumed.values()]);
   });
 
-  it('sees what others assign to its parameters', () => {
+  it('uses values that other code assigns to its parameters', () => {
     const parameters = makeParameters();
     const optimizer = makeOptimizer(parameters, implementation);
     run(optimizer, parameters, 0, 2);
@@ -114,7 +114,7 @@ describe.each(implementations)('AdamW, %s', (implementation) => {
     tf.dispose([...parameters.values()]);
   });
 
-  it('does not touch a copy that was taken of a parameter', () => {
+  it('does not change an earlier copy of a parameter', () => {
     const parameters = makeParameters();
     const optimizer = makeOptimizer(parameters, implementation);
     const copies = [...parameters.values()].map((variable) => tf.clone(variable));
@@ -141,7 +141,7 @@ describe.each(implementations)('AdamW, %s', (implementation) => {
     tf.dispose([...parameters.values()]);
   });
 
-  it('updates large parameters by themselves and small ones together, alike', () => {
+  it('gives large parameters, updated alone, and small ones, updated together, the same results', () => {
     const shapes = [[300, 300], [5], [2, 3], [70_000], []];
     const make = () => shapes.map((shape, i) => parameter(`p${i}`, tf.fill(shape, i + 0.5)));
     const together = make();
@@ -169,7 +169,7 @@ describe.each(implementations)('AdamW, %s', (implementation) => {
 describe('AdamW settings', () => {
   const weight = () => new Map([['w', parameter('w', tf.ones([2]))]]);
 
-  it('refuses what cannot be', () => {
+  it('refuses empty, overlapping and equally named groups', () => {
     const parameters = weight();
     expect(() => new AdamW([])).toThrow('nothing to train');
     expect(() => new AdamW([{ parameters }, { parameters }])).toThrow('more than one group');
@@ -226,7 +226,7 @@ describe('AdamW settings', () => {
     tf.dispose([...parameters.values()]);
   });
 
-  it('lets matrices decay, and neither vectors nor what is frozen', () => {
+  it('decays matrices, but neither vectors nor frozen parameters', () => {
     const module = {
       namedParameters: () =>
         new Map([

@@ -123,7 +123,7 @@ describe('a resumed run', () => {
     },
   );
 
-  it('can be interrupted again and again', async () => {
+  it('equals the straight run after an interruption at every update', async () => {
     const straight = await train({ checkpoints: null });
     for (let stopAfter = 1; stopAfter < 12; stopAfter++) {
       await train({ stopAfter, checkpoints: { resume: true } });
@@ -133,7 +133,7 @@ describe('a resumed run', () => {
     expect(last.result).toEqual(straight.result);
   });
 
-  it('has nothing to do when the run was over', async () => {
+  it('does nothing when the run was complete', async () => {
     const straight = await train();
     const again = await train({ checkpoints: { resume: true } });
     expect(again.events.map(({ type }) => type)).toEqual(['start', 'end']);
@@ -153,7 +153,7 @@ describe('a resumed run', () => {
     expect(again.values).toEqual(first.values);
   });
 
-  it('brings back states of the caller', async () => {
+  it("restores the caller's states", async () => {
     const stream = () => randomStreams(1).stream('augment');
     const before = stream();
     before.floats(3);
@@ -163,7 +163,7 @@ describe('a resumed run', () => {
     expect(after.state()).toEqual(before.state());
   });
 
-  it('tells the data where in the run a batch is', async () => {
+  it('passes the same batch places as the straight run', async () => {
     const places = async (settings: Settings) => {
       const asked: Record<string, string> = {};
       const data: FitOptions<LineBatch>['data'] = {
@@ -183,7 +183,7 @@ describe('a resumed run', () => {
     expect({ ...first, ...second }).toEqual(straight);
   });
 
-  it('begins where there is nothing to resume', async () => {
+  it('starts when there is no checkpoint', async () => {
     const { events } = await train({ checkpoints: { resume: true } });
     expect(events[0]).toMatchObject({ type: 'start', step: 0 });
   });
@@ -202,7 +202,7 @@ describe('checkpoints', () => {
     expect(written).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24]);
   });
 
-  it('are written when some time has passed, as well as every so many updates', async () => {
+  it('are written every so many updates, and after some time', async () => {
     const written = async (checkpoints: Partial<CheckpointOptions>) => {
       const { events } = await train({ earlyStopping: undefined, checkpoints });
       await rm(dir, { recursive: true });
@@ -245,7 +245,7 @@ describe('checkpoints', () => {
     expect(await names()).toEqual(['bias', 'weight']);
   });
 
-  it('are not written over by a run that begins', async () => {
+  it('are not overwritten by a new run', async () => {
     await train({ stopAfter: 4 });
     await expect(train()).rejects.toThrow(CheckpointsExistError);
   });
@@ -270,7 +270,7 @@ describe('checkpoints', () => {
     expect((error as Error).message).toContain(message);
   });
 
-  it('that are damaged are refused, and passed over only when asked', async () => {
+  it('that are damaged are refused, and skipped only on request', async () => {
     const straight = await train({ checkpoints: null });
     await train({ stopAfter: 10, checkpoints: { every: 2, keepLast: 3 } });
     const damaged = join(dir, 'step-00000010', 'optimizer.safetensors');
@@ -309,7 +309,7 @@ describe('checkpoints', () => {
     expect(refused).toBeInstanceOf(FolderLockedError);
   });
 
-  it('never hold what came of a loss that is not a number', async () => {
+  it('are never written after a loss that is NaN', async () => {
     await expect(train({ poisonAt: 5, logEvery: 100, checkpoints: { every: 3 } })).rejects.toThrow(
       NonFiniteLossError,
     );
@@ -343,14 +343,14 @@ describe('checkpoints', () => {
     expect((error as Error).message).toContain(message);
   });
 
-  it('keep metrics that are not finite apart from those that are', async () => {
+  it('restore a NaN metric as NaN', async () => {
     const evaluate = () => ({ loss: 1, f1: Number.NaN });
     await train({ stopAfter: 4, evaluate });
     const { result } = await train({ evaluate, checkpoints: { resume: true } });
     expect(result.evaluations[0]).toEqual({ step: 4, epoch: 1, metrics: { loss: 1, f1: Number.NaN } });
   });
 
-  it('say in plain JSON what they are', async () => {
+  it('describe the run in plain JSON', async () => {
     await train({ stopAfter: 4 });
     const state = JSON.parse(await readFile(join(dir, 'step-00000004', 'state.json'), 'utf8')) as Record<
       string,

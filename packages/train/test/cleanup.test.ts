@@ -169,7 +169,7 @@ describe('a gradient that is not finite at any loss scale', () => {
     expect(growth).toEqual(NO_GROWTH);
   });
 
-  it('is put down to the loss if that is not finite', async () => {
+  it('is reported as a non-finite loss if the loss is not finite', async () => {
     const line = new Line();
     const run = train({
       line,

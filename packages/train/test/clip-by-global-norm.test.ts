@@ -26,7 +26,7 @@ describe('clipByGlobalNorm', () => {
     },
   );
 
-  it('owns nothing but what it returns', () => {
+  it('creates only the tensors that it returns', () => {
     const grads = [tf.ones([3]), tf.ones([2, 2])];
     const before = tf.memory().numTensors;
     const clipped = clipByGlobalNorm(grads, 1);

@@ -56,7 +56,7 @@ const of = <T extends FitEvent['type']>(events: FitEvent[], type: T) =>
   events.filter((event): event is Extract<FitEvent, { type: T }> => event.type === type);
 
 describe('fit', () => {
-  it('finds the line', async () => {
+  it('fits a line', async () => {
     const { result, values } = await train({ epochs: 60, schedule: linearSchedule });
     allClose(values, [2, -3, 1], { atol: 0.02 });
     expect(result).toMatchObject({
@@ -70,7 +70,7 @@ describe('fit', () => {
     expect(result.epochLosses[59]).toBeLessThan(0.01);
   });
 
-  it('leaves a parameter alone while it is frozen, and brings it back with the best weights too', async () => {
+  it('does not change a frozen parameter, and restores it with the best weights', async () => {
     const biases: number[] = [];
     const losses = [3, 1, 2, 2];
     let line: Line | undefined;
@@ -96,7 +96,7 @@ describe('fit', () => {
     expect(values[2]).toBe(biases[1]);
   });
 
-  it('tells what it does', async () => {
+  it('reports its progress in events', async () => {
     const { events } = await train({
       epochs: 2,
       batchSize: 8,
@@ -223,7 +223,7 @@ describe('fit', () => {
     expect(count).toBe(4 * 2 + 2);
   });
 
-  it('holds as many tensors after each epoch', async () => {
+  it('has the same number of tensors after each epoch', async () => {
     const counts: number[] = [];
     await train({
       epochs: 5,
@@ -235,7 +235,7 @@ describe('fit', () => {
     expect(new Set(counts).size).toBe(1);
   });
 
-  it('prepares a batch ahead, also one that takes its time', async () => {
+  it('makes each batch one ahead, also asynchronously', async () => {
     const log: string[] = [];
     await train({
       epochs: 1,
@@ -297,7 +297,7 @@ describe('evaluation and early stopping', () => {
     expect(values).toEqual(weights[2]);
   });
 
-  it('asks for more than minDelta', async () => {
+  it('counts only improvements above minDelta', async () => {
     const { result } = await train({
       epochs: 10,
       evaluate: scripted([3, 2.95, 2.85, 2.8, 2.76]),
@@ -307,7 +307,7 @@ describe('evaluation and early stopping', () => {
     expect(result.evaluations).toHaveLength(5);
   });
 
-  it('takes the highest of a metric of which more is better, and may keep the best without stopping', async () => {
+  it('mode max keeps the highest metric; infinite patience never stops', async () => {
     const accuracies = [0.5, 0.8, 0.7, 0.6];
     const { result } = await train({
       epochs: 4,
@@ -321,7 +321,7 @@ describe('evaluation and early stopping', () => {
     });
   });
 
-  it('says when there is nothing to compare', async () => {
+  it('reports missing and incomparable metrics', async () => {
     const earlyStopping = { patience: 1, metric: 'f1' };
     await expect(train({ earlyStopping })).rejects.toThrow(
       'earlyStopping compares the metrics of evaluate()',
@@ -382,7 +382,7 @@ describe('a run that cannot go on', () => {
     other.dispose();
   });
 
-  it('stops between updates when it is told to', async () => {
+  it('stops between updates when its signal aborts', async () => {
     const controller = new AbortController();
     const { result, events } = await train({
       epochs: 50,
@@ -411,7 +411,7 @@ describe('a run that cannot go on', () => {
     expect(result.steps).toBeLessThan(200);
   });
 
-  it('passes on what a batch, the loss, an evaluation or a listener throws, and leaves nothing behind', async () => {
+  it('rethrows errors of data, loss, evaluation and listener, and leaves no tensor', async () => {
     const fail = (): never => {
       throw new Error('no more coffee');
     };

@@ -104,17 +104,17 @@ describe('a gradient scaler', () => {
     expect(growth).toEqual(NO_GROWTH);
   });
 
-  it('does not hide a loss that is not finite', async () => {
+  it('still reports a loss that is not finite', async () => {
     await expect(train({ nanAt: 5, gradientScaler: new GradScaler() })).rejects.toThrow(NonFiniteLossError);
   });
 
-  it('that is off changes nothing', async () => {
+  it('that is disabled changes nothing', async () => {
     const { weights, logs } = await train({ gradientScaler: new GradScaler({ enabled: false }) });
     allClose(weights.flat(), (await train()).weights.flat(), { rtol: 0, atol: 0 });
     expect(logs[0].lossScale).toBeNull();
   });
 
-  it('comes back from a checkpoint as it was', async () => {
+  it('is restored from a checkpoint', async () => {
     const scaler = () => new GradScaler({ initScale: 64, growthInterval: 3 });
     const spoiltAt = [1];
     const straight = await train({ spoiltAt, gradientScaler: scaler() });

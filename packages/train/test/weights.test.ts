@@ -45,7 +45,7 @@ const valuesOf = (module: Module) =>
 const shapes = { 'dense.weight': [2, 3], 'dense.bias': [3], scale: [] };
 
 describe('weights in a safetensors file', () => {
-  it('come back as they were', async () => {
+  it('are the same after saving and loading', async () => {
     const saved = makeModule(shapes, 0.1);
     await saveWeights(saved, file);
     const loaded = makeModule(shapes, 5);
@@ -54,7 +54,7 @@ describe('weights in a safetensors file', () => {
     expect(await readdir(join(home, 'deep'))).toEqual(['model.safetensors']);
   });
 
-  it('may be the trainable ones only', async () => {
+  it('can be limited to trainable ones', async () => {
     await saveWeights(makeModule(shapes, 0.5, ['dense.weight']), file, { trainableOnly: true });
     const source = await openSafetensors(file);
     expect([...source.names()].sort()).toEqual(['dense.bias', 'scale']);
@@ -77,7 +77,7 @@ describe('weights in a safetensors file', () => {
     expect(valuesOf(loaded)).toEqual({ scale: [1.5] });
   });
 
-  it('are refused whole, with every difference named, when they are of another model', async () => {
+  it('of another model are refused, naming every difference, and nothing is loaded', async () => {
     await saveWeights(makeModule({ 'dense.weight': [3, 2], 'dense.bias': [3], other: [1] }, 0.5), file);
     const module = makeModule(shapes, 7);
     const error = await loadWeights(module, file, {}).then(null, (thrown: unknown) => thrown as Error);

@@ -68,7 +68,7 @@ describe.skipIf(!hasNativeOps())('what computes in which dtype', () => {
     expect(inputsOf(ops, 'BatchMatMulV2')).toEqual(['int32 int32', 'float64 float64']);
   });
 
-  it('takes a dtype that a raw op names itself for what it says', () => {
+  it('runs a raw op in the low dtype that it names itself', () => {
     const erf = () =>
       tf.tidy(() => nativeDType(rawOp('Sqrt', [castNative(a, 'bfloat16')], T('bfloat16'))[0]));
     expect(autocast(low, erf)).toBe('bfloat16');
@@ -77,7 +77,7 @@ describe.skipIf(!hasNativeOps())('what computes in which dtype', () => {
     expect(autocast(low, mixed)).toBe('bfloat16');
   });
 
-  it('leaves a raw op that keeps statistics in float32 its inputs', () => {
+  it('does not cast the float32 statistics of a raw op that names a low dtype', () => {
     const ops = traceOps(() =>
       tf.tidy(() =>
         autocast(low, () => {
@@ -116,7 +116,7 @@ describe.skipIf(!hasNativeOps())('what computes in which dtype', () => {
     x.dispose();
   });
 
-  it('gives the error of the float32 call when a call is wrong', () => {
+  it('passes on the error of a call with wrong shapes', () => {
     expect(() => autocast(low, () => rawOp('BatchMatMulV2', [a, a], T('float32')))).toThrow(/BatchMatMulV2/);
     expect(dtypeOf(low, product)).toBe('bfloat16');
   });

@@ -22,7 +22,7 @@ function backward(f: () => tf.Tensor): TracedOp[] {
 }
 
 describe.skipIf(!hasNativeOps())('gradients', () => {
-  it('run low where the forward op did, whatever tfjs saved', () => {
+  it('run low if the forward op did, whatever tfjs saved', () => {
     const ops = backward(() => autocast(low, () => tf.matMul(tf.relu(tf.matMul(x, w)), v)));
     // Two forward, two backward for v and w, one for what lies between.
     expect(inputsOf(ops, 'BatchMatMulV2')).toEqual(Array(5).fill('bfloat16 bfloat16'));
@@ -43,7 +43,7 @@ describe.skipIf(!hasNativeOps())('gradients', () => {
     expect(inputsOf(ops, 'BatchMatMulV2')).toEqual(Array(2).fill('bfloat16 bfloat16'));
   });
 
-  it('of one tensor are added up in the dtype that they have', () => {
+  it('of one tensor are added in their own dtype', () => {
     const twice = (input: tf.Tensor) => {
       const inner = tf.matMul(input as tf.Tensor2D, w); // used twice: its two gradients are summed
       return tf.add(tf.matMul(inner, v), tf.matMul(inner, v));
@@ -87,7 +87,7 @@ describe.skipIf(!hasNativeOps())('gradients', () => {
     expect(inputsOf(ops, 'BatchMatMulV2')).toEqual(Array(2).fill('bfloat16 bfloat16'));
   });
 
-  it('compute wide from what is held low in mode wide', () => {
+  it('compute in float32 from low saved tensors in mode wide', () => {
     const ops = backward(() => autocast(wide, () => tf.matMul(tf.relu(tf.matMul(x, w)), v)));
     expect(inputsOf(ops, 'BatchMatMulV2')).toEqual(Array(5).fill('float32 float32'));
     const casts = ops.filter(({ op, inputs }) => op === 'Cast' && inputs[0] === 'bfloat16');

@@ -234,7 +234,7 @@ describe('an asynchronous scope', () => {
   });
 });
 
-it.runIf(hasNativeOps())('what leaves a scope can be used outside of it', () => {
+it.runIf(hasNativeOps())('results of a scope can be used outside it', () => {
   const product = autocast(bf16, () => tf.matMul(a, one));
   expect(nativeDType(product)).toBe('bfloat16');
   expect(tf.tidy(() => tf.add(product, 2 ** -9).arraySync())).toEqual([[1 + 2 ** -9, 1 + 2 ** -9]]);
