@@ -1,4 +1,2 @@
-export { ReportInputError } from './errors.js';
-export { renderReport } from './render-report.js';
-export { newestRun } from './run/newest-run.js';
-export { writeReport } from './write-report.js';
+export { newestRun, ReportInputError } from './read-run.js';
+export { renderReport, writeReport } from './report.js';

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { newestRun } from './run/newest-run.js';
-import { writeReport } from './write-report.js';
+import { newestRun } from './read-run.js';
+import { writeReport } from './report.js';
 
 /**
- * What `turbo run report` runs: the report of a run, by default the newest one of apps/cli, into out/report.html.
+ * The program of `turbo run report`: writes the report of a run into out/report.html, by default of the newest run of apps/cli.
  *
  *     node dist/main.js [RUN_DIR [OUT_FILE]]
  */

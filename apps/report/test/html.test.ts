@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { fixed, pEquals, percent, percentRange, pValue } from '../src/html/format.js';
-import { html, trusted } from '../src/html/html.js';
+
+import { fixed, html, pEquals, percent, percentRange, pValue, trusted } from '../src/html.js';
 
 it('escapes text, in attributes too, and keeps markup', () => {
   const inner = html`<b>${'<&>'}</b>`;

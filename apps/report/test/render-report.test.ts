@@ -109,25 +109,35 @@ describe('a run that cannot be reported on', () => {
       (e) => ({ ...e, n: 3 }),
       /measures 3 test days and predictions\.csv has 100/,
     ],
-    ['measured another split', 'evaluation.json', (e) => ({ ...e, split: 'train' }), /split train/],
+    [
+      'measured another split',
+      'evaluation.json',
+      (e) => ({ ...e, split: 'train' }),
+      /error in split: only the test split is reported/,
+    ],
     [
       'has no rows',
       'evaluation.json',
       () => ({}),
-      /evaluation\.json has rows missing where a list is expected/,
+      /evaluation\.json has an error in split: only the test split/,
     ],
     [
       'has a text for a number',
       'evaluation.json',
       (e) => ({ ...e, level: '95 %' }),
-      /level "95 %" where a finite number/,
+      /error in level: .*expected number/,
     ],
-    ['has no splits', 'data.json', (d) => ({ ...d, splits: [] }), /data\.json: splits is not a JSON object/],
+    [
+      'has no splits',
+      'data.json',
+      (d) => ({ ...d, splits: [] }),
+      /data\.json has an error in splits: .*expected object/,
+    ],
     [
       'does not say whether it is synthetic',
       'data.json',
       (d) => ({ ...d, synthetic: 'no' }),
-      /true or false/,
+      /error in synthetic: .*expected boolean/,
     ],
   ])('%s', async (_, file, change, message) => {
     const runDir = await fixtureRun();

@@ -1,6 +1,6 @@
 import type { Evaluation, MetricsRow, PearsonResult, RunData } from '@fin/forecast';
 import { describe, expect, it } from 'vitest';
-import { verdict } from '../src/verdict/verdict.js';
+import { verdict } from '../src/verdict.js';
 
 const row = (model: string, more: Partial<MetricsRow> = {}): MetricsRow => ({
   model,
@@ -123,7 +123,7 @@ describe('sentiment', () => {
   });
 
   it('is credited with what it has and no more', () => {
-    expect(words(better, null, related).text).toContain('goes together with the next day’s return');
+    expect(words(better, null, related).text).toContain('is related to the next day’s return');
     expect(words({}, null, related).text).toContain('did not turn into better forecasts');
     const none = { r: null, pValue: null, interval: null, n: 100 };
     const constant = (which: string) =>

@@ -32,6 +32,7 @@ export async function runFin(args) {
   await ensureDependencies();
   await ensureBuilt();
   if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);
+  process.env.FIN_COMMAND = 'npm run -s fin --'; // for the commands that fin suggests
   process.argv = [process.argv[0], inRoot('apps', 'cli', 'bin', 'fin.js'), ...args];
   await import('../../../apps/cli/bin/fin.js');
   return process.exitCode ?? 0;

@@ -12,7 +12,7 @@ export function addDoctorCommand(program: Command, terminal: Terminal): void {
       const { doctor, formatDoctor } = await import('@fin/runtime');
       const report = { ...(await doctor()), precision: await examinePrecision() };
       terminal.result(json, report, (all) => [
-        ...formatDoctor(all).replaceAll('npx fin-runtime install', 'fin install').split('\n'),
+        ...formatDoctor(all).split('\n'),
         '',
         ...formatPrecision(all.precision),
       ]);

@@ -32,7 +32,7 @@ export function addInstallCommand(program: Command, terminal: Terminal): void {
         (signal) => install(optional, signal, terminal),
       );
       const { formatOutcome } = await import('@fin/runtime');
-      const lines = () => formatOutcome(outcome).replaceAll('fin-runtime install', 'fin install').split('\n');
+      const lines = () => formatOutcome(outcome).split('\n');
       if (!outcome.installation && !optional) throw new NotInstalledError(lines().join('\n'));
       terminal.result(json, outcome, lines);
     });

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { escapeJson, escapeLine } from './escape.js';
+import { escapeJson, escapeLine, finCommand } from './escape.js';
 import type { Io } from './io.js';
 
 /**
@@ -33,7 +33,7 @@ export class Terminal {
   /** A line on stderr. Further lines of the text are indented, so that none can pass for a message of its own. */
   line(text: string): void {
     this.clear();
-    this.#io.stderr.write(`${text.trimEnd().split('\n').map(escapeLine).join('\n  ')}\n`);
+    this.#io.stderr.write(`${inWordsOfFin(text).trimEnd().split('\n').map(escapeLine).join('\n  ')}\n`);
   }
 
   /** Replaces the last line of stderr. Only where it {@link isTerminal}. */
@@ -54,6 +54,11 @@ export class Terminal {
     if (this.#drawn) this.#io.stderr.write('\n');
     this.#drawn = false;
   }
+}
+
+/** Messages of @fin/runtime name its own command, which is not installed with this package. `fin install` does the same. */
+function inWordsOfFin(text: string): string {
+  return text.replaceAll(/(npx )?fin-runtime install/g, finCommand('install'));
 }
 
 const NO_BORDER = Object.fromEntries(

@@ -1,9 +1,7 @@
 import type { Evaluation, MetricsRow } from '@fin/forecast';
-import { fixed, percent, percentRange, pValue } from '../html/format.js';
-import type { Html } from '../html/html.js';
-import { html } from '../html/html.js';
-import { isBaseline } from '../verdict/verdict.js';
-import { rangeGlyph } from './range-glyph.js';
+import type { Html } from '../html.js';
+import { fixed, html, percent, percentRange, pValue } from '../html.js';
+import { isBaseline } from '../verdict.js';
 
 const MEANINGS: readonly (readonly [term: string, meaning: string])[] = [
   ['MAE, RMSE', 'mean absolute and root mean squared error of the forecast close, in index points'],
@@ -26,7 +24,7 @@ const MEANINGS: readonly (readonly [term: string, meaning: string])[] = [
   ['majority-class', 'always the more frequent direction of the training days, by their median change'],
 ];
 
-/** Model rows among their baselines, and what the columns mean. */
+/** The model's row and its baselines, and the meaning of each column. */
 export function metricsTable(evaluation: Evaluation): Html {
   const { rows, n, first, last, level } = evaluation;
   const notes = rows.flatMap((row) => row.notes.map((note) => `${row.model}: ${note}`));
@@ -73,4 +71,21 @@ function tableRow(row: MetricsRow, reach: number): Html {
 <td data-label="DM p to persistence">${row.dieboldMariano === null ? 'n/a' : pValue(row.dieboldMariano.pValue)}</td>
 </tr>
 `;
+}
+
+const GLYPH_WIDTH = 108;
+const GLYPH_HEIGHT = 14;
+/** Room for half a dot at either end, px. */
+const GLYPH_MARGIN = 4;
+
+/**
+ * A share and its interval drawn on a line whose middle is 50 %. The text beside it has the same figures.
+ *
+ * @param reach largest distance from 50 % that the line shows
+ */
+export function rangeGlyph(share: number, [low, high]: readonly [number, number], reach: number): Html {
+  const x = (value: number) =>
+    (GLYPH_WIDTH / 2 + ((value - 0.5) / reach) * (GLYPH_WIDTH / 2 - GLYPH_MARGIN)).toFixed(1);
+  const middle = GLYPH_HEIGHT / 2;
+  return html`<svg class="range" viewBox="0 0 ${GLYPH_WIDTH} ${GLYPH_HEIGHT}" aria-hidden="true"><path d="M${x(0.5)},0V${GLYPH_HEIGHT}" stroke="#9aa5b1" stroke-dasharray="2 2"/><path d="M${x(low)},${middle}H${x(high)}" stroke="#1f2933" stroke-width="2" stroke-linecap="round"/><circle cx="${x(share)}" cy="${middle}" r="3.5" fill="#1f2933"/></svg>`;
 }

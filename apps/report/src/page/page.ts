@@ -1,8 +1,8 @@
-import type { Html } from '../html/html.js';
-import { html, trusted } from '../html/html.js';
+import type { Html } from '../html.js';
+import { html, trusted } from '../html.js';
 import { style } from './style.js';
 
-/** The document around the sections. Its policy forbids scripts and every request, whatever the content. */
+/** The document around the sections. Its content security policy forbids scripts and requests. */
 export function page(options: {
   title: string;
   subtitle: string;

@@ -1,4 +1,4 @@
-/** The page's whole style: no font, image or script from elsewhere; readable on a phone and on paper. */
+/** Style of the page. It loads nothing from elsewhere, and suits phones and paper. */
 export const style = `
 :root {
   color-scheme: light;

@@ -1,17 +1,17 @@
-import type { Evaluation, MetricsRow, PearsonResult, RunData } from '@fin/forecast';
-import { BASELINE_NAMES } from '@fin/forecast';
-import { fixed, pEquals, percent, percentRange } from '../html/format.js';
+import type { Evaluation, MetricsRow, PearsonResult, Prediction, RunData } from '@fin/forecast';
+import { BASELINE_NAMES, pearson } from '@fin/forecast';
+import { fixed, pEquals, percent, percentRange } from './html.js';
 
-/** What a run shows, in words. */
+/** The conclusion of a run, in words. */
 export interface Verdict {
   readonly outcome: 'better' | 'worse' | 'same' | 'untested';
   /** One sentence. */
   readonly headline: string;
-  /** The figures behind it and what they do not show, one paragraph each. */
+  /** The figures behind it and their limits, one paragraph each. */
   readonly details: readonly string[];
 }
 
-/** Rows of models, that is of all that is no baseline; the first one is the run's own. */
+/** The rows that are no baselines. The first one is the run's own model. */
 export function modelRows(evaluation: Evaluation): MetricsRow[] {
   return evaluation.rows.filter((row) => !isBaseline(row));
 }
@@ -21,8 +21,8 @@ export function isBaseline(row: MetricsRow): boolean {
 }
 
 /**
- * Says plainly whether the model beat "tomorrow's close is today's", whether it knew the direction, and whether sentiment
- * had to do with the next day at all. A difference counts when its Diebold-Mariano p-value is below 1 - level.
+ * Says whether the model beat persistence ("tomorrow's close is today's"), whether it forecast the direction, and whether
+ * sentiment was related to the next day's return. A difference counts when its Diebold-Mariano p-value is below 1 - level.
  */
 export function verdict(evaluation: Evaluation, data: RunData, sentiment: PearsonResult | null): Verdict {
   const [model] = modelRows(evaluation);
@@ -71,7 +71,7 @@ function errorSentence(model: MetricsRow, persistence: MetricsRow, { n, level }:
   return `${compared} That is ${chance} (Diebold-Mariano ${pEquals(test.pValue)}).`;
 }
 
-/** A win over persistence is worth little where a constant change wins by more. */
+/** Names the baselines that do as well as a model that beat persistence. */
 function strongerBaselines(
   model: MetricsRow,
   outcome: Verdict['outcome'],
@@ -116,13 +116,13 @@ function sentimentSentence(
       ? `The sentiment score by itself explains little: ${relation}.`
       : `Sentiment did not help: ${relation}.`;
   }
-  const relation = `On the test days the sentiment score goes together with the next day’s return (${figures})`;
+  const relation = `On the test days the sentiment score is related to the next day’s return (${figures})`;
   return outcome === 'better'
     ? `${relation}.`
     : `${relation}, which the model did not turn into better forecasts of the close.`;
 }
 
-/** Results that a synthetic market makes suspect. */
+/** Comments on results for a synthetic market without a signal. */
 function surprise(outcome: Verdict['outcome'], { synthetic, signal }: RunData): string[] {
   if (!synthetic || signal === null) return [];
   if (signal === 0 && outcome === 'better') {
@@ -133,4 +133,17 @@ function surprise(outcome: Verdict['outcome'], { synthetic, signal }: RunData): 
   if (signal === 0 && outcome === 'same')
     return ['No signal was planted in this market: this is the right answer.'];
   return [];
+}
+
+/** Fewest days for a correlation. */
+const MIN_DAYS = 10;
+
+/** Correlation of each day's sentiment with the next day's log return; null for too few days. */
+export function sentimentRelation(days: readonly Prediction[], level: number): PearsonResult | null {
+  if (days.length < MIN_DAYS) return null;
+  return pearson(
+    days.map((day) => day.sentiment),
+    days.map((day) => Math.log(day.actual / day.lastClose)),
+    { level },
+  );
 }

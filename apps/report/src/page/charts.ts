@@ -1,10 +1,9 @@
-import { cumulativeGain, learningCurve, predictedVsActual, sentimentVsClose } from '@fin/viz';
-import type { Html } from '../html/html.js';
-import { html } from '../html/html.js';
-import type { ReportRun } from '../run/read-run.js';
-import { chart } from './chart.js';
+import { cumulativeGain, learningCurve, predictedVsActual, renderSvg, sentimentVsClose } from '@fin/viz';
+import type { Html } from '../html.js';
+import { html, trusted } from '../html.js';
+import type { ReportRun } from '../read-run.js';
 
-/** Every chart of a run, each under its own heading. */
+/** The charts of a run, each under its own heading. */
 export async function chartsSection({ predictions, epochs }: ReportRun): Promise<Html> {
   const test = predictions.filter(({ split }) => split === 'test');
   const days = predictions.map(({ decisionDate, lastClose, sentiment }) => ({
@@ -44,4 +43,29 @@ ${
         (options) => learningCurve(epochs, options),
       )
 }`;
+}
+
+type Spec = Parameters<typeof renderSvg>[0];
+
+/** Plot widths in px: the page's full column, and a phone of at least 360 px. */
+const WIDE = 792;
+const NARROW = 256;
+
+/**
+ * A chart, drawn twice so that its text is readable on wide and on narrow screens. The style shows one of the two.
+ *
+ * @param id start of the ids in the SVGs; unique on the page
+ */
+export async function chart(
+  id: string,
+  caption: string,
+  draw: (options: { title: null; width: number }) => Spec,
+): Promise<Html> {
+  const wide = await renderSvg(draw({ title: null, width: WIDE }), { idPrefix: `${id}-wide` });
+  const narrow = await renderSvg(draw({ title: null, width: NARROW }), { idPrefix: `${id}-narrow` });
+  return html`<figure id="${id}">
+<figcaption>${caption}</figcaption>
+<div class="wide">${trusted(wide)}</div>
+<div class="narrow">${trusted(narrow)}</div>
+</figure>`;
 }

@@ -1,0 +1,240 @@
+/** A seeded source of choices. */
+export class Dice {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = (seed % 2147483646) + 1;
+  }
+
+  below(n: number): number {
+    this.#state = (this.#state * 48271) % 2147483647;
+    return this.#state % n;
+  }
+
+  chance(share: number): boolean {
+    return this.below(1_000_000) < share * 1_000_000;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.below(items.length)];
+  }
+}
+
+/** Paths in the working folder that a command line may name. */
+export interface Places {
+  /** Inputs that work: runs, markets, models, files. */
+  readonly good: readonly string[];
+  /** Broken inputs. */
+  readonly broken: readonly string[];
+}
+
+const ESC = String.fromCharCode(0x1b);
+
+/** Names that shells, terminals and path functions stumble over. */
+export const WEIRD_NAMES: readonly string[] = [
+  'y',
+  '-x',
+  '--run',
+  'a b',
+  "it's",
+  '$(touch pwned)',
+  '`touch pwned`',
+  '*',
+  '~',
+  'new\nline',
+  `bell\u0007${ESC}[31mred`,
+  '\u202egnp.exe',
+  'ü/日本/🙂',
+  '.',
+  '..',
+  './',
+  'x/../x',
+  'con',
+  'n'.repeat(250),
+  'n/'.repeat(400),
+  '%s%d%n',
+  'a;b',
+];
+
+const WEIRD_NUMBERS = [
+  '',
+  ' ',
+  '0',
+  '-0',
+  '-1',
+  '1',
+  '1.5',
+  'NaN',
+  'Infinity',
+  '1e400',
+  '1e300',
+  '1e12',
+  '0x10',
+  '१',
+];
+const WORDS = [
+  '',
+  'x',
+  '--',
+  '-',
+  '--json',
+  '--nope',
+  '-h',
+  '--help',
+  '--version',
+  'null',
+  '{}',
+  '=',
+  '--run=',
+  'train',
+];
+
+type Values = (dice: Dice, places: Places) => readonly string[];
+
+const anyPath: Values = (dice, { good, broken }) => [
+  dice.chance(0.5) ? dice.pick(good) : dice.chance(0.7) ? dice.pick(broken) : dice.pick(WEIRD_NAMES),
+];
+const output: Values = (dice, places) =>
+  dice.chance(0.5)
+    ? [`out/${dice.below(50)}`]
+    : dice.chance(0.3)
+      ? [`out/${dice.pick(WEIRD_NAMES)}`]
+      : anyPath(dice, places);
+const likely =
+  (...names: string[]): Values =>
+  (dice, places) =>
+    dice.chance(0.6) ? [dice.pick(names)] : anyPath(dice, places);
+const oneOf =
+  (...choices: string[]): Values =>
+  (dice) => [dice.chance(0.85) ? dice.pick(choices) : dice.pick(WORDS)];
+const numberOf =
+  (...choices: string[]): Values =>
+  (dice) => [dice.chance(0.6) ? dice.pick(choices) : dice.pick(WEIRD_NUMBERS)];
+const flag: Values = () => [];
+
+/** Options of each command. The first ones in `always` are on nearly every command line, so that some of them work. */
+const COMMANDS: readonly {
+  readonly words: readonly string[];
+  readonly weight: number;
+  readonly always?: Readonly<Record<string, Values>>;
+  readonly options?: Readonly<Record<string, Values>>;
+}[] = [
+  {
+    words: ['data', 'check'],
+    weight: 6,
+    options: {
+      '--data': likely('market'),
+      '--prices': likely('market/upload_DJIA_table.csv'),
+      '--all': flag,
+    },
+  },
+  { words: ['data', 'describe'], weight: 4, options: { '--data': likely('market') } },
+  {
+    words: ['train'],
+    weight: 12,
+    always: { '--data': likely('market'), '--epochs': numberOf('1') },
+    options: {
+      '--run': output,
+      '--signal': numberOf('0', '0.01'),
+      '--overwrite': flag,
+      '--resume': (dice) => (dice.chance(0.5) ? [] : [dice.pick(['last-good', 'first', ''])]),
+      '--seed': numberOf('1', '2'),
+      '--model': likely('tuned', 'unfinished-tuning'),
+      '--aggregate': oneOf('mean', 'rank', 'attention'),
+      '--precision': oneOf('fp32', 'bf16'),
+      '--backend': oneOf('tensorflow', 'nope'),
+    },
+  },
+  { words: ['evaluate'], weight: 10, always: { '--run': likely('run', 'tuned', 'unfinished') } },
+  {
+    words: ['predict'],
+    weight: 8,
+    always: { '--run': likely('run', 'tuned', 'unfinished') },
+    options: {
+      '--data': likely('market'),
+      '--precision': oneOf('fp32', 'bf16', 'fp16'),
+      '--backend': oneOf('tensorflow', 'nope'),
+    },
+  },
+  {
+    words: ['report'],
+    weight: 10,
+    always: { '--run': likely('run', 'tuned', 'unfinished') },
+    options: { '--out': output },
+  },
+  {
+    words: ['finetune'],
+    weight: 10,
+    always: { '--data': likely('bank.txt'), '--model': likely('encoder'), '--epochs': numberOf('1') },
+    options: {
+      '--run': output,
+      '--overwrite': flag,
+      '--resume': (dice) => (dice.chance(0.5) ? [] : [dice.pick(['last-good', 'first', ''])]),
+      '--method': oneOf('lora', 'full'),
+      '--seed': numberOf('1'),
+      '--split-seed': numberOf('1'),
+      '--batch-size': numberOf('8', '32'),
+      '--learning-rate': numberOf('0.001'),
+      '--layer-decay': numberOf('1', '1.2'),
+      '--gradual-unfreezing': flag,
+      '--no-class-weights': flag,
+      '--r': numberOf('2'),
+      '--lora-alpha': numberOf('4'),
+      '--lora-dropout': numberOf('0', '0.1'),
+      '--target-modules': (dice) =>
+        dice.chance(0.5) ? ['query', 'value'] : [dice.pick(['all-linear', '', 'nope', '.*', '('])],
+      '--precision': oneOf('fp32', 'bf16'),
+    },
+  },
+  {
+    words: ['sentiment'],
+    weight: 10,
+    always: { '--model': likely('tuned', 'tuned/adapter', 'encoder') },
+    options: {
+      '--data': likely('market'),
+      '--base': likely('encoder'),
+      '--cache': output,
+      '--aggregate': oneOf('mean', 'rank'),
+      '--out': output,
+      '--precision': oneOf('fp32', 'bf16'),
+    },
+  },
+  { words: ['model', 'info'], weight: 8, always: { '': likely('encoder', 'tuned/adapter') } },
+  {
+    words: ['model', 'convert'],
+    weight: 8,
+    always: { '': likely('encoder', 'tuned/adapter'), '--out': output },
+    options: { '--dtype': oneOf('F32', 'BF16', 'F16') },
+  },
+  { words: ['install', '--nope'], weight: 0.3 },
+  { words: ['doctor'], weight: 0.05 },
+  { words: ['data'], weight: 0.3 },
+  { words: ['model'], weight: 0.3 },
+  { words: [], weight: 0.3 },
+  { words: ['nope'], weight: 0.5 },
+];
+
+const TOTAL = COMMANDS.reduce((sum, { weight }) => sum + weight, 0);
+
+/** One command line: mostly plausible, with options, values and paths that may be anything. */
+export function commandLine(dice: Dice, places: Places): string[] {
+  let left = (dice.below(1_000_000) / 1_000_000) * TOTAL;
+  let at = 0;
+  while (left >= COMMANDS[at].weight) left -= COMMANDS[at++].weight;
+  const command = COMMANDS[at];
+  const groups: string[][] = [];
+  const add = (name: string, values: Values) => {
+    const group = [...(name === '' ? [] : [name]), ...values(dice, places)];
+    if (group.length === 2 && name.startsWith('--') && dice.chance(0.1))
+      groups.push([`${group[0]}=${group[1]}`]);
+    else groups.push(group);
+  };
+  for (const [name, values] of Object.entries(command.always ?? {})) if (dice.chance(0.95)) add(name, values);
+  for (const [name, values] of Object.entries(command.options ?? {}))
+    if (dice.chance(0.25)) add(name, values);
+  if (dice.chance(0.3)) groups.push(['--json']);
+  if (dice.chance(0.05)) groups.push([dice.pick(WORDS)]);
+  if (dice.chance(0.02)) groups.push([dice.pick(WEIRD_NAMES)]);
+  if (dice.chance(0.05)) groups.reverse();
+  return [...command.words, ...groups.flat()];
+}

@@ -1,0 +1,169 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join, resolve, sep } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { commandLine, Dice } from './command-lines.js';
+import { restore, snapshot, writeSandbox } from './sandbox.js';
+
+const script = fileURLToPath(new URL('./run-lines.mjs', import.meta.url));
+/** No command may take longer. */
+const LIMIT_MS = 30_000;
+const CODES = new Set([0, 1, 2, 130, 143]);
+
+interface LineResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly crash: string | null;
+}
+
+/** A process that runs command lines. */
+class Runner {
+  readonly #child;
+  readonly #lines;
+  #log = '';
+
+  constructor(folder: string, cache: string) {
+    this.#child = spawn(process.execPath, [script, folder, cache], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+    this.#child.stdin.on('error', () => {}); // it has ended, which run() tells
+    this.#child.stderr.on('data', (chunk) => {
+      this.#log = `${this.#log}${chunk}`.slice(-4000);
+    });
+  }
+
+  /** @returns null when the command took too long; the process is killed then */
+  async run(args: readonly string[]): Promise<LineResult | null> {
+    this.#child.stdin.write(`${JSON.stringify(args)}\n`);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(() => resolve(null), LIMIT_MS);
+    });
+    const next = await Promise.race([this.#lines.next(), late]);
+    clearTimeout(timer);
+    if (next === null) {
+      this.stop();
+      return null;
+    }
+    if (!next.done) return JSON.parse(next.value) as LineResult;
+    return { code: null, stdout: '', stderr: '', crash: `the process ended: ${this.#log}` };
+  }
+
+  stop(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+/** Command lines that did what they must not, as text. */
+export interface FuzzResult {
+  readonly failures: readonly string[];
+  /** How many ended with each exit code. */
+  readonly codes: Readonly<Record<string, number>>;
+  readonly longestMs: number;
+}
+
+/**
+ * Runs random command lines over one sandbox, in processes that each run many, and checks what each did:
+ * exit code, a sentence on stderr, no stack trace, one JSON document with `--json`, no hang, nothing destroyed.
+ */
+export async function fuzz(options: {
+  readonly good: string;
+  readonly root: string;
+  readonly seed: number;
+  readonly lines: number;
+  readonly linesPerProcess: number;
+}): Promise<FuzzResult> {
+  const { good, root, seed, lines, linesPerProcess } = options;
+  const dice = new Dice(seed);
+  const parent = join(root, `sandbox-${seed}`);
+  const folder = join(parent, 'work');
+  const pristine = join(root, `pristine-${seed}`);
+  mkdirSync(parent, { recursive: true });
+  const places = writeSandbox(good, folder, seed, 60);
+  execFileSync('cp', ['-a', folder, pristine]);
+  const cache = join(root, `cache-${seed}`);
+  let before = snapshot(folder);
+  let runner: Runner | null = null;
+  const failures: string[] = [];
+  const codes: Record<string, number> = {};
+  let longestMs = 0;
+  for (let i = 0; i < lines; i++) {
+    if (i % linesPerProcess === 0) {
+      runner?.stop();
+      runner = null;
+    }
+    const fresh = runner === null;
+    runner ??= new Runner(folder, cache);
+    if (fresh) await runner.run(['--version']); // starting is not the command's time
+    const args = commandLine(dice, places);
+    const fail = (problem: string) =>
+      failures.push(`fin ${args.map((word) => JSON.stringify(word)).join(' ')}\n  ${problem}`);
+    const started = performance.now();
+    const result = await runner.run(args);
+    longestMs = Math.max(longestMs, performance.now() - started);
+    if (result === null || result.code === null) runner = null;
+    if (result === null) fail(`took more than ${LIMIT_MS} ms`);
+    else {
+      for (const problem of problemsOf(args, result)) fail(problem);
+      codes[`${result.code}`] = (codes[`${result.code}`] ?? 0) + 1;
+    }
+    const after = snapshot(folder);
+    for (const [path, state] of before) {
+      if (after.get(path) === state) continue;
+      if (!mayChange(path, folder, args, result)) fail(`${after.has(path) ? 'changed' : 'deleted'} ${path}`);
+      restore(pristine, folder, path);
+    }
+    before = snapshot(folder);
+    if (existsSync(join(folder, 'pwned'))) {
+      fail('the shell ran a name');
+      rmSync(join(folder, 'pwned'));
+    }
+  }
+  runner?.stop();
+  for (const path of [parent, pristine, cache]) rmSync(path, { recursive: true, force: true });
+  return { failures, codes, longestMs };
+}
+
+function problemsOf(args: readonly string[], { code, stdout, stderr, crash }: LineResult): string[] {
+  const problems: string[] = [];
+  if (crash !== null) problems.push(crash);
+  if (code === null || !CODES.has(code)) problems.push(`exit code ${code}`);
+  if (/unexpected error|\n\s+at .+[:(]\d+|^\s+at .+:\d+:\d+/m.test(stderr))
+    problems.push(`stack trace: ${stderr.slice(-3000)}`);
+  if (code !== 0 && !/^(fin|error): \S/m.test(stderr) && !/^Usage: /m.test(stderr))
+    problems.push(`no sentence: ${stderr}`);
+  if (/[^\n\P{C}]/u.test(stderr) || /[^\n\P{C}]/u.test(stdout))
+    problems.push('control characters in the output');
+  if (args.includes('--json') && code !== 0 && code !== null) {
+    try {
+      if (typeof JSON.parse(stdout).error.message !== 'string') problems.push(`no error document: ${stdout}`);
+    } catch {
+      problems.push(`no JSON document: ${stdout.slice(0, 500)}`);
+    }
+  }
+  return problems;
+}
+
+/** Whether a command may have changed a file that was there before: only the output that it names, and only when it worked. */
+function mayChange(
+  path: string,
+  folder: string,
+  args: readonly string[],
+  result: LineResult | null,
+): boolean {
+  const named = (flag: string) => {
+    const i = args.findLastIndex((word) => word === flag || word.startsWith(`${flag}=`));
+    if (i < 0) return null;
+    const value = args[i] === flag ? args[i + 1] : args[i].slice(flag.length + 1);
+    return value === undefined ? null : resolve(folder, value);
+  };
+  const inside = (dir: string | null) => dir !== null && (path === dir || path.startsWith(`${dir}${sep}`));
+  if (args.some((word) => word.startsWith('--resume')) && inside(named('--run'))) return true;
+  if (result?.code !== 0) return false;
+  if (args.includes('--overwrite')) return inside(named('--run'));
+  if (args[0] === 'evaluate') return /(evaluation|manifest)\.json$/.test(path) && inside(named('--run'));
+  if (args[0] === 'report' && path.endsWith('report.html') && inside(named('--run'))) return true;
+  if (args[0] === 'sentiment' && inside(named('--cache'))) return true;
+  return path === named('--out');
+}

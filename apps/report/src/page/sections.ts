@@ -1,0 +1,90 @@
+import type { Evaluation, MetricsRow, RunData } from '@fin/forecast';
+import type { Html } from '../html.js';
+import { fixed, html, pEquals, percent, percentRange } from '../html.js';
+import type { ReportRun } from '../read-run.js';
+import type { Verdict } from '../verdict.js';
+import { modelRows } from '../verdict.js';
+
+/** A warning above the results of a synthetic market; null for a real one. */
+export function syntheticBanner({ synthetic, signal }: RunData): Html | null {
+  if (!synthetic) return null;
+  return html`<aside class="banner" role="note"><p><strong>Synthetic market${signalText(signal)}.</strong>
+  Prices and headlines of this run were made up by a generator. The run shows whether the pipeline finds a signal that is
+  known to be there, and none that is not. It says nothing about a real market.</p></aside>`;
+}
+
+function signalText(signal: number | null): string {
+  if (signal === null) return '';
+  return signal === 0 ? ', with no signal planted (signal 0)' : `, with a planted signal of ${signal}`;
+}
+
+/** The conclusion and the four figures it rests on. */
+export function verdictSection({ outcome, headline, details }: Verdict, evaluation: Evaluation): Html {
+  const [model] = modelRows(evaluation);
+  const persistence = evaluation.rows.find((row) => row.model === 'persistence') as MetricsRow;
+  return html`<section class="verdict ${outcome}" aria-labelledby="verdict">
+<h2 id="verdict">${headline}</h2>
+${details.map((detail) => html`<p>${detail}</p>`)}
+</section>
+<dl class="figures">
+${figure('Mean absolute error', fixed(model.mae, 2), `persistence ${fixed(persistence.mae, 2)}`)}
+${figure('Root mean squared error', fixed(model.rmse, 2), `persistence ${fixed(persistence.rmse, 2)}`)}
+${figure(
+  'Right direction',
+  model.directionalAccuracy === null ? 'n/a' : percent(model.directionalAccuracy, 1),
+  model.directionalInterval === null ? 'names none' : percentRange(model.directionalInterval, 1),
+)}
+${figure('Test against persistence', model.dieboldMariano === null ? 'n/a' : pEquals(model.dieboldMariano.pValue), 'Diebold-Mariano')}
+</dl>`;
+}
+
+function figure(name: string, value: string, beside: string): Html {
+  return html`<div><dt>${name}</dt><dd><span class="value">${value}</span><br><span class="beside">${beside}</span></dd></div>`;
+}
+
+/** The market and the days of each split. */
+export function dataSection({ name, fingerprint, splits }: RunData): Html {
+  const rows = (['train', 'validation', 'test'] as const).map((split) => {
+    const { n, first, last } = splits[split];
+    return html`<tr><th scope="row">${split}</th><td>${n}</td><td>${first ?? '–'}</td><td>${last ?? '–'}</td></tr>
+`;
+  });
+  return html`<h2>Data</h2>
+<p>Market: ${name}. Splits are by the day that is forecast, in time order; everything fitted was fitted on the training days.</p>
+<table class="splits">
+<thead><tr><th scope="col">Split</th><th scope="col">Days</th><th scope="col">First</th><th scope="col">Last</th></tr></thead>
+<tbody>${rows}</tbody>
+</table>
+<p class="soft">Fingerprint of the data (sha256): <code>${fingerprint}</code></p>`;
+}
+
+/** Everything needed to repeat the run: settings, seeds and environment. */
+export function settingsSection({ config, environment }: ReportRun): Html {
+  return html`<h2>To repeat this run</h2>
+<h3>Settings and seeds</h3>
+${settings(config)}
+<h3>Environment</h3>
+${settings(environment)}`;
+}
+
+function settings(value: unknown): Html {
+  return html`<table class="settings"><tbody>
+${flatten(value, '').map(
+  ([name, text]) => html`<tr><th scope="row"><code>${name}</code></th><td>${text}</td></tr>
+`,
+)}
+</tbody></table>`;
+}
+
+/** Names nested settings `outer.inner`. Lists of plain values become one line. */
+function flatten(value: unknown, path: string): [name: string, text: string][] {
+  if (Array.isArray(value) && value.every((item) => typeof item !== 'object' || item === null)) {
+    return [[path, value.length === 0 ? 'none' : value.map(String).join(', ')]];
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([key, inner]) =>
+      flatten(inner, path === '' ? key : `${path}.${key}`),
+    );
+  }
+  return [[path, value === null ? 'none' : String(value)]];
+}

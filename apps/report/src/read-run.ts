@@ -1,0 +1,156 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { Evaluation, Prediction, RunData } from '@fin/forecast';
+import { BASELINE_NAMES, parsePredictions } from '@fin/forecast';
+import { RunFolder } from '@fin/run';
+import type { EpochRow } from '@fin/viz';
+import { z } from 'zod';
+
+/** A run folder cannot be reported on. The message names the file and the fix. */
+export class ReportInputError extends Error {
+  override readonly name = 'ReportInputError';
+  readonly kind = 'input';
+}
+
+/** Everything of a run folder that a report shows. */
+export interface ReportRun {
+  /** Name of the folder. */
+  readonly name: string;
+  readonly config: unknown;
+  readonly environment: unknown;
+  readonly data: RunData;
+  readonly epochs: readonly EpochRow[];
+  readonly predictions: readonly Prediction[];
+  readonly evaluation: Evaluation;
+}
+
+const splitSchema = z.object({ n: z.number(), first: z.string().nullable(), last: z.string().nullable() });
+
+const dataSchema = z.object({
+  name: z.string(),
+  synthetic: z.boolean(),
+  signal: z.number().nullable(),
+  fingerprint: z.string(),
+  splits: z.object({ train: splitSchema, validation: splitSchema, test: splitSchema }),
+});
+
+const epochSchema = z.object({
+  epoch: z.number(),
+  trainLoss: z.number(),
+  validationLoss: z.number().nullable().default(null),
+});
+
+const rowSchema = z.object({
+  model: z.string(),
+  n: z.number(),
+  mae: z.number(),
+  rmse: z.number(),
+  mape: z.number().nullable(),
+  r2: z.number().nullable(),
+  directionalAccuracy: z.number().nullable(),
+  directionalN: z.number(),
+  directionalInterval: z.tuple([z.number(), z.number()]).nullable(),
+  dieboldMariano: z
+    .object({ statistic: z.number(), pValue: z.number(), loss: z.enum(['squared', 'absolute']) })
+    .nullable(),
+  notes: z.array(z.string()),
+});
+
+const evaluationSchema = z.object({
+  split: z.literal('test', { error: 'only the test split is reported' }),
+  n: z.number(),
+  first: z.string(),
+  last: z.string(),
+  level: z.number(),
+  rows: z.array(rowSchema),
+});
+
+/**
+ * Reads a run folder, after comparing its files with its manifest.
+ *
+ * @throws {ReportInputError} naming the file that is missing or malformed
+ * @throws DamagedFileError of `@fin/files` when a file is not as the run wrote it
+ */
+export async function readRun(runDir: string): Promise<ReportRun> {
+  const folder = await RunFolder.open(runDir);
+  const json = async <T>(name: string, writer: string, schema: z.ZodType<T>) =>
+    parse(folder.path(name), await read(folder, name, writer), schema);
+  const predictions = parsePredictions(
+    await read(folder, 'predictions.csv', 'fin train'),
+    folder.path('predictions.csv'),
+  );
+  const evaluation = await json('evaluation.json', 'fin evaluate', evaluationSchema);
+  checkEvaluation(folder.path('evaluation.json'), evaluation, predictions);
+  const metrics = (await read(folder, 'metrics.jsonl', 'fin train')).split('\n');
+  return {
+    name: basename(resolve(runDir)),
+    config: await json('config.json', 'fin train', z.record(z.string(), z.unknown())),
+    environment: await json('environment.json', 'fin train', z.record(z.string(), z.unknown())),
+    data: await json('data.json', 'fin train', dataSchema),
+    epochs: metrics.flatMap((line, i) =>
+      line.trim() === '' ? [] : [parse(`${folder.path('metrics.jsonl')}, line ${i + 1}`, line, epochSchema)],
+    ),
+    predictions,
+    evaluation,
+  };
+}
+
+async function read(folder: RunFolder, name: string, writer: string): Promise<string> {
+  try {
+    return await folder.readText(name);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const problem = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`;
+    throw new ReportInputError(`${folder.path(name)} ${problem}; ${writer} writes it`, { cause });
+  }
+}
+
+/** @param where file, or file and line, for the message */
+function parse<T>(where: string, text: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ReportInputError(`${where} is not JSON; the file is cut off or was changed by hand`, { cause });
+  }
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  const [{ path, message }] = error.issues;
+  const field = path.length === 0 ? '' : ` in ${path.join('.')}`;
+  throw new ReportInputError(
+    `${where} has an error${field}: ${message}; write the run again with fin train and fin evaluate`,
+  );
+}
+
+/** A model is reported with all its baselines, and only on the days that the page draws. */
+function checkEvaluation(file: string, { n, rows }: Evaluation, predictions: readonly Prediction[]): void {
+  const refuse = (problem: string) => new ReportInputError(`${file} ${problem}; run fin evaluate again`);
+  const names = new Set(rows.map((row) => row.model));
+  const missing = BASELINE_NAMES.filter((name) => !names.has(name));
+  if (missing.length > 0) {
+    throw refuse(`lacks the baseline ${missing.join(', ')}: a model is not reported without its baselines`);
+  }
+  if (names.size === BASELINE_NAMES.length) throw refuse('has baselines but no model');
+  if (names.size !== rows.length) throw refuse('names a model twice');
+  const drawn = predictions.filter(({ split }) => split === 'test').length;
+  if (n !== drawn) throw refuse(`measures ${n} test days and predictions.csv has ${drawn}`);
+}
+
+/** The run that was finished last in a folder of runs: the one with the youngest manifest. */
+export async function newestRun(runsDir: string): Promise<string> {
+  const names = await readdir(runsDir).catch(() => []);
+  const finished = await Promise.all(
+    names.sort().map(async (name) => {
+      const manifest = await stat(join(runsDir, name, 'manifest.json')).catch(() => null);
+      return { name, time: manifest?.mtimeMs ?? null };
+    }),
+  );
+  const newest = finished.reduce<{ name: string; time: number } | null>(
+    (best, { name, time }) => (time !== null && (best === null || time >= best.time) ? { name, time } : best),
+    null,
+  );
+  if (newest === null) {
+    throw new ReportInputError(`${runsDir} holds no finished run; make one with fin train`);
+  }
+  return join(runsDir, newest.name);
+}
