@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, readFile, realpath, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { temporaryPath } from '@fin/files';
 
 /** A file or folder that the command line names cannot be written. */
@@ -17,8 +18,10 @@ export class OutputError extends Error {
 
 /** The places that a command is going to write. */
 export interface Outputs {
-  /** A file that may exist. */
+  /** A file that may exist, unless it is an input or belongs to a run. */
   readonly file?: string;
+  /** Files and folders that the command reads. */
+  readonly inputs?: readonly (string | undefined)[];
   /** Folders that may exist. */
   readonly folders?: readonly (string | undefined)[];
 }
@@ -29,9 +32,44 @@ export interface Outputs {
  *
  * @throws {OutputError}
  */
-export async function requireWritable({ file, folders = [] }: Outputs): Promise<void> {
-  if (file !== undefined) await probe(file, 'file');
+export async function requireWritable({ file, inputs = [], folders = [] }: Outputs): Promise<void> {
+  if (file !== undefined) {
+    await requireNotOwned(file, inputs);
+    await probe(file, 'file');
+  }
   for (const folder of folders) if (folder !== undefined) await probe(folder, 'folder');
+}
+
+/** Refuses a file that exists and is an input, lies in an input folder or belongs to a run. Links are followed. */
+async function requireNotOwned(file: string, inputs: readonly (string | undefined)[]): Promise<void> {
+  const real = await realpath(file).catch(() => null);
+  if (real === null) return;
+  for (let dir = dirname(real); ; dir = dirname(dir)) {
+    if ((await filesOfRun(dir)).includes(relative(dir, real).split(sep).join('/'))) {
+      throw new OutputError(file, `it belongs to the run in ${dir}`);
+    }
+    if (dir === dirname(dir)) break;
+  }
+  for (const input of inputs) {
+    const source = input === undefined ? null : await realpath(input).catch(() => null);
+    const isInput = source !== null && (real === source || real.startsWith(`${source}${sep}`));
+    if (isInput && basename(real) !== 'report.html') {
+      throw new OutputError(file, `the command reads it, as part of ${input}`);
+    }
+  }
+}
+
+/** Names of a run's own files; empty where a folder holds no run. A page made from a run is not one of them. */
+async function filesOfRun(dir: string): Promise<string[]> {
+  const own = ['run.json', 'manifest.json', 'config.json', 'environment.json', 'data.json', 'metrics.jsonl'];
+  if (!existsSync(join(dir, 'run.json'))) return [];
+  try {
+    const manifest = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'));
+    const listed = (manifest.files as { path: string }[]).map(({ path }) => path);
+    return [...own, ...listed.filter((path) => path !== 'report.html')];
+  } catch {
+    return own; // unfinished, or damaged
+  }
 }
 
 async function probe(path: string, kind: 'file' | 'folder'): Promise<void> {

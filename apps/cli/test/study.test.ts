@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { syntheticMarket, writeKaggleFiles } from '@fin/data';
@@ -77,6 +77,38 @@ describe('the whole study, command by command', () => {
     const page = readFileSync(file, 'utf8');
     expect(page).toContain('<svg');
     expect(page).toContain('persistence');
+  });
+
+  it.skipIf(process.platform === 'win32')('never writes over a file of a run or an input', async () => {
+    const other = join(folder, 'other');
+    cpSync(run, other, { recursive: true });
+    symlinkSync(join(run, 'predictions.csv'), join(folder, 'link'));
+    const files = [
+      join(run, 'predictions.csv'),
+      join(other, 'checkpoint', 'forecaster.json'),
+      join(other, 'run.json'),
+    ];
+    const before = files.map((file) => readFileSync(file, 'base64'));
+    const links = [join(folder, 'link'), join(run, '..', 'run', 'manifest.json')];
+    for (const out of [...files, ...links]) {
+      for (const args of [
+        ['report', '--run', run, '--out', out],
+        ['sentiment', '--model', folder, '--out', out],
+      ]) {
+        const { code, stdout, stderr } = await runFin(...args);
+        expect(code).toBe(2);
+        expect(stdout).toBe('');
+        expect(stderr).toMatch(/belongs to the run in/);
+      }
+    }
+    const input = join(market, 'Combined_News_DJIA.csv');
+    const over = await runFin('sentiment', '--data', market, '--model', folder, '--out', input);
+    expect(over.code).toBe(2);
+    expect(over.stderr).toContain(input);
+    expect(files.map((file) => readFileSync(file, 'base64'))).toEqual(before);
+    expect((await runFin('evaluate', '--run', other)).code).toBe(0);
+    for (let times = 0; times < 2; times++) expect((await runFin('report', '--run', run)).code).toBe(0);
+    expect((await runFin('evaluate', '--run', run)).code).toBe(0); // the page in the run does not matter
   });
 
   it('refuses to write over a run, says how to, and does when told', async () => {

@@ -24,7 +24,7 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
       const { writeReport } = await import('@fin/report');
       const runDir = await chooseRun(run);
       const page = out ?? join(runDir, 'report.html');
-      await requireWritable({ file: page });
+      await requireWritable({ file: page, inputs: [runDir] });
       const { file } = await writeReport({ runDir, out: page });
       terminal.result(json, { run: runDir, file }, (result) => [result.file]);
     });

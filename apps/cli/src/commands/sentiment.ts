@@ -86,7 +86,11 @@ export function addSentimentCommand(program: Command, terminal: Terminal): void 
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
-      await requireWritable({ file: options.out, folders: [options.cache] });
+      await requireWritable({
+        file: options.out,
+        inputs: [options.data, options.model, options.base],
+        folders: [options.cache],
+      });
       const result = await interruptible(
         () => '; the scores so far are kept',
         (signal) => sentiment(options, signal, terminal),
