@@ -3,27 +3,26 @@ import { FileInputError } from '../errors.js';
 import { openRegularFile } from '../regular-file.js';
 import { SafetensorsError } from './errors.js';
 
-/** Bytes asked of the system at once; above 2 GiB a single read is refused on some systems. */
+/** Largest single read; some systems refuse more than 2 GiB. */
 const READ_CHUNK = 1 << 30;
 
-/** Random access to a file's bytes, or to bytes in memory in the same way. */
+/** Random access to the bytes of a file, or to bytes in memory. */
 export interface ByteSource {
-  /** Path of the file, null for bytes in memory. */
+  /** Path of the file; null for bytes in memory. */
   readonly file: string | null;
-  /** Length in bytes when it was opened. */
+  /** Size in bytes when it was opened. */
   readonly size: number;
   /**
-   * `length` bytes from `position` on. From a file they are read by position into a buffer of their own, at offset 0;
-   * from memory they are the same memory.
+   * Reads `length` bytes from `position` on. From a file they are read into a new buffer; from memory they are a view.
    *
-   * @throws {SafetensorsError} `IoError` where the bytes are not there, `TensorTooLarge` where they do not fit into memory
+   * @throws {SafetensorsError} `IoError` if the bytes are not there, `TensorTooLarge` if they do not fit into memory
    */
   read(position: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a file for reading by position.
+ * Opens a regular file for reading by position. Pipes, devices and folders are refused.
  *
  * @throws {SafetensorsError} `IoError`
  */
@@ -59,7 +58,7 @@ export async function openByteSource(file: string): Promise<ByteSource> {
   }
 }
 
-/** Bytes in memory, read like a file. */
+/** Makes a byte source from bytes in memory. */
 export function byteSourceOf(bytes: Uint8Array): ByteSource {
   return {
     file: null,

@@ -2,8 +2,8 @@ import { endianness } from 'node:os';
 import { SafetensorsError } from './errors.js';
 
 /**
- * Bits of one element of each dtype, in the reference's order of alignment, which is also the order (reversed) in which a
- * writer lays tensors out. Types that JavaScript has no array for are kept as their bits: see {@link SafetensorsData}.
+ * Bits per element of each dtype, ordered by rising alignment like in the reference. A writer orders tensors by falling
+ * alignment.
  */
 const BITS = {
   BOOL: 8,
@@ -30,15 +30,15 @@ const BITS = {
   U64: 64,
 } as const;
 
-/** Element types of the safetensors format, spelled as in its header. */
+/** Dtypes of the safetensors format, as spelled in its header. */
 export type SafetensorsDtype = keyof typeof BITS;
 
 /** Every dtype, by rising alignment. */
 export const SAFETENSORS_DTYPES: readonly SafetensorsDtype[] = Object.keys(BITS) as SafetensorsDtype[];
 
 /**
- * Elements of a tensor, row-major. F16 and BF16 come as their bits in a `Uint16Array`, BOOL and every type of 8 bits or
- * fewer without an array of its own as bytes in a `Uint8Array`, C64 as pairs of a `Float32Array`.
+ * Elements of a tensor, row-major. F16 and BF16 are bits in a `Uint16Array`; BOOL and types of up to 8 bits without an array type
+ * are bytes in a `Uint8Array`; C64 are pairs in a `Float32Array`.
  */
 export type SafetensorsData =
   | Uint8Array
@@ -81,15 +81,15 @@ export function dtypeBits(dtype: SafetensorsDtype): number {
   return BITS[dtype];
 }
 
-/** Position in the order of alignment: a writer lays tensors out from the highest to the lowest. */
+/** Rank in the order of alignment. A writer orders tensors from the highest rank to the lowest. */
 export function dtypeRank(dtype: SafetensorsDtype): number {
   return SAFETENSORS_DTYPES.indexOf(dtype);
 }
 
 /**
- * The bytes of a tensor as an array of its dtype: the same memory where its place there is aligned, a copy where it is not.
+ * Converts the bytes of a tensor to an array of its dtype: a view if they are aligned in memory, otherwise a copy.
  *
- * @throws {SafetensorsError} `UnsupportedHost` on a big-endian machine, whose arrays would read the bytes backwards
+ * @throws {SafetensorsError} `UnsupportedHost` on big-endian machines, which would read the bytes backwards
  */
 export function viewAs(dtype: SafetensorsDtype, bytes: Uint8Array): SafetensorsData {
   if (endianness() !== 'LE') {

@@ -2,8 +2,8 @@ const TRUNCATED = 'It is cut off or not a safetensors file: fetch or write it ag
 const DAMAGED = 'It is damaged, or no safetensors writer made it: fetch or write it again';
 
 /**
- * Name of the rule that a file, or a tensor to be written, breaks. Those down to `IoError` are the names that the Rust
- * reference gives its errors (`safetensors/src/tensor.rs`); the rest are ours.
+ * Rule that a file, or a tensor to write, breaks. The names down to `IoError` are those of the Rust reference
+ * (`safetensors/src/tensor.rs`); the others are ours.
  */
 export type SafetensorsErrorCode =
   | 'HeaderTooSmall'
@@ -27,7 +27,7 @@ export type SafetensorsErrorCode =
   | 'TensorTooLarge'
   | 'UnsupportedHost';
 
-/** What to do about each failure. */
+/** Remedies by code. */
 const ADVICE: Record<SafetensorsErrorCode, string> = {
   HeaderTooSmall: TRUNCATED,
   HeaderTooLarge:
@@ -52,20 +52,20 @@ const ADVICE: Record<SafetensorsErrorCode, string> = {
   UnsupportedHost: 'Run this on a little-endian machine (x64, arm64)',
 };
 
-/** What is known of the place of a failure. */
+/** Place of a failure. */
 export interface SafetensorsErrorPlace {
-  /** Path of the file, null for bytes in memory, @default null */
+  /** Path of the file; null for bytes in memory. @default null */
   readonly file?: string | null;
-  /** Name of the tensor, null where the failure is of the file as a whole, @default null */
+  /** Name of the tensor; null if the whole file is concerned. @default null */
   readonly tensor?: string | null;
-  /** What was thrown underneath, if anything. */
+  /** The underlying error, if any. */
   readonly cause?: unknown;
 }
 
-/** The one error that reading or writing safetensors ends in. The message names the file, the problem and the remedy. */
+/** Error of reading or writing safetensors. The message names the file, the problem and the remedy. */
 export class SafetensorsError extends Error {
   override readonly name = 'SafetensorsError';
-  /** The user's file is at fault, not this program: print the message alone. */
+  /** The user's file is at fault, not the program: print the message alone. */
   readonly kind = 'input';
   readonly code: SafetensorsErrorCode;
   readonly file: string | null;

@@ -1,9 +1,9 @@
-/** Deepest nesting, as serde_json allows: a header needs four levels. */
+/** Deepest nesting, the limit of serde_json. A header needs four levels. */
 const MAX_DEPTH = 128;
 
 const MAX_U64 = 2n ** 64n - 1n;
 
-/** Decimal digits of the largest u64; more cannot fit, and none is handed to BigInt. */
+/** Number of decimal digits of the largest u64. Longer numbers are refused before they are parsed. */
 const MAX_U64_DIGITS = 20;
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -17,13 +17,13 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: '\t',
 };
 
-/** Where and why a text is not the JSON that its reader expects. */
+/** The text is not the expected JSON; the message says where and why. */
 export class JsonScanError extends Error {
   override readonly name = 'JsonScanError';
 
   constructor(
     readonly problem: string,
-    /** Place in the text, in UTF-16 units from its start. */
+    /** Position in the text, in UTF-16 units. */
     readonly position: number,
   ) {
     super(`${problem} at character ${position}`);
@@ -31,9 +31,11 @@ export class JsonScanError extends Error {
 }
 
 /**
- * Reads JSON (RFC 8259) by what its reader expects at each place, so that a hostile text never becomes a tree in memory.
- * Stricter than `JSON.parse`: a key that comes twice in one object and a lone surrogate are refused, nesting is limited,
- * and whole numbers keep all 64 bits.
+ * Reads JSON (RFC 8259) piece by piece: its caller says what it expects at each place, so a hostile text never becomes a tree in
+ * memory.
+ *
+ * Stricter than `JSON.parse`: it refuses duplicate keys and lone surrogates, limits the nesting, and keeps all 64 bits of
+ * integers.
  *
  * @example
  * ```ts
@@ -55,7 +57,7 @@ export class JsonScanner {
     this.#text = text;
   }
 
-  /** Ends in a {@link JsonScanError} at the present place. */
+  /** Throws a {@link JsonScanError} for the current position. */
   fail(problem: string): never {
     throw new JsonScanError(problem, this.#position);
   }
@@ -113,7 +115,7 @@ export class JsonScanner {
     }
   }
 
-  /** Reads a whole number from 0 to 2^64 - 1 that is written without sign, point or exponent. */
+  /** Reads an integer from 0 to 2^64 - 1, written without sign, point or exponent. */
   unsigned(): bigint {
     this.#skipSpace();
     const start = this.#position;
@@ -128,7 +130,7 @@ export class JsonScanner {
     return value;
   }
 
-  /** Reads a value of any kind and forgets it. */
+  /** Skips a value of any kind. */
   skip(): void {
     const start = this.#peek();
     if (start === '{') this.object(() => this.skip());
@@ -140,7 +142,7 @@ export class JsonScanner {
     else this.#number();
   }
 
-  /** Checks that nothing but white space is left. */
+  /** Checks that only white space follows. */
   end(): void {
     this.#skipSpace();
     if (this.#position < this.#text.length) this.fail('something follows the JSON text');

@@ -1,55 +1,53 @@
 import type { SafetensorsDtype } from './dtypes.js';
 import { dtypeBits, dtypeRank } from './dtypes.js';
 import { SafetensorsError } from './errors.js';
-import { LENGTH_BYTES, MAX_HEADER_BYTES } from './header-length.js';
-import { MAX_DIMENSIONS, METADATA_KEY } from './parse-header.js';
+import { LENGTH_BYTES, MAX_DIMENSION, MAX_DIMENSIONS, MAX_HEADER_BYTES, METADATA_KEY } from './header.js';
 import { printable } from './printable.js';
-import { MAX_DIMENSION } from './validate-layout.js';
 
-/** The header is padded with spaces to a multiple of this, so that the widest dtype lies aligned behind it. */
+/** The header is padded with spaces to a multiple of this, so that tensors of the widest dtype are aligned. */
 const ALIGNMENT = 8;
 
-/** Half of a surrogate pair: such a name has no UTF-8. */
+/** Half of a surrogate pair, which has no UTF-8. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** A tensor to be written. */
+/** A tensor to write. */
 export interface TensorToWrite {
   readonly dtype: SafetensorsDtype;
   /** Sizes, outermost first; empty for a scalar. */
   readonly shape: readonly number[];
   /**
-   * Elements, row-major and little-endian; of F16 and BF16 the bits (see {@link fromFloat32}). `writeSafetensors` also
-   * takes a function, called when the tensor's turn comes, so that only one tensor needs to be in memory.
+   * Elements, row-major and little-endian; for F16 and BF16 their bits (see {@link fromFloat32}). For `writeSafetensors` it can
+   * be a function that returns them. It is called just before they are written, so that only one tensor needs to be in memory.
    */
   readonly data: ArrayBufferView | (() => ArrayBufferView | Promise<ArrayBufferView>);
 }
 
-/** Tensors to be written, by name. */
+/** Tensors to write, by name. */
 export type TensorsToWrite = Readonly<Record<string, TensorToWrite>> | ReadonlyMap<string, TensorToWrite>;
 
-/** Free text for the header, by key. */
+/** Metadata for the header, by key. */
 export type MetadataToWrite = Readonly<Record<string, string>> | ReadonlyMap<string, string>;
 
-/** One tensor at its place in the file. */
+/** A tensor to write, with its size. */
 export interface PlannedTensor extends TensorToWrite {
   readonly name: string;
   /** Length in bytes. */
   readonly bytes: number;
 }
 
-/** What a file will hold, front to back. */
+/** Layout of a file to write, from front to back. */
 export interface Layout {
-  /** Length and header, padded. */
+  /** Length field and header, padded. */
   readonly start: Uint8Array;
   readonly tensors: readonly PlannedTensor[];
-  /** Length of the whole in bytes. */
+  /** Size of the file in bytes. */
   readonly totalBytes: number;
 }
 
 /**
- * Orders tensors by falling alignment, then name (as UTF-8 bytes), as the Rust reference does, and writes the header for
- * them. The reference writes metadata of several keys in random order; here they are sorted, so that equal content gives
- * equal bytes.
+ * Plans a file: orders the tensors by falling alignment and then by name (as UTF-8 bytes), like the Rust reference, and writes
+ * the header. The reference writes several metadata keys in random order; here they are sorted, so that equal content gives equal
+ * bytes.
  *
  * @throws {SafetensorsError} `InvalidName`, `TensorInvalidInfo`, `HeaderTooLarge`
  */
@@ -116,7 +114,7 @@ function frame(header: string, file: string | null): Uint8Array {
   return start;
 }
 
-/** The tensor's bytes, checked to be as many as planned. @throws {SafetensorsError} `InvalidTensorView` */
+/** The bytes of a tensor, after a check of their number. @throws {SafetensorsError} `InvalidTensorView` */
 export function bytesOf(tensor: PlannedTensor, data: ArrayBufferView, file: string | null): Uint8Array {
   if (data.byteLength !== tensor.bytes) {
     const { name, dtype, shape, bytes } = tensor;

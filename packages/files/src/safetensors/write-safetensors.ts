@@ -1,14 +1,15 @@
 import { replaceFile } from '../atomic-file.js';
 import { FileWriteError } from '../errors.js';
 import { SafetensorsError } from './errors.js';
-import type { Layout, MetadataToWrite, TensorsToWrite } from './plan-layout.js';
+import type { Layout, MetadataToWrite, TensorsToWrite, TensorToWrite } from './plan-layout.js';
 import { bytesOf, planLayout } from './plan-layout.js';
 
 /**
- * Writes a safetensors file, byte for byte as the Rust reference would (see {@link serializeSafetensors}), tensor by tensor
- * so that no second copy is in memory, and atomically: a crash, a full disk or a thrown error leaves what was there before.
+ * Writes a safetensors file with the same bytes as the Rust reference (see {@link serializeSafetensors}). Tensors are written one
+ * by one, so that no second copy is in memory. The file is replaced atomically: after a crash, a full disk or an error the old
+ * content is still there.
  *
- * @param metadata free text for the header, such as `{ format: 'pt' }`, which transformers asks for
+ * @param metadata text for the header by key, such as `{ format: 'pt' }`, which transformers requires
  * @throws {SafetensorsError}
  * @example
  * ```ts
@@ -41,4 +42,31 @@ async function* pieces(layout: Layout, file: string): AsyncGenerator<Uint8Array>
     const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data;
     yield bytesOf(tensor, data, file);
   }
+}
+
+/** A tensor to write whose elements are in memory. */
+export interface TensorInMemory extends TensorToWrite {
+  readonly data: ArrayBufferView;
+}
+
+/**
+ * Serializes tensors to the bytes of a safetensors file. They equal those of the Rust reference for the same tensors and up to
+ * one metadata key; the reference shuffles several keys.
+ *
+ * @param metadata text for the header by key, such as `{ format: 'pt' }`
+ * @throws {SafetensorsError}
+ */
+export function serializeSafetensors(
+  tensors: Readonly<Record<string, TensorInMemory>> | ReadonlyMap<string, TensorInMemory>,
+  metadata: MetadataToWrite = {},
+): Uint8Array {
+  const layout = planLayout(tensors as TensorsToWrite, metadata, null);
+  const bytes = new Uint8Array(layout.totalBytes);
+  bytes.set(layout.start);
+  let position = layout.start.length;
+  for (const tensor of layout.tensors) {
+    bytes.set(bytesOf(tensor, tensor.data as ArrayBufferView, null), position);
+    position += tensor.bytes;
+  }
+  return bytes;
 }
