@@ -1,3 +1,3 @@
 import { backendTests } from '@fin/testkit/config';
 
-export default await backendTests();
+export default await backendTests({ isolate: false });

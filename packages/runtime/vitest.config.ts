@@ -1,4 +1,4 @@
 import { backendTests } from '@fin/testkit/config';
 
-/** The tests here import `src`, so the backend has to be loaded by `src` too, not by the build. */
-export default await backendTests({}, { loader: './test/setup-backend.ts' });
+/** The tests import `src`, so `src` has to load the backend too, not the build. */
+export default await backendTests({ isolate: false }, { loader: './test/setup-backend.ts' });

@@ -5,4 +5,7 @@ type Overrides = NonNullable<ViteUserConfig['test']>;
 
 export function plainTests(overrides?: Overrides): ViteUserConfig;
 
-export function backendTests(overrides?: Overrides, options?: { loader?: string }): Promise<ViteUserConfig>;
+export function backendTests(
+  overrides?: Overrides,
+  options?: { loader?: string; isolated?: readonly string[] },
+): Promise<ViteUserConfig>;

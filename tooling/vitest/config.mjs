@@ -41,9 +41,13 @@ export function plainTests(overrides = {}) {
  *
  * `FIN_BACKENDS=tensorflow,wasm` selects backends. A backend that is missing is named on stderr and skipped.
  *
+ * With `isolate: false` among the overrides, the test files of a backend share one process and load TensorFlow once. That suits packages
+ * whose tests leave no state behind. Files that need a fresh process all the same (they mock modules, say) are named in `isolated` and
+ * run in the projects `tensorflow-isolated`, `wasm-isolated` and so on.
+ *
  * `loader` is the module that loads the backend in each test process (default: the build of @fin/runtime).
  */
-export async function backendTests(overrides = {}, { loader = setupFile } = {}) {
+export async function backendTests(overrides = {}, { loader = setupFile, isolated = [] } = {}) {
   const requireFromPackage = createRequire(pathToFileURL(`${process.cwd()}/package.json`));
   const { findBackends } = await import(pathToFileURL(requireFromPackage.resolve('@fin/runtime')).href);
   const wanted = process.env.FIN_BACKENDS?.split(',').map((name) => name.trim());
@@ -54,16 +58,19 @@ export async function backendTests(overrides = {}, { loader = setupFile } = {}) 
       console.error(`skipping every test on the backend "${name}": ${reason}`);
       continue;
     }
-    projects.push({
-      test: {
-        ...shared,
-        ...overrides,
-        name,
-        exclude: ['test/plain/**', ...fullOnly, ...pipelines(name)],
-        env: { FIN_BACKEND: name, ...overrides.env },
-        setupFiles: [loader, ...(overrides.setupFiles ?? [])],
-      },
-    });
+    const backend = {
+      ...shared,
+      ...overrides,
+      env: { FIN_BACKEND: name, ...overrides.env },
+      setupFiles: [loader, ...(overrides.setupFiles ?? [])],
+    };
+    const exclude = ['test/plain/**', ...fullOnly, ...pipelines(name)];
+    projects.push({ test: { ...backend, name, exclude: [...exclude, ...isolated] } });
+    if (isolated.length > 0) {
+      projects.push({
+        test: { ...backend, name: `${name}-isolated`, isolate: true, include: isolated, exclude },
+      });
+    }
   }
   const plain = {
     include: ['test/plain/**/*.test.ts'],
