@@ -100,7 +100,7 @@ describe('training', () => {
     };
     step();
     const steps = () => {
-      for (let i = 0; i < 50; i++) step();
+      for (let i = 0; i < 10; i++) step();
     };
     expect(await countTensors(steps)).toEqual(NO_GROWTH);
   });
