@@ -1,11 +1,11 @@
 /**
- * What the caller handed in cannot be used: a vocabulary that does not fit, a configuration that means nothing, a batch
- * longer than the position table. The message names the file and the way out; trying again changes nothing.
+ * An input cannot be used: a vocabulary that does not fit, an invalid configuration, a batch longer than the position table.
+ * The message names the file and the fix.
  */
 export class BertInputError extends Error {
   override readonly name = 'BertInputError';
   readonly kind = 'input';
-  /** File the fault was found in, null when the value did not come from a file. */
+  /** File with the fault; null when the value did not come from a file. */
   readonly file: string | null;
 
   constructor(message: string, options: { file?: string | null; cause?: unknown } = {}) {

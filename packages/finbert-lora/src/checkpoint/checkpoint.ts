@@ -1,6 +1,6 @@
 import type { SafetensorsDtype, SafetensorsTensor } from '@fin/files/safetensors';
 
-/** What a checkpoint says about one tensor. */
+/** Description of one stored tensor. */
 export interface CheckpointTensorInfo {
   readonly name: string;
   /** Element type, spelled as in safetensors, whatever the file's format. */
@@ -26,7 +26,7 @@ export interface Checkpoint {
    */
   read(name: string): Promise<SafetensorsTensor>;
   /**
-   * One tensor's elements as float32: F32 as it is, F16 and BF16 widened exactly, the rest as {@link toFloat32} has it.
+   * One tensor's elements as float32: F32 as it is, F16 and BF16 widened exactly, other types as {@link toFloat32} converts them.
    *
    * @throws {CheckpointError | SafetensorsError}
    */

@@ -1,13 +1,13 @@
 import { SafetensorsError } from '@fin/files/safetensors';
 
-/** What breaks a rule of the zip, pickle or torch format, before the file that it stands in is named. */
+/** A violation of the zip, pickle or torch format. {@link asCheckpointError} adds the name of the file. */
 export class FormatFault extends Error {
   override readonly name = 'FormatFault';
 }
 
 /**
- * A checkpoint cannot be used: not there, damaged, of a kind that is not read, or made to do more than hold tensors. The
- * message names the file and the way out.
+ * A checkpoint cannot be used: it is missing, damaged, of an unsupported format, or does more than hold tensors. The message
+ * names the file and the fix.
  */
 export class CheckpointError extends Error {
   override readonly name = 'CheckpointError';
@@ -22,7 +22,7 @@ export class CheckpointError extends Error {
   }
 }
 
-/** Runs `act`; what it finds wrong with the file's format, or the system with reading it, ends in a {@link CheckpointError}. */
+/** Calls `act` and turns format violations and read errors into a {@link CheckpointError}. */
 export async function asCheckpointError<T>(file: string | null, act: () => Promise<T>): Promise<T> {
   try {
     return await act();

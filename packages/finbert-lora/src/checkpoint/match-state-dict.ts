@@ -1,9 +1,9 @@
 import type { Checkpoint } from './checkpoint.js';
 
-/** What transformers puts before the encoder's names in a model with a head, and leaves out in a bare `BertModel`. */
+/** Prefix of the encoder's names in a model with a head; a bare `BertModel` has none. */
 const ENCODER_PREFIX = 'bert.';
 
-/** Names that TensorFlow's BERT gave the weights of a layer norm; converted checkpoints such as bert-base-uncased keep them. */
+/** TensorFlow's names of layer norm weights, which converted checkpoints such as bert-base-uncased keep. */
 const OLD_NAMES: readonly (readonly [now: string, then: string])[] = [
   ['LayerNorm.weight', 'LayerNorm.gamma'],
   ['LayerNorm.bias', 'LayerNorm.beta'],
@@ -12,11 +12,11 @@ const OLD_NAMES: readonly (readonly [now: string, then: string])[] = [
 /** The numbers 0, 1, 2 …, which older versions of transformers stored as if they were weights. */
 const POSITION_IDS = /(^|\.)embeddings\.position_ids$/;
 
-/** How a checkpoint's tensors fit the weights of a model. */
+/** Result of {@link matchStateDict}. */
 export interface StateDictMatch {
   /** Name in the checkpoint of each weight that was found in the right shape, by its name in the model. */
   readonly mapping: ReadonlyMap<string, string>;
-  /** Weights that the checkpoint does not have: they stay as they were initialized. */
+  /** Weights that the checkpoint lacks. They keep their initial values. */
   readonly missing: readonly string[];
   /** Tensors of the checkpoint that the model has no place for. */
   readonly unexpected: readonly string[];

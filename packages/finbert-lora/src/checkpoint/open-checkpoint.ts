@@ -14,7 +14,7 @@ const OPENERS: readonly (readonly [name: string, open: (file: string) => Promise
 ];
 
 /**
- * Opens the weights of a model folder as Hugging Face lays it out: `model.safetensors`, else
+ * Opens the weights of a model folder in Hugging Face's layout: `model.safetensors`, else
  * `model.safetensors.index.json` with its shards, else `pytorch_model.bin`.
  *
  * @throws {CheckpointError | SafetensorsError}

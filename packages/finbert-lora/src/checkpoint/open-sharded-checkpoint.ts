@@ -72,11 +72,12 @@ const MAX_INDEX_BYTES: number = 64 * 2 ** 20;
 /** Most shards: each is an open file, and many systems allow a process 1,024. */
 const MAX_SHARDS = 512;
 
-/** What a shard is called: a plain file name, so that an index cannot point out of its folder. */
+/** Plain file names only, so that an index cannot point out of its folder. */
 const SHARD_NAME = /^[\w-][\w.-]*\.safetensors$/;
 
 /**
- * Reads the index of a sharded checkpoint, `model.safetensors.index.json`.
+ * Reads the index of a sharded checkpoint, `model.safetensors.index.json`. The JSON scanner is that of safetensors headers, which
+ * refuses duplicate keys.
  *
  * @returns the shard, a name in the index's own folder, of each tensor
  * @throws {CheckpointError}

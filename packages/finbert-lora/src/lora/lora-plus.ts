@@ -3,15 +3,15 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 /** Settings of {@link loraPlusGroups}. */
 export interface LoraPlusOptions {
-  /** Of the A matrices, and of what is trained whole. */
+  /** Learning rate of the A matrices and of the modules trained in full. */
   readonly learningRate: number;
-  /** How much faster the B matrices learn; the paper proposes 16 and a smaller `learningRate`. */
+  /** Factor on the learning rate of the B matrices. The paper proposes 16 with a smaller `learningRate`. */
   readonly ratio: number;
   /** Decoupled weight decay; biases and norms have none. @default 0 */
   readonly weightDecay?: number;
 }
 
-/** Parameters that are trained with the same settings: what an optimizer of `@fin/train` takes. */
+/** Parameters with the same training settings, as an optimizer of `@fin/train` takes them. */
 export interface LoraPlusGroup {
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   readonly learningRate: number;
@@ -20,7 +20,7 @@ export interface LoraPlusGroup {
 
 /**
  * The parameters of a model with adapters in groups by LoRA+ (Hayou et al., 2024, arXiv 2402.12354), as PEFT's
- * `create_loraplus_optimizer` makes them: B matrices, magnitudes and all other vectors learn faster by `ratio`.
+ * `create_loraplus_optimizer` makes them: B matrices, magnitudes and all other vectors have a learning rate `ratio` times as high.
  *
  * @example
  * const optimizer = new AdamW(loraPlusGroups(peft, { learningRate: 2e-4, ratio: 16 }), { learningRate: 2e-4 });

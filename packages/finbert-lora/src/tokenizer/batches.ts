@@ -1,6 +1,6 @@
 /**
- * Token sequences laid end to end, shortest first, without padding. Sequences of equal length are neighbours, so that each
- * length is one contiguous slice; whoever computes on the batch puts results back in the order of the texts with `order`.
+ * Token sequences one after the other, shortest first, without padding. Sequences of equal length are neighbours, so each length
+ * is one contiguous slice. `order` puts results back in the order of the texts.
  */
 export interface PackedBatch {
   /** Number of sequences, n. */
@@ -43,7 +43,7 @@ export function packSequences(sequences: readonly Int32Array[]): PackedBatch {
   };
 }
 
-/** Token sequences side by side in a rectangle, as PyTorch pipelines feed them: the slow twin of `PackedBatch`. */
+/** Token sequences as rows of a rectangle, as PyTorch pipelines use them. Slower to compute on than `PackedBatch`. */
 export interface PaddedBatch {
   /** Number of sequences, n. */
   readonly size: number;

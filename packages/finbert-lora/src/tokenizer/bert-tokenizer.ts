@@ -107,7 +107,7 @@ export class BertTokenizer {
     return kept;
   }
 
-  /** Token ids of texts laid end to end, without padding. */
+  /** Token ids of texts, one after the other, without padding. */
   encodeBatch(texts: readonly string[], options: EncodeOptions = {}): PackedBatch {
     return packSequences(texts.map((text) => this.encode(text, options)));
   }

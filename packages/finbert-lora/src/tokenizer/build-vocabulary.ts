@@ -6,15 +6,15 @@ import { BERT_SPECIAL_TOKENS } from './vocabulary.js';
 export interface BuildVocabularyOptions {
   /** Most entries, the five special tokens included. */
   readonly size: number;
-  /** Words and characters met less often get no entry. @default 2 */
+  /** Rarer words and characters get no entry. @default 2 */
   readonly minFrequency?: number;
-  /** Lowercase and strip accents first; tell the tokenizer the same. @default true */
+  /** Lowercase and strip accents first; give the tokenizer the same setting. @default true */
   readonly lowercase?: boolean;
 }
 
 /**
- * A small vocabulary for a small encoder, from the texts it will be trained on (training texts only: words of later days
- * are knowledge of the future).
+ * Makes a small vocabulary for a small encoder from its training texts. Use training texts only: words of later days are
+ * knowledge of the future.
  *
  * Whole words with a fallback to characters, not WordPiece training: the special tokens, then each character as a word
  * and as a continuation (`##x`), commonest first, in at most half of the room; then whole words, commonest first. So a

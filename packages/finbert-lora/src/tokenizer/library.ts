@@ -11,7 +11,7 @@ export interface LibraryTokenizer {
   encode(text: string): { readonly ids: number[]; readonly tokens: string[] };
 }
 
-/** Word pieces of words, and what the tokenizer reads off the model beside calling it. */
+/** Splits words into pieces; the fields are those that the tokenizer reads. */
 export interface LibraryModel {
   (words: string[]): string[];
   readonly tokens_to_ids: Map<string, number>;
@@ -24,10 +24,10 @@ export function createLibraryTokenizer(definition: object): LibraryTokenizer {
   return new Tokenizer(definition, {}) as LibraryTokenizer;
 }
 
-/** Distinct words kept; real headlines hold about 40,000. The memory starts afresh when it is full. */
+/** Distinct words kept; real headlines hold about 40,000. The store is emptied when it is full. */
 const CAPACITY = 100_000;
 
-/** The same model with the pieces of each word it has met remembered: headlines repeat words far more than they bring new ones. */
+/** Wraps a model so that it remembers the pieces of each word. Headlines mostly repeat words. */
 export function rememberWords(model: LibraryModel): LibraryModel {
   const known = new Map<string, string[]>();
   const remembering = (words: string[]): string[] => {

@@ -75,7 +75,7 @@ export function splitWords(text: string): string[] {
 const CODE_POINTS = 0x110000;
 const SURROGATES = [0xd800, 0xe000] as const;
 
-/** What a code point is to BERT's normaliser and pre-tokeniser; one code point can be several things. */
+/** Classes of code points for BERT's normaliser and pre-tokeniser. A code point can be in several. */
 export const CodePoint = {
   dropped: 1,
   space: 2,

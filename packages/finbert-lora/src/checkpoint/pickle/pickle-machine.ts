@@ -4,7 +4,7 @@ import { FormatFault } from '../errors.js';
 
 /** Something that only the caller of {@link unpickle} knows how to make, such as a tensor. */
 export abstract class PickleObject {
-  /** What a message calls it. */
+  /** Name of its kind in messages. */
   abstract readonly kind: string;
 }
 
@@ -29,18 +29,18 @@ export class PickleDict {
   constructor(readonly ordered: boolean) {}
 }
 
-/** A name of Python that the file may use: a mere token, unless it can be called. */
+/** A Python name that the file may use. */
 export class PickleGlobal {
   readonly kind = 'a global';
   constructor(
     /** Module and name, joined by a point. */
     readonly path: string,
-    /** What stands in for calling it; absent, it cannot be called. */
+    /** Replaces the call of the Python function; without it the name cannot be called. */
     readonly call?: (args: readonly PickleValue[]) => PickleValue,
   ) {}
 }
 
-/** All that a pickle can make here. */
+/** Every value that a pickle can make here. */
 export type PickleValue =
   | null
   | boolean
@@ -53,7 +53,7 @@ export type PickleValue =
   | PickleGlobal
   | PickleObject;
 
-/** What a message calls a value. */
+/** Name of a value's kind in messages. */
 export function kindOf(value: PickleValue): string {
   if (value === null) return 'None';
   return typeof value === 'object' ? value.kind : `a ${typeof value}`;

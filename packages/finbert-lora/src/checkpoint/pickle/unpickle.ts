@@ -15,7 +15,7 @@ export const MAX_PICKLE_BYTES: number = 8 * 2 ** 20;
 /** The protocol that `torch.save` writes by default. */
 const PROTOCOL = 2;
 
-/** What a pickle may refer to. */
+/** Names and objects that a pickle may refer to. */
 export interface PickleWorld {
   /** The only names of Python that exist, by module and name joined by a point. */
   readonly globals: ReadonlyMap<string, PickleGlobal>;
@@ -24,11 +24,12 @@ export interface PickleWorld {
 }
 
 /**
- * Reads a pickle of protocol 2 with a closed set of opcodes and names: it can make up numbers, text, containers and what
- * `world` makes, and nothing else. No name is looked up, no code runs, nothing recurses, and time and memory are in
- * proportion to the length.
+ * Reads a pickle of protocol 2 with a closed set of opcodes and names. It can make numbers, text, containers and the objects of
+ * `world`, nothing else. No name is looked up, no code runs, nothing recurses, and time and memory are proportional to the
+ * length.
  *
- * After `torch.load(weights_only=True)` (torch/_weights_only_unpickler.py), and stricter: no protocol but 2, no object built
+ * Our own, since no library for Node refuses all but tensors. Modelled on `torch.load(weights_only=True)`
+ * (torch/_weights_only_unpickler.py), and stricter: no protocol but 2, no object built
  * by NEWOBJ or BUILD except an `OrderedDict` (whose attributes are dropped), nothing left over at the end.
  *
  * @throws {FormatFault}

@@ -14,7 +14,7 @@ const ZIP_START = 'PK\x03\x04';
 
 /**
  * Opens a `pytorch_model.bin` (torch 1.6 and later: a zip archive with a pickle and the raw numbers). The pickle is read by
- * {@link unpickle}, which knows tensors and nothing else; numbers are read from the file when they are asked for.
+ * {@link unpickle}, which makes tensors only. Numbers are read from the file on demand.
  *
  * ```
  * archive ── readZip ── data.pkl ── unpickle ── name -> (storage, offset, sizes, strides)
@@ -33,7 +33,7 @@ export async function openTorchCheckpoint(file: string): Promise<Checkpoint> {
   }
 }
 
-/** The same over any source of bytes, which closing the result closes. */
+/** {@link openTorchCheckpoint} for any source of bytes. Closing the checkpoint closes the source. */
 export async function readTorchCheckpoint(source: ByteSource): Promise<Checkpoint> {
   const { file } = source;
   const { storages, tensors } = await asCheckpointError(file, () => readArchive(source));

@@ -11,7 +11,7 @@ import {
   recordOf,
 } from './zip-directory.js';
 
-/** Bytes that may stand behind an entry whose sizes follow it: two or four fields of 32 bits, with or without a signature. */
+/** Bytes that may follow an entry with a data descriptor: two or four fields of 32 bits, with or without a signature. */
 const DESCRIPTOR_BYTES = new Set([12, 16, 20, 24]);
 
 /** Content of an entry, as a piece of the archive. */
@@ -23,8 +23,9 @@ export interface ZipEntry {
 }
 
 /**
- * Lists the entries of a zip archive as `torch.save` writes it: stored, never compressed, so that nothing can unfold, and
- * every byte of the file belongs to exactly one entry or record, so that nothing overlaps or hides in between.
+ * Lists the entries of a zip archive as `torch.save` writes it. Our own, since tensors are read by their offsets in the file,
+ * which zip libraries do not give. Entries must be stored, not compressed, so that nothing can expand; every byte of the file
+ * must belong to exactly one entry or record, so that nothing overlaps or hides in between.
  * Checksums are not compared: torch itself can be told to leave them out.
  *
  * @throws {FormatFault}
