@@ -23,6 +23,7 @@ describe("what an adapter wants, by PEFT's rules", () => {
     [{ targetModules: ['query'], excludeModules: '.*layer\\.0\\..*' }, query(1), 'targeted'],
     [{ targetModules: ['dense'], modulesToSave: ['pooler'] }, 'bert.pooler.dense', 'excluded'],
     [{ targetModules: ['dense'], modulesToSave: ['ooler'] }, 'bert.pooler.dense', 'targeted'],
+    [{ targetModules: [query(0)], layersToTransform: [1] }, query(0), 'targeted'],
     [{ layersToTransform: 1 }, query(1), 'targeted'],
     [{ layersToTransform: 1 }, query(11), 'unmatched'],
     [{ layersToTransform: [0, 11] }, query(11), 'targeted'],
