@@ -7,9 +7,9 @@ import { strings } from './table-columns.js';
 
 /** Prices and dated headlines of one market. */
 export interface Market {
-  /** What it is called in reports. A synthetic market's name says that it is synthetic. */
+  /** Name in reports. A synthetic market's name contains "synthetic". */
   readonly name: string;
-  /** True when it was made up by {@link syntheticMarket}, also after a round through files. */
+  /** True for a market of {@link syntheticMarket}, also after writing and loading it. */
   readonly synthetic: boolean;
   /** One row per trading day, oldest first: `date` (YYYY-MM-DD), `open`, `high`, `low`, `close`, `adjClose`, `volume`. */
   readonly prices: ColumnTable;
@@ -19,7 +19,7 @@ export interface Market {
   readonly labels: ColumnTable;
   /** sha256 of the content of the three tables, in hex. */
   readonly fingerprint: string;
-  /** Synthetic markets: the log return that a tone of +1 adds to the next day. 0 means that headlines tell nothing. */
+  /** Synthetic markets: the log return that a tone of +1 adds to the next day. With 0, headlines foretell nothing. */
   readonly signal?: number;
   /** Markets read from files: one message per suspicious price, with file, line, value, neighbours and fix. */
   readonly warnings?: readonly string[];
@@ -27,7 +27,7 @@ export interface Market {
   readonly cleaning?: CleaningCounts;
 }
 
-/** A {@link Market} before its fingerprint. */
+/** A {@link Market} without its fingerprint. */
 export type MarketParts = Omit<Market, 'fingerprint'>;
 
 export const priceColumns = ['date', 'open', 'high', 'low', 'close', 'adjClose', 'volume'] as const;
@@ -35,7 +35,7 @@ export const headlineColumns = ['date', 'rank', 'text'] as const;
 export const labelColumns = ['date', 'label'] as const;
 
 /**
- * A market from tables of one's own: checks their columns and the order of their days, and takes the fingerprint.
+ * Makes a market from your own tables. Checks their columns and the order of their days, and computes the fingerprint.
  *
  * @throws DataInputError when a column is missing or days are not in order.
  */
@@ -76,12 +76,12 @@ function requireTable(table: ColumnTable, name: string, columns: readonly string
   }
 }
 
-/** Changes when the meaning of a fingerprint does. */
+/** Changes when fingerprints are computed differently. */
 const VERSION = 'fin-market-1';
 
 /**
- * sha256, in hex, of the rows of named tables. It depends on the values alone: not on column order or number format in
- * the files, line ends, quoting, or the order of rows there. Two markets with one fingerprint give the same samples.
+ * Computes the sha256, in hex, of the rows of named tables. It depends on the values only, not on how the files order
+ * columns and rows, write numbers, quote cells or end lines. Markets with the same fingerprint give the same samples.
  */
 export function fingerprint(
   tables: readonly (readonly [name: string, columns: readonly string[], table: ColumnTable])[],

@@ -8,14 +8,14 @@ export interface SeededRandom {
   normal(): number;
   /** Uniform whole number from 0 to n - 1. */
   below(n: number): number;
-  /** A random order of the items (Fisher-Yates); the items stay as they are. */
+  /** Returns the items in random order (Fisher-Yates). */
   shuffle<T>(items: readonly T[]): T[];
 }
 
 /**
- * The stream of a name under a seed. Streams of different names are independent, so that drawing more from one (more
- * headlines, say) moves no other. The generator is sfc32 (Chris Doty-Humphrey, PractRand), its state the first 16 bytes
- * of sha256("seed/name").
+ * Makes the random stream of a seed and a name. Streams of different names are independent: drawing more from one changes
+ * no other. The generator is sfc32 (Chris Doty-Humphrey, PractRand), seeded with the first 16 bytes of sha256("seed/name").
+ * It stays our own code: another generator would change every synthetic market and PhraseBank split.
  */
 export function seededRandom(seed: number, name: string): SeededRandom {
   const next = sfc32(createHash('sha256').update(`${seed}/${name}`).digest());

@@ -1,6 +1,6 @@
-/** Something in what the caller passed cannot be worked with; the message says what and how to put it right. */
+/** Invalid input. The message names the problem and the fix. */
 export class ForecastInputError extends Error {
   override readonly name = 'ForecastInputError';
-  /** Tells a command line to print the message alone and to blame the input, not the program. */
+  /** Error kind for a command line: print the message only, and exit as for wrong input. */
   readonly kind = 'input';
 }

@@ -1,6 +1,6 @@
-/** What was passed cannot be drawn; the message says which value and what to do. A chart is never silently blank. */
+/** Input that cannot be drawn. The message names the value and the fix. A chart is never silently blank. */
 export class VizInputError extends Error {
   override readonly name = 'VizInputError';
-  /** Tells a command line to print the message alone and to blame the input, not the program. */
+  /** Error kind for a command line: print the message only, and exit as for wrong input. */
   readonly kind = 'input';
 }

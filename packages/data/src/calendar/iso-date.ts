@@ -1,7 +1,7 @@
 const MS_PER_DAY = 86_400_000;
 const isoDate = /^(\d{4})-(\d{2})-(\d{2})$/;
 
-/** Days since 1970-01-01 of a date written YYYY-MM-DD, or null when it is not so written or no such day exists. */
+/** Days since 1970-01-01 of a date written YYYY-MM-DD, or null for another format or a day that does not exist. */
 export function epochDay(date: string): number | null {
   const match = isoDate.exec(date);
   if (!match) return null;

@@ -2,12 +2,12 @@ import { DataInputError, quote } from '../errors.js';
 import { epochDay, isoDateOf, weekday } from './iso-date.js';
 import { nyseHolidays, specialClosures } from './nyse-holidays.js';
 
-/** The calendar's rules hold from this day on; it judges no day before. */
+/** First day that the calendar's rules cover. */
 export const calendarStart = '1998-01-01';
 
 const holidaysByYear = new Map<number, Map<string, string>>();
 
-/** Why the New York Stock Exchange did not open on a day ("weekend", a holiday's name, …), or null when it did. */
+/** Reason for which the New York Stock Exchange was closed on a day ("weekend", a holiday's name, …); null on a trading day. */
 export function closureReason(date: string): string | null {
   const day = epochDay(date);
   if (day === null || date < calendarStart) {
@@ -18,7 +18,7 @@ export function closureReason(date: string): string | null {
   return closureReasonOfDay(day);
 }
 
-/** {@link closureReason} for days since 1970-01-01, unchecked. */
+/** {@link closureReason} for days since 1970-01-01, without checking the day. */
 export function closureReasonOfDay(day: number): string | null {
   const weekDay = weekday(day);
   if (weekDay === 0 || weekDay === 6) return 'weekend';
@@ -32,12 +32,12 @@ export function closureReasonOfDay(day: number): string | null {
   return holidays.get(date) ?? specialClosures.get(date) ?? null;
 }
 
-/** Whether the New York Stock Exchange opened on a day (YYYY-MM-DD, from 1998 on). */
+/** Whether a day (YYYY-MM-DD, from 1998) was a trading day of the New York Stock Exchange. */
 export function isTradingDay(date: string): boolean {
   return closureReason(date) === null;
 }
 
-/** The first trading day of the New York Stock Exchange after a day, as far as the rules tell it beforehand. */
+/** Next trading day of the New York Stock Exchange by its rules. Cannot know special closures after 2025. */
 export function nextTradingDay(date: string): string {
   closureReason(date);
   let day = epochDay(date)! + 1;
@@ -46,7 +46,7 @@ export function nextTradingDay(date: string): string {
 }
 
 /**
- * The New York Stock Exchange's trading days from `first` to `last`, both included, oldest first.
+ * Trading days of the New York Stock Exchange from `first` to `last`, both included, oldest first.
  *
  * @example
  * tradingDays('2012-10-26', '2012-10-31'); // ['2012-10-26', '2012-10-31']: a weekend and Hurricane Sandy between

@@ -6,9 +6,9 @@ const THURSDAY = 4;
 const SATURDAY = 6;
 
 /**
- * Full-day holidays of the New York Stock Exchange in one year, date -> name, by the exchange's Rule 7.2: a holiday on a
- * Sunday is kept on Monday, one on a Saturday on the Friday before, except New Year's Day, which then is not kept (the
- * Friday ends the year's books). Half days are trading days. Right from 1998 on, when Martin Luther King Day came in.
+ * Full-day holidays of the New York Stock Exchange in one year as a map from date to name, by the exchange's Rule 7.2. A
+ * holiday on a Sunday moves to Monday, one on a Saturday to Friday. New Year's Day on a Saturday is dropped. Half days count
+ * as trading days. Correct from 1998, the first year with Martin Luther King Day.
  */
 export function nyseHolidays(year: number): Map<string, string> {
   const holidays = new Map<string, string>();
@@ -56,7 +56,7 @@ export function easterSunday(year: number): number {
   return dayNumber(year, month, day);
 }
 
-/** Full days on which the New York Stock Exchange stayed closed outside its rules, 1998 to 2025. */
+/** Full-day closures of the New York Stock Exchange outside its holiday rules, 1998 to 2025. */
 export const specialClosures: ReadonlyMap<string, string> = new Map([
   ['2001-09-11', 'attacks of September 11'],
   ['2001-09-12', 'attacks of September 11'],

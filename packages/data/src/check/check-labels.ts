@@ -10,7 +10,7 @@ interface ClosePair {
   readonly previousClose: number;
 }
 
-/** Compares each label with the two closes it is about, from the first price table that has both. */
+/** Compares each label with the close of its day and the day before, from the first price table that has both. */
 export function checkLabels(
   labels: ColumnTable,
   tables: readonly PriceRows[],
@@ -36,7 +36,7 @@ export function checkLabels(
   return { labelsChecked, labelMismatches, notCheckable };
 }
 
-/** The close of a day and of the trading day before, or why there are none. */
+/** Closes of a day and of the trading day before, or the reason why one is missing. */
 function closePair({ dates, close }: PriceRows, date: string): ClosePair | string {
   const row = lowerBound(dates, date);
   if (dates[row] !== date) return 'the day has no price';

@@ -10,12 +10,12 @@ import { suspiciousPrices } from './suspicious-prices.js';
 
 /** Options of {@link checkMarket}. */
 export interface CheckMarketOptions {
-  /** A second price table ({@link loadPrices}): compared with the market's, and used for labels that need an earlier close. */
+  /** A second price table ({@link loadPrices}), compared with the market's. Also supplies closes before the market's first. */
   readonly prices?: ColumnTable;
 }
 
 /**
- * Holds a market against the NYSE calendar, and its news, labels and prices against each other.
+ * Compares a market with the NYSE calendar, and its news, labels and prices with each other.
  *
  * @example
  * const check = checkMarket(await loadKaggle({ dir: 'stocknews-djia' }));
@@ -50,7 +50,7 @@ export function checkMarket(market: Market, options: CheckMarketOptions = {}): M
   };
 }
 
-/** What single rows of a price table, and each with the one before, tell against it. */
+/** Finds faulty price rows: stale, inconsistent, adjusted, without volume. */
 export function checkPriceRows({
   dates,
   open,
@@ -75,7 +75,7 @@ export function checkPriceRows({
   };
 }
 
-/** Empty cells and repeated texts of the headlines of a market whose news days are given. */
+/** Finds empty cells and repeated texts among the headlines of these news days. */
 export function checkHeadlines(
   headlines: ColumnTable,
   newsDays: readonly string[],
@@ -103,7 +103,7 @@ export function checkHeadlines(
   };
 }
 
-/** Compares the days of a price table with the exchange's. */
+/** Compares the days of a price table with the exchange's trading days. */
 export function checkCalendar(
   dates: readonly string[],
 ): Pick<MarketCheck, 'missingDays' | 'extraDays' | 'daysBeforeCalendar'> {
@@ -122,7 +122,7 @@ export function checkCalendar(
 
 const columns = ['open', 'high', 'low', 'close', 'adjClose', 'volume'] as const;
 
-/** Values of the days that two price tables share and do not agree on. */
+/** Finds values on which two price tables disagree, on days that both have. */
 export function comparePrices(prices: PriceRows, other: PriceRows): PriceDisagreement[] {
   const otherRow = new Map(other.dates.map((date, i) => [date, i]));
   return prices.dates.flatMap((date, i) => {

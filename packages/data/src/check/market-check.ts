@@ -1,6 +1,6 @@
 import type { SuspiciousPrice } from './suspicious-prices.js';
 
-/** What {@link checkMarket} found. Odd data is reported here, with its days; nothing is changed and nothing throws. */
+/** Findings of {@link checkMarket}, with their days. The market itself stays unchanged. */
 export interface MarketCheck {
   readonly market: string;
   readonly synthetic: boolean;
@@ -18,9 +18,9 @@ export interface MarketCheck {
   readonly labelsChecked: number;
   /** Labels that disagree with the documented rule: 1 when the close rose or stayed the same. */
   readonly labelMismatches: readonly LabelMismatch[];
-  /** Days whose label cannot be checked, and why. */
+  /** Days whose label cannot be checked, with the reason. */
   readonly notCheckable: readonly { readonly date: string; readonly reason: string }[];
-  /** Rows that repeat both close and volume of the row before: a value that was never updated. */
+  /** Rows that repeat both close and volume of the row before, so were probably never updated. */
   readonly staleRows: readonly StaleRow[];
   /** Empty headline cells: ranks missing on a day, up to the highest rank anywhere. */
   readonly emptyCells: readonly { readonly date: string; readonly rank: number }[];
@@ -28,9 +28,9 @@ export interface MarketCheck {
   readonly repeatedHeadlines: readonly RepeatedHeadline[];
   /** NYSE trading days between the first and the last price without a price row. */
   readonly missingDays: readonly string[];
-  /** Price rows of days on which the NYSE was closed, and why it was. */
+  /** Price rows of days on which the NYSE was closed, with the reason. */
   readonly extraDays: readonly { readonly date: string; readonly reason: string }[];
-  /** Price days before the calendar's start, which it does not judge. */
+  /** Price days before the calendar's start, which are not compared. */
   readonly daysBeforeCalendar: number;
   /** News days without a price row. */
   readonly newsWithoutPrice: readonly string[];
@@ -47,7 +47,7 @@ export interface MarketCheck {
   readonly zeroVolumeDays: readonly string[];
   /** Prices and volumes that are probably mistakes, with their neighbours and what to do. */
   readonly suspiciousPrices: readonly SuspiciousPrice[];
-  /** Where a second price table, if given, differs by more than {@link priceTolerance}. */
+  /** Values that differ from a second price table by more than {@link priceTolerance}. */
   readonly priceDisagreements: readonly PriceDisagreement[];
 }
 
@@ -89,5 +89,5 @@ export interface PriceDisagreement {
   readonly other: number;
 }
 
-/** Index points (or shares) by which two price tables may differ: published copies are rounded differently. */
+/** Difference, in index points or shares, that two price tables may have, because published copies round differently. */
 export const priceTolerance = 0.01;

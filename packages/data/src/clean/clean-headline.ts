@@ -1,7 +1,7 @@
 import { decode } from 'html-entities';
 import { decodeBytesLiteral } from './decode-bytes-literal.js';
 
-/** How many non-empty cells each step of the cleaning changed. */
+/** Number of non-empty cells that each cleaning step changed. */
 export interface CleaningCounts {
   /** Cells that were Python bytes literals. */
   bytesLiteral: number;
@@ -18,7 +18,7 @@ const steps: readonly (readonly [keyof CleaningCounts, (text: string) => string]
 ];
 
 /**
- * A cell of the news file to the headline it stands for. This is all the cleaning there is:
+ * Cleans a cell of the news file, in these steps and no others:
  *
  * ```
  * cell ── Python bytes literal decoded ── HTML entities decoded ── white space collapsed and trimmed ── text
@@ -39,8 +39,8 @@ export function cleanHeadline(cell: string, counts?: CleaningCounts): string {
 }
 
 /**
- * HTML entities to the characters they name: `&gt;` to `>`. Repeated until nothing changes, because some headlines were
- * escaped twice (`&amp;rsquo;`). Only what ends in a semicolon counts, so that `AT&T` and `?a=1&para=2` stay.
+ * Decodes HTML entities: `&gt;` becomes `>`. Repeats until nothing changes, because some headlines were escaped twice
+ * (`&amp;rsquo;`). Only an entity with its semicolon counts, so `AT&T` and `?a=1&para=2` stay.
  */
 export function decodeEntities(text: string): string {
   if (!text.includes('&')) return text;
@@ -48,7 +48,7 @@ export function decodeEntities(text: string): string {
   return decoded === text ? text : decodeEntities(decoded);
 }
 
-/** Every run of white space and control characters (newlines, tabs, no-break spaces) to one space; none at the ends. */
+/** Collapses each run of white space and control characters to one space, and trims the ends. */
 export function collapseWhiteSpace(text: string): string {
   return text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
 }

@@ -13,8 +13,8 @@ const simpleEscapes: Readonly<Record<string, number>> = {
 };
 
 /**
- * Undoes Python's `repr` of a bytes object: `b'it\'s'` becomes `it's`. Anything else comes back as it was, also what only
- * looks like it (`b'it's'` is no Python literal). The bytes are read as UTF-8, else as Windows-1252.
+ * Undoes Python's `repr` of a bytes object: `b'it\'s'` becomes `it's`. Returns other text unchanged, including invalid
+ * literals such as `b'it's'`. Decodes the bytes as UTF-8, or as Windows-1252 where they are not UTF-8.
  */
 export function decodeBytesLiteral(cell: string): string {
   const match = literal.exec(cell);
@@ -28,7 +28,7 @@ export function decodeBytesLiteral(cell: string): string {
   }
 }
 
-/** The bytes that a literal's body stands for, by Python's rules (unknown escapes keep their backslash), or null. */
+/** Bytes of a literal's body by Python's rules (unknown escapes keep their backslash), or null for an invalid literal. */
 function unescapeBytes(body: string, quote: string): Uint8Array | null {
   const bytes: number[] = [];
   for (let i = 0; i < body.length; i++) {

@@ -3,10 +3,10 @@ import { DataInputError, quote } from '../errors.js';
 import type { CsvFile, CsvRow } from './parse-csv.js';
 import { lineOfCell } from './parse-csv.js';
 
-/** Years outside are typing errors; the exchange opened in 1792. */
+/** Years outside this range are typing errors. The exchange opened in 1792. */
 const YEARS = { first: 1792, last: 2100 };
 
-/** The date in a cell, YYYY-MM-DD. No other way of writing dates is guessed: 01/07/2016 is two days. */
+/** Parses a date cell, YYYY-MM-DD. Other formats are refused, because 01/07/2016 is ambiguous. */
 export function dateCell(csv: CsvFile, row: CsvRow, index: number): string {
   const text = row.cells[index].trim();
   const year = Number(text.slice(0, 4));
@@ -25,7 +25,7 @@ export function dateCell(csv: CsvFile, row: CsvRow, index: number): string {
   });
 }
 
-/** Throws when two rows have one date; the message names both lines. */
+/** Throws when two rows have the same date. The message names both lines. */
 export function requireDistinctDates(
   csv: CsvFile,
   dateIndex: number,
@@ -49,7 +49,7 @@ export function requireDistinctDates(
 
 const decimal = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
-/** The finite number in a cell that keeps the rule. */
+/** Parses a cell as a finite number that satisfies the rule. */
 export function numberCell(
   csv: CsvFile,
   row: CsvRow,

@@ -9,16 +9,16 @@ export interface CsvRow {
   readonly cells: readonly string[];
 }
 
-/** A CSV file: RFC 4180 quoting, commas, any line ends. */
+/** A parsed CSV file: commas, RFC 4180 quoting, any line ends. */
 export interface CsvFile {
-  /** The file, as the caller named it. */
+  /** Path as the caller gave it. */
   readonly file: string;
   readonly header: CsvRow;
-  /** At least one row; blank lines are left out; every row is as long as the header. */
+  /** At least one row, without blank lines. Every row is as long as the header. */
   readonly rows: readonly CsvRow[];
 }
 
-/** Parses the bytes of a CSV file. Throws {@link DataInputError} with the physical line for whatever does not parse. */
+/** Parses the bytes of a CSV file. Throws {@link DataInputError} with the line of the first fault. */
 export function parseCsv(bytes: Buffer, file: string): CsvFile {
   const rows = parseRows(requireUtf8(bytes, file), file);
   const header = rows.shift();
@@ -58,7 +58,7 @@ export function lineOfCell(row: CsvRow, index: number): number {
     .reduce((line, cell) => line + (cell.match(/\r\n|\r|\n/g)?.length ?? 0), row.line);
 }
 
-/** csv-parse counts CRLF twice in its own line numbers, so lines are counted here, from its byte offsets. */
+/** Counts lines from byte offsets, because csv-parse's own line numbers count CRLF twice. */
 function parseRows(bytes: Buffer, file: string): CsvRow[] {
   const rows: CsvRow[] = [];
   const lineAt = lineCounter(bytes);
@@ -111,12 +111,12 @@ function requireCommas(header: CsvRow, file: string): void {
   });
 }
 
-/** `Adj Close`, `adj_close` and `AdjClose` are one name. */
+/** Treats `Adj Close`, `adj_close` and `AdjClose` as one name. */
 function normalize(name: string): string {
   return name.toLowerCase().replace(/[\s_]+/g, '');
 }
 
-/** Position of each of the columns asked for. Order, letter case, spaces and further columns do not matter. */
+/** Finds the position of each named column, whatever the order, letter case, spaces and further columns. */
 export function findColumns<Name extends string>(csv: CsvFile, names: readonly Name[]): Record<Name, number> {
   const header = csv.header.cells.map(normalize);
   const place = { file: csv.file, line: csv.header.line };

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { DataInputError } from '../errors.js';
 
-/** The same bytes without a byte order mark, if they are UTF-8; else throws, naming the first line that is not. */
+/** Returns the bytes without a byte order mark. Throws for other encodings than UTF-8, with the first line at fault. */
 export function requireUtf8(bytes: Buffer, file: string): Buffer {
   const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (utf16 || bytes.subarray(0, 1024).includes(0)) {
@@ -26,7 +26,7 @@ export function requireUtf8(bytes: Buffer, file: string): Buffer {
   return hasMark ? bytes.subarray(3) : bytes;
 }
 
-/** Longest valid prefix by bisection: a prefix that ends inside a character counts as valid, as the next bytes decide. */
+/** Finds the first invalid byte by bisection. A prefix that ends inside a character counts as valid. */
 function firstInvalidByte(bytes: Buffer): number {
   let valid = 0;
   let invalid = bytes.length;
@@ -35,7 +35,7 @@ function firstInvalidByte(bytes: Buffer): number {
     if (isUtf8Prefix(bytes.subarray(0, middle))) valid = middle;
     else invalid = middle;
   }
-  // A lead byte without its followers shows only at the byte after: the culprit is not an ASCII one.
+  // A lead byte without its continuation is detected one byte later, at an ASCII byte.
   while (valid > 0 && bytes[valid] < 0x80) valid--;
   return valid;
 }
@@ -52,7 +52,7 @@ function isUtf8Prefix(bytes: Buffer): boolean {
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Physical line of each of a growing series of byte offsets: LF, CRLF and a lone CR each end a line. */
+/** Returns a function from byte offset to line, for ascending offsets. LF, CRLF and a lone CR each end a line. */
 export function lineCounter(bytes: Uint8Array): (offset: number) => number {
   let position = 0;
   let line = 1;

@@ -10,8 +10,8 @@ import type { FeatureName } from './registry.js';
 import { defaultFeatures, featureNames, features } from './registry.js';
 
 /**
- * Features as a table: `date` and one column per feature, oldest first. `date` is the day from whose close the whole row
- * is known. NaN where a feature's lookback is not filled yet.
+ * Computes features as a table: `date` and one column per feature, oldest first. A row is known from the close of its
+ * `date`. A feature is NaN on the days before its lookback is filled.
  */
 export function featureTable(
   market: Pick<Market, 'prices'>,
@@ -26,9 +26,9 @@ export function featureTable(
   ][]);
 }
 
-/** Features of every day of a price table. */
+/** Result of {@link computeFeatures}. */
 export interface ComputedFeatures {
-  /** One array per feature, one value per day; NaN on the days before its lookback is filled. */
+  /** One array per feature, with one value per day; NaN before its lookback is filled. */
   readonly columns: readonly Float64Array[];
   /** The first row on which every feature has a value. */
   readonly firstComplete: number;
@@ -55,7 +55,7 @@ export function computeFeatures(prices: PriceRows, wanted: readonly Feature[]): 
   return { columns, firstComplete: Math.max(...wanted.map(({ lookback }) => lookback)) };
 }
 
-/** Features by name, or of one's own. At least one, no name twice. */
+/** Looks up features by name and keeps custom ones. Requires at least one and no name twice. */
 export function resolveFeatures(wanted: readonly (FeatureName | Feature)[]): Feature[] {
   const resolved = wanted.map((one) => {
     if (typeof one !== 'string') return one;

@@ -4,22 +4,21 @@ import type { PriceRows } from '../table-columns.js';
 /** A number computed for each trading day from the prices up to that day. */
 export interface Feature {
   readonly name: string;
-  /** What it is, with its formula (O, H, L, C, V: open, high, low, close, volume of day t) and its unit. */
+  /** Formula (O, H, L, C, V: open, high, low, close, volume of day t) and unit. */
   readonly description: string;
   /**
-   * From which moment of its own day the value is known: `close` for what needs the day's trading, `open` for what the
-   * first trade fixes. There is no later choice: a window that ends with day t holds what is known at the close of t.
+   * Moment of its day from which the value is known: `open` when the first trade decides it, else `close`. Nothing later is
+   * allowed, because a window that ends with day t holds only values known at the close of t.
    */
   readonly knownFrom: 'open' | 'close';
-  /** Trading days before its own that the value needs. The first `lookback` days of a series have none. */
+  /** Trading days before its own that the value needs. The first `lookback` days of a series have no value. */
   readonly lookback: number;
-  /** The value of the last day of `past`, which holds at least `lookback + 1` days. */
+  /** Computes the value of the last day of `past`, which holds at least `lookback + 1` days. */
   compute(past: Past): number;
 }
 
 /**
- * Prices up to and including one day: the arrays end there, so that what is computed from them cannot look ahead.
- * Read from the end: `past.close.at(-1)` is the day's own close, `at(-2)` the one before.
+ * Prices up to and including one day. The arrays end there, so a feature cannot look ahead. Read them from the end: `past.close.at(-1)` is the day's own close, `at(-2)` the one before.
  */
 export interface Past {
   /** Days since 1970-01-01. */
@@ -31,7 +30,7 @@ export interface Past {
   readonly volume: Float64Array;
 }
 
-/** The view up to each row of a price table. */
+/** Returns a function from a row of a price table to the view that ends with it. */
 export function pastOf(prices: PriceRows): (row: number) => Past {
   const day = Int32Array.from(prices.dates, (date) => {
     const [year, month, dayOfMonth] = date.split('-').map(Number);

@@ -116,7 +116,7 @@ export const daysClosed: Feature = {
   compute: ({ day }) => day.at(-1)! - day.at(-2)! - 1,
 };
 
-/** Names of the features there are. */
+/** Names of all built-in features. */
 export const featureNames = [
   'open',
   'high',
@@ -140,8 +140,8 @@ export const featureNames = [
 export type FeatureName = (typeof featureNames)[number];
 
 /**
- * Every feature, by name. The leakage test runs over all of them, so a new one is covered by being listed here.
- * The adjusted close is not one: later dividends and splits restate it, so no past value of it was known in its day.
+ * All built-in features by name. The leakage test covers every feature listed here. The adjusted close is not a feature:
+ * later dividends and splits restate it, so its past values were not known on their days.
  */
 export const features: Readonly<Record<FeatureName, Feature>> = {
   open,
@@ -164,8 +164,8 @@ export const features: Readonly<Record<FeatureName, Feature>> = {
 };
 
 /**
- * The price channel of the forecaster: free of the price's level. `openToClose` is not among them because on the Dow it is
- * `logReturn` (correlation 1.00, 2008 to 2016): Yahoo's open of an index is all but the close of the day before.
+ * Price features of the forecaster. None depends on the level of the price. `openToClose` is left out because it equals
+ * `logReturn` on the Dow (correlation 1.00, 2008 to 2016): Yahoo's open of an index is nearly the previous close.
  */
 export const defaultFeatures: readonly FeatureName[] = [
   'logReturn',

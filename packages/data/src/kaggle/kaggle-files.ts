@@ -2,25 +2,25 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataInputError } from '../errors.js';
 
-/** Headlines and labels, as Kaggle names the file. */
+/** Kaggle's name of the file with headlines and labels. */
 export const newsFileName = 'Combined_News_DJIA.csv';
 
-/** Prices, as Kaggle names the file, newest name first. */
+/** Kaggle's names of the price file, newest first. */
 export const priceFileNames = ['upload_DJIA_table.csv', 'DJIA_table.csv'] as const;
 
-/** Written beside the files of a synthetic market, so that it stays known as one. */
+/** File that marks a market as synthetic. */
 export const syntheticNoteName = 'SYNTHETIC.json';
 
 /** The files of one market. */
 export interface KaggleFiles {
   readonly news: string;
-  /** Null when no price table is there and none was required. */
+  /** Null when there is no price table and none is required. */
   readonly prices: string | null;
-  /** The note that tells that the market is synthetic, or null. */
+  /** File that marks the market as synthetic, or null. */
   readonly syntheticNote: string | null;
 }
 
-/** Finds the Kaggle files in a folder, or throws {@link DataInputError} saying what is missing and where to get it. */
+/** Finds the Kaggle files in a folder. Throws {@link DataInputError} with the missing file and its source. */
 export async function findKaggleFiles(dir: string, needPrices: boolean): Promise<KaggleFiles> {
   const names = await readdir(dir).catch((cause) => {
     throw notAFolder(dir, cause);

@@ -18,7 +18,7 @@ export interface LoadKaggleOptions {
 }
 
 /**
- * The market in a folder of Kaggle's "Daily News for Stock Market Prediction" (aaron7sun/stocknews).
+ * Loads the market in a folder of Kaggle's "Daily News for Stock Market Prediction" (aaron7sun/stocknews).
  *
  * Odd data (a wrong label, a stale row, a missing day) loads, and {@link checkMarket} reports it. Suspicious prices load
  * too and are listed in `warnings`. Data that cannot be read, and impossible prices, are refused.

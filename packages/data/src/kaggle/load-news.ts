@@ -8,9 +8,9 @@ import { findColumns, lineOfCell, parseCsv } from '../csv/parse-csv.js';
 import { readInputFile } from '../csv/read-input-file.js';
 import { DataInputError, quote } from '../errors.js';
 
-/** What {@link loadNews} reads. */
+/** Result of {@link loadNews}. */
 export interface News {
-  /** `date rank text`, by date and rank; empty cells have no row, so a day's missing ranks are its empty cells. */
+  /** `date rank text`, by date and rank. Empty cells have no row, so the missing ranks of a day are its empty cells. */
   readonly headlines: ColumnTable;
   /** `date label`, oldest first. */
   readonly labels: ColumnTable;
@@ -18,7 +18,7 @@ export interface News {
 }
 
 /**
- * Headlines and labels from Kaggle's `Combined_News_DJIA.csv`: Date, Label, Top1 … Top25 (or up to any other TopN).
+ * Loads headlines and labels from Kaggle's `Combined_News_DJIA.csv`: Date, Label, Top1 … Top25 (or up to any other TopN).
  *
  * @throws DataInputError that names file, line and fix.
  */

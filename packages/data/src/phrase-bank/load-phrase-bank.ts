@@ -12,15 +12,15 @@ export interface LabelledSentence {
   readonly line: number;
 }
 
-/** What {@link loadPhraseBank} reads, and what it left out. */
+/** Result of {@link loadPhraseBank}: the sentences, and those left out. */
 export interface PhraseBank {
   /** Distinct sentences with one label each, in the file's order. */
   readonly sentences: readonly LabelledSentence[];
-  /** Lines in the file that are not blank. */
+  /** Number of lines that are not blank. */
   readonly lines: number;
-  /** Later copies of a sentence with the same label: left out. */
+  /** Sentences that occur several times with the same label. Only the first copy is kept. */
   readonly duplicates: readonly { readonly text: string; readonly lines: readonly number[] }[];
-  /** Sentences with several labels: left out altogether, because nobody knows which is right. */
+  /** Sentences with contradictory labels. All copies are left out. */
   readonly conflicts: readonly {
     readonly text: string;
     readonly labels: readonly SentimentLabel[];
@@ -29,7 +29,7 @@ export interface PhraseBank {
 }
 
 /**
- * Financial PhraseBank (Malo et al., 2014), any of its four files: `sentence@label` lines in ISO-8859-1.
+ * Loads any of the four files of Financial PhraseBank (Malo et al., 2014): `sentence@label` lines in ISO-8859-1.
  *
  * @throws DataInputError that names file, line and fix.
  */
@@ -64,7 +64,7 @@ export async function loadPhraseBank(file: string): Promise<PhraseBank> {
   };
 }
 
-/** Every byte is a character of ISO-8859-1, so another encoding shows only in what comes out: look for its traces. */
+/** Decodes ISO-8859-1. Every byte is valid there, so other encodings are recognized by typical character sequences. */
 function latin1Text(bytes: Buffer, file: string): string {
   const text = bytes.toString('latin1');
   const fix = 'Use the file as published, in ISO-8859-1; `iconv -t ISO-8859-1` converts it back.';

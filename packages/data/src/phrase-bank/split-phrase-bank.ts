@@ -13,8 +13,8 @@ export interface PhraseBankSplitOptions {
 }
 
 /**
- * finBERT's protocol: shuffle, a fifth for the test, a tenth of the rest for validation. The sizes are those of
- * scikit-learn's `train_test_split`, which finBERT calls; the order drawn is this package's own.
+ * Splits sentences like finBERT: shuffle, a fifth for test, a tenth of the rest for validation. The sizes equal those of
+ * scikit-learn's `train_test_split`, which finBERT calls. The shuffled order differs from scikit-learn's.
  */
 export function splitPhraseBank<S>(sentences: readonly S[], options: PhraseBankSplitOptions = {}): Split<S> {
   const { seed = 0, testShare = 0.2, validationShare = 0.1 } = options;

@@ -10,7 +10,7 @@ import { numbers, priceRows, strings } from '../table-columns.js';
 import type { DecisionInput, Headline, Sample } from './sample.js';
 
 /**
- * One sample per decision day of the news' span, oldest first.
+ * Makes one sample per decision day within the span of the news, oldest first.
  *
  * ```
  *   prices   … t-9 ─────────────── t │ t+1          window: features of t-9 … t, each from prices up to its day
@@ -18,8 +18,8 @@ import type { DecisionInput, Headline, Sample } from './sample.js';
  *                            decision │ target      target: close of t+1, ln(close of t+1 / close of t)
  * ```
  *
- * Nothing in a sample but its target depends on anything after t. Kaggle's headlines of day t may have been posted after
- * the close of t; they are known before t+1 opens. The label column is not read.
+ * Except for its target, a sample depends on nothing after t. Kaggle's headlines of day t may have been posted after the
+ * close of t, but they are known before t+1 opens. The label column is not read.
  *
  * @throws DataInputError when the market is too short for one sample.
  * @example
@@ -48,13 +48,13 @@ export function makeSamples(market: Market, options: SampleOptions = {}): Sample
   return samples;
 }
 
-/** The input for the newest decision day, whose target nobody knows yet. */
+/** Input of the newest decision day, whose target is still unknown. */
 export interface LatestInput extends DecisionInput {
   /** The next trading day by the NYSE calendar. */
   readonly targetDate: string;
 }
 
-/** The input of a real forecast: the newest day of the market's prices within the span of its news. */
+/** Returns the input for a real forecast: the newest day of prices within the span of the news. */
 export function latestInput(market: Market, options: SampleOptions = {}): LatestInput {
   const { lastRow, inputAt, prices } = decisionInputs(market, options);
   if (lastRow < 0) {
@@ -73,14 +73,14 @@ export function latestInput(market: Market, options: SampleOptions = {}): Latest
 export interface SampleOptions {
   /** Trading days in the window, the decision day included. @default 10 */
   readonly window?: number;
-  /** Columns of the window, by name or of one's own. @default {@link defaultFeatures} */
+  /** Features in the window, by name or your own. @default {@link defaultFeatures} */
   readonly features?: readonly (FeatureName | Feature)[];
 }
 
-/** The days of a market on which a decision can fall, and the input of each. */
+/** Decision days of a market and their inputs. */
 export interface DecisionInputs {
   readonly prices: PriceRows;
-  /** First and last price row with a full window within the span of the news, or -1 when there is none. */
+  /** First and last price row with a full window, within the span of the news; -1 when there is none. */
   readonly firstRow: number;
   readonly lastRow: number;
   inputAt(row: number): DecisionInput;
@@ -120,7 +120,7 @@ export function decisionInputs(market: Market, options: SampleOptions): Decision
   return { prices, firstRow: rows[0] ?? -1, lastRow: rows[rows.length - 1] ?? -1, inputAt };
 }
 
-/** Each headline under the first trading day on or after its date. Before the first price and after the last, under none. */
+/** Groups headlines by the first trading day on or after their date. Drops those before the first or after the last price. */
 function headlinesByTradingDay(market: Market, tradingDays: readonly string[]): Map<string, Headline[]> {
   const ranks = numbers(market.headlines, 'rank');
   const texts = strings(market.headlines, 'text');

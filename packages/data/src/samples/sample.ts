@@ -1,6 +1,6 @@
-/** What is known after the close of a decision day. */
+/** Everything known after the close of a decision day. */
 export interface DecisionInput {
-  /** The trading day after whose close the decision falls. */
+  /** Trading day. The decision falls after its close. */
   readonly decisionDate: string;
   /** `[window, features]`, row-major, unscaled, oldest day first; the last row is the decision day's. */
   readonly window: Float64Array;
@@ -19,7 +19,7 @@ export interface Headline {
   readonly date: string;
 }
 
-/** A decision day's input and what came of it. */
+/** Input of a decision day and its outcome. */
 export interface Sample extends DecisionInput {
   /** The next trading day with a price. */
   readonly targetDate: string;
@@ -28,12 +28,12 @@ export interface Sample extends DecisionInput {
   readonly targetLogReturn: number;
 }
 
-/** What splitting by time needs to know of a sample. */
+/** Fields of a sample that splits in time use. */
 export type Timed = Pick<Sample, 'decisionDate' | 'targetDate'>;
 
 /**
- * The feature rows of samples' windows, each day once: what a scaler is fitted on (windows overlap, so a day sits in up
- * to `window` of them). Row-major `[days, features]`, in order of first appearance.
+ * Collects the feature rows of samples' windows, each day once, to fit a scaler. Windows overlap, so a day is in up to
+ * `window` of them. Row-major `[days, features]`, in order of first appearance.
  */
 export function distinctRows(samples: readonly DecisionInput[]): Float64Array {
   const seen = new Set<string>();

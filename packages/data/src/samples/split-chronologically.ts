@@ -8,7 +8,7 @@ export interface SplitOptions {
   readonly trainEnd?: string;
   /** @default '2014-12-31' */
   readonly validationEnd?: string;
-  /** Absent: the test part goes to the end. */
+  /** @default the end of the samples */
   readonly testEnd?: string;
 }
 
@@ -17,7 +17,7 @@ export const splitNames = ['train', 'validation', 'test'] as const;
 
 export type SplitName = (typeof splitNames)[number];
 
-/** Three parts, each after the one before. */
+/** Three parts in time order. */
 export interface Split<S> {
   readonly train: S[];
   readonly validation: S[];
@@ -25,7 +25,7 @@ export interface Split<S> {
 }
 
 /**
- * Splits samples in time, by the date of their target. With the defaults, the test part begins with the target
+ * Splits samples by the date of their target. With the defaults, the test part begins with the target
  * 2015-01-02, decided on 2014-12-31: the publisher's split of the Kaggle data.
  *
  * @throws DataInputError when the dates are out of order or a part has no sample.

@@ -2,26 +2,26 @@ import { DataInputError } from '../errors.js';
 import type { Timed } from './sample.js';
 import type { Split } from './split-chronologically.js';
 
-/** Options of {@link walkForward}. Every size is a number of samples, which is a number of trading days. */
+/** Options of {@link walkForward}. Every size counts samples, that is, trading days. */
 export interface WalkForwardOptions {
-  /** `expanding`: each fold trains on everything before; `sliding`: on the last `trainSize`. @default 'expanding' */
+  /** `expanding`: each fold trains on all earlier samples; `sliding`: on the last `trainSize`. @default 'expanding' */
   readonly mode?: 'expanding' | 'sliding';
   /** Training samples of the first fold; with `sliding`, of every fold. */
   readonly trainSize: number;
   /** Samples between training and test, for early stopping and thresholds. @default 0 */
   readonly validationSize?: number;
-  /** Samples per test part. The last fold's may be shorter, so that nothing at the end is left untested. */
+  /** Samples per test part. The last part may be shorter, so that all remaining samples are tested. */
   readonly testSize: number;
-  /** From one fold's first test sample to the next's. @default testSize, so that each is tested once */
+  /** Distance between the first test samples of two folds. @default testSize, which tests each sample once */
   readonly step?: number;
   /**
-   * Samples left out before each validation and test part. With targets one day ahead, 0 leaks nothing; `window` also
-   * keeps windows of two parts from sharing days. @default 0
+   * Samples dropped before each validation and test part. With targets one day ahead, 0 leaks nothing. With `window`, the
+   * windows of two parts share no day either. @default 0
    */
   readonly purge?: number;
   /**
-   * Samples right after an earlier fold's test part that later folds do not train on, so that what was chosen by looking
-   * at that test is not then fitted to its aftermath. @default 0
+   * Samples after the test part of an earlier fold that later folds do not train on. Prevents choices made on that test
+   * from being fitted to the days after it. @default 0
    */
   readonly embargo?: number;
 }
@@ -33,8 +33,8 @@ export interface Fold<S> extends Split<S> {
 }
 
 /**
- * Walk-forward folds over samples in time order. Purge and embargo are those of López de Prado, *Advances in Financial
- * Machine Learning* (2018), ch. 7; the folds those of darts' `historical_forecasts` with retraining.
+ * Makes walk-forward folds of samples in time order. Purge and embargo follow López de Prado, *Advances in Financial
+ * Machine Learning* (2018), ch. 7; the folds follow darts' `historical_forecasts` with retraining.
  *
  * ```
  * expanding  ├─ train ─────────┤purge├ validation ┤purge├ test ┤

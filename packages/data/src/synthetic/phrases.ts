@@ -1,7 +1,7 @@
-/** What a headline says of its subject: good, bad, or nothing. */
+/** Tone of a headline: good, neutral or bad. */
 export type Tone = -1 | 0 | 1;
 
-/** Who the headlines are about. All tones share them, so that only the phrase tells the tone. */
+/** Subjects of headlines. All tones share them, so only the phrase carries the tone. */
 export const subjects = [
   'Regional banks',
   'Copper miners',
@@ -25,7 +25,7 @@ export const subjects = [
   'Paper producers',
 ] as const;
 
-/** What the headlines say: the tone is here and nowhere else. */
+/** Phrases of headlines, by tone. */
 export const phrases: Readonly<Record<Tone, readonly string[]>> = {
   1: [
     'beat forecasts with record profit',
@@ -65,7 +65,7 @@ export const phrases: Readonly<Record<Tone, readonly string[]>> = {
   ],
 };
 
-/** How the headlines end; without tone. */
+/** Endings of headlines, without tone. */
 export const endings = [
   '',
   ' this week',

@@ -6,8 +6,8 @@ import type { Tone } from './phrases.js';
 import { endings, phrases, subjects } from './phrases.js';
 
 /**
- * A day's headlines: half of them toned (rounded up), the others neutral, in random order of rank. The number of good
- * ones among the toned is uniform from none to all, and each day's is drawn by itself.
+ * Writes the headlines of each day: half of them toned (rounded up), the others neutral, ranked at random. The number of
+ * good ones among the toned is uniform from none to all, independent for each day.
  */
 export function syntheticHeadlines(
   dates: readonly string[],
@@ -32,15 +32,15 @@ export function syntheticHeadlines(
   return { headlines: table(columns), tones };
 }
 
-/** A headline of a tone. */
+/** Writes a headline of a tone. */
 export function writeHeadline(tone: Tone, random: SeededRandom): string {
   const pick = (choices: readonly string[]): string => choices[random.below(choices.length)];
   return `${pick(subjects)} ${pick(phrases[tone])}${pick(endings)}`;
 }
 
 /**
- * The tone of a synthetic day, read back from its headlines: (good - bad) / (good + bad), 0 when there is neither. What a
- * perfect sentiment model would say: tests compare models with it.
+ * Reads the tone of a synthetic day from its headlines: (good - bad) / (good + bad), 0 without toned headlines. It is the
+ * output of a perfect sentiment model, for comparison with real ones.
  */
 export function syntheticTone(headlines: readonly { readonly text: string }[]): number {
   const count = (tone: Tone): number =>
@@ -49,7 +49,7 @@ export function syntheticTone(headlines: readonly { readonly text: string }[]): 
   return good + bad === 0 ? 0 : (good - bad) / (good + bad);
 }
 
-/** How many of a day's headlines have a tone; the others are neutral. */
+/** Number of a day's headlines that have a tone. The others are neutral. */
 export function tonedHeadlines(headlinesPerDay: number): number {
   return Math.ceil(headlinesPerDay / 2);
 }

@@ -8,16 +8,16 @@ import { makeMarket } from '../market.js';
 import { seededRandom } from '../seeded-random.js';
 import { syntheticHeadlines, tonedHeadlines } from './synthetic-headlines.js';
 
-/** Standard deviation of the part of a day's log return that nothing foretells: 1 %, near the Dow's own 1.2 %. */
+/** Standard deviation of the unpredictable part of a day's log return: 0.01, near the Dow's 0.012. */
 const SYNTHETIC_NOISE = 0.01;
 
-/** Mean log return of a day: about 5 % a year, near the Dow's own. */
+/** Mean log return of a day: about 5 % a year, like the Dow. */
 const SYNTHETIC_DRIFT = 0.0002;
 
 /** Close before the first day, in index points. */
 const SYNTHETIC_FIRST_CLOSE = 12_000;
 
-/** A century: beyond it a typing error is likelier than a wish. */
+/** A century. More days are probably a typing error. */
 const MOST_DAYS = 25_000;
 
 /** Options of {@link syntheticMarket}. */
@@ -28,23 +28,23 @@ export interface SyntheticMarketOptions {
   readonly headlinesPerDay?: number;
   /** Log return that a tone of +1 adds to the next day; 0.01 is about 1 %. With 0, headlines foretell nothing. @default 0.01 */
   readonly signal?: number;
-  /** Everything drawn depends on it alone. @default 0 */
+  /** Seed of all random numbers. @default 0 */
   readonly seed?: number;
   /** The first trading day is this day or the next one. @default '2011-01-03' */
   readonly start?: string;
 }
 
 /**
- * A made-up market in which headlines foretell the next day by a known amount:
+ * Makes a synthetic market whose headlines foretell the next day by a known amount:
  *
  * ```
  * ln(close[t+1] / close[t]) = 0.0002 + signal * tone[t] + 0.01 * eps[t+1],   eps ~ N(0, 1)
  * tone[t] = (good - bad) / (good + bad) headlines of day t, in [-1, 1]
  * ```
  *
- * Tones are drawn anew each day and eps apart from them, so prices up to t and headlines before t tell nothing about the
- * return of t+1, and headlines of t nothing about the prices of t. {@link explainedVariance} is what there is to find.
- * The days are the NYSE's. A seed gives the same noise and the same tones at every signal.
+ * Tones are independent of each other and of eps. So neither prices up to t nor headlines before t predict the return of
+ * t+1, and headlines of t say nothing about prices of t. {@link explainedVariance} is the R² of a perfect model. The days
+ * are NYSE trading days. A seed gives the same noise and tones at every signal.
  *
  * @throws DataInputError when an option is not possible.
  * @example
@@ -93,7 +93,7 @@ function requireWhole(name: string, value: number, least: number, most: number):
 /** Six decimals, as the published price table has. */
 const round = (value: number): number => Math.round(value * 1e6) / 1e6;
 
-/** Daily bars whose log returns are drift + signal * (tone of the day before) + noise * eps. */
+/** Makes daily bars whose log returns are drift + signal * (tone of the day before) + noise * eps. */
 export function syntheticPrices(
   dates: readonly string[],
   tones: readonly number[],
@@ -127,8 +127,8 @@ export function syntheticPrices(
 }
 
 /**
- * The share of the next day's return variance that a synthetic market's headlines explain: the R² of a perfect model of
- * log returns, and an upper bound for every other.
+ * Share of the next day's return variance that the headlines of a synthetic market explain. It is the R² of a perfect
+ * model of log returns, so an upper bound for any model.
  *
  * signal² Var(tone) / (signal² Var(tone) + noise²), where Var(tone) = (k + 2) / 3k for k toned headlines a day.
  */

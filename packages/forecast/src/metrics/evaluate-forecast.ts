@@ -16,8 +16,8 @@ export interface EvaluateOptions {
 const MIN_FORECASTS_TO_TEST = 8;
 
 /**
- * Measures one model's one-day-ahead forecasts, in price points and in direction, and tests them against persistence on
- * the very same days.
+ * Measures one model's one-day-ahead forecasts, in index points and direction, and tests them against persistence on the
+ * same days.
  *
  * @throws ForecastInputError when there is no forecast or one of the numbers is not finite
  * @example

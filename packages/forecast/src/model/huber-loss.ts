@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * Errors up to here count squared, larger ones linearly: a handful of days in the autumn of 2008 would otherwise decide the
- * fit. In standard deviations of the training days' log returns.
+ * Errors up to this size count squared, larger ones linearly. Otherwise a few days in the autumn of 2008 would dominate the
+ * fit. Unit: standard deviations of the training days' log returns.
  */
 const DELTA = 1;
 
@@ -11,7 +11,7 @@ export function huberLoss(actual: tf.Tensor1D, predicted: tf.Tensor1D): tf.Scala
   return tf.losses.huberLoss(actual, predicted, undefined, DELTA, tf.Reduction.MEAN);
 }
 
-/** The same of values in host memory. */
+/** Mean Huber loss of values in host memory. */
 export function huberLossOf(actual: ArrayLike<number>, predicted: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < actual.length; i++) {

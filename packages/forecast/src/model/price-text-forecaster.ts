@@ -9,11 +9,11 @@ import type { TextSource } from '../text/text-source.js';
 export interface ForecastBatch {
   /** Price features, scaled. float32 [days, window, features] */
   readonly windows: tf.Tensor3D;
-  /** The headlines of these days, as the text side has prepared them. */
+  /** Headlines of these days, from `TextSource.prepare`. */
   readonly text: object;
 }
 
-/** What the model says of a batch. */
+/** Output of the model for a batch. */
 export interface ForecastOutput {
   /** Forecast log return in units of the training days' standard deviation. float32 [days] */
   readonly standardizedReturn: tf.Tensor1D;
@@ -21,9 +21,9 @@ export interface ForecastOutput {
   readonly sentiment: tf.Tensor2D;
 }
 
-/** Sizes of the parts. */
+/** Options of {@link PriceTextForecaster}. */
 export interface PriceTextForecasterOptions {
-  /** What reads the headlines; freed with the model. */
+  /** Text side of the model. The model disposes it. */
   readonly text: TextSource;
   /** Price features per day. */
   readonly priceFeatures: number;
@@ -44,9 +44,9 @@ export interface PriceTextForecasterOptions {
  * prices of t−9 … t ─── LSTM ── last hidden state ───────────── tanh(linear) ───────┘
  * ```
  *
- * Source: the FinBERT-LSTM idea (sentiment beside an LSTM over prices); here the sentiment is a channel of its own and not an
- * eleventh day of prices. The text source is a small BERT trained end to end with the rest, or scores of a model that was
- * fine-tuned before.
+ * Source: FinBERT-LSTM (sentiment beside an LSTM over prices). There, sentiment is appended to the prices as an eleventh
+ * day; here it is a channel of its own. The text source is a small BERT trained end to end, or the scores of a fine-tuned
+ * sentiment model.
  */
 export class PriceTextForecaster implements Module {
   readonly text: TextSource;

@@ -1,44 +1,44 @@
 import type { Precision } from '@fin/amp';
 
-/** `mean`: all headlines alike; `rank`: the top ones more; `attention`: as is learned. */
+/** Weights of a day's headlines: equal (`mean`), higher for top ranks (`rank`), or learned (`attention`). */
 export const headlineAggregates = ['mean', 'rank', 'attention'] as const;
 
 export type HeadlineAggregate = (typeof headlineAggregates)[number];
 
-/** Everything that decides what a forecaster is and how it is trained. Written into the run folder as it was used. */
+/** All settings of a forecaster and its training. The run folder holds a copy. */
 export interface ForecasterSettings {
   /** Seed of every random stream. @default 1 */
   readonly seed: number;
-  /** Trading days of prices the LSTM sees, the decision day included. @default 10 */
+  /** Trading days in the LSTM's window, the decision day included. @default 10 */
   readonly window: number;
   /** Width of the LSTM's hidden state. @default 32 */
   readonly lstmHiddenSize: number;
   /** Width of the layer that joins text and prices. @default 16 */
   readonly fusionSize: number;
   /**
-   * Folder of a sentiment model whose scores stand for the headlines; null for a small BERT that is trained along.
+   * Folder of a sentiment model that scores the headlines; null trains a small BERT with the forecaster.
    * @default null
    */
   readonly sentimentModel: string | null;
-  /** How one sentiment is made of a day's scored headlines. @default 'mean' */
+  /** Aggregation of a day's scored headlines into one sentiment. @default 'mean' */
   readonly aggregate: HeadlineAggregate;
-  /** The small BERT, which starts from random weights; of no use with a `sentimentModel`. */
+  /** The small BERT with random initial weights. Ignored with a `sentimentModel`. */
   readonly encoder: EncoderSettings;
-  /** Headlines drawn anew for each day at every training step; null uses all. Evaluation always uses all. @default 8 */
+  /** Headlines drawn per day at each training step; null uses all. Evaluation always uses all. @default 8 */
   readonly trainHeadlinesPerDay: number | null;
   /** Days per optimizer step. @default 16 */
   readonly batchSize: number;
-  /** Passes over the training days at most. @default 10 */
+  /** Maximum number of passes over the training days. @default 10 */
   readonly epochs: number;
-  /** Epochs without a better validation loss before training stops. @default 3 */
+  /** Epochs without improvement of the validation loss after which training stops. @default 3 */
   readonly patience: number;
-  /** Peak rate; it rises linearly over the first tenth of the steps and falls linearly to zero. @default 1e-3 */
+  /** Peak learning rate, after linear warmup over a tenth of the steps; then linear decay to zero. @default 1e-3 */
   readonly learningRate: number;
-  /** Decoupled weight decay of matrices; biases and norms have none. @default 0.01 */
+  /** Decoupled weight decay of matrices. Biases and norms are not decayed. @default 0.01 */
   readonly weightDecay: number;
-  /** Gradients are scaled down to this global norm. @default 1 */
+  /** Maximum global norm of the gradients; larger ones are clipped. @default 1 */
   readonly maxGradNorm: number;
-  /** In what is computed, a `sentimentModel` included; weights and the optimizer are float32 in any case. @default 'fp32' */
+  /** Number format for compute, also of a `sentimentModel`. Weights and optimizer are always float32. @default 'fp32' */
   readonly precision: Precision;
 }
 
@@ -52,15 +52,15 @@ export interface EncoderSettings {
   readonly numAttentionHeads: number;
   /** @default 128 */
   readonly intermediateSize: number;
-  /** Word pieces learned from the training headlines. @default 4000 */
+  /** Number of word pieces, learned from the training headlines. @default 4000 */
   readonly vocabularySize: number;
-  /** Tokens of a headline that are read, [CLS] and [SEP] included. @default 48 */
+  /** Maximum tokens per headline, [CLS] and [SEP] included. @default 48 */
   readonly maxLength: number;
   /** Dropout in the encoder and before its classifier. @default 0.1 */
   readonly dropout: number;
 }
 
-/** What a caller may set; the rest are the defaults. */
+/** Settings given by the caller. Defaults fill in the rest. */
 export type ForecasterOptions = Partial<Omit<ForecasterSettings, 'encoder'>> & {
   readonly encoder?: Partial<EncoderSettings>;
 };
@@ -91,7 +91,7 @@ const defaults: ForecasterSettings = {
   precision: 'fp32',
 };
 
-/** Fills in what the caller left open. */
+/** Fills in the defaults. */
 export function resolveSettings(options: ForecasterOptions = {}): ForecasterSettings {
   return { ...defaults, ...options, encoder: { ...defaults.encoder, ...options.encoder } };
 }

@@ -12,19 +12,19 @@ export interface ScoredDayHeadline {
   readonly sentiment: Sentiment;
 }
 
-/** The scores of several days: one row for each day, or one for each headline. */
+/** Scores of several days: one row per day, or one per headline. */
 export interface DayScores {
   /** float32 [days, 3], or [days, headlines, 3] */
   readonly probabilities: tf.Tensor;
-  /** float32 [days, headlines]; only beside rows for each headline, as the next */
+  /** float32 [days, headlines]; present only with one row per headline, like `mask` */
   readonly ranks?: tf.Tensor2D;
-  /** 1 for a headline, 0 for an empty place. */
+  /** 1 for a headline, 0 for padding. */
   readonly mask?: tf.Tensor2D;
 }
 
-/** Makes one sentiment of each day's scored headlines. */
+/** Aggregates the scored headlines of each day into one sentiment. */
 export interface DayAggregator {
-  /** The tensors of these days, the caller's. */
+  /** Makes the tensors of these days. The caller disposes them. */
   prepare(days: readonly (readonly ScoredDayHeadline[])[]): DayScores;
   /** @returns mean class probabilities; zeros for a day without headlines. float32 [days, 3] */
   forward(scores: DayScores): tf.Tensor2D;
@@ -32,7 +32,7 @@ export interface DayAggregator {
   dispose(): void;
 }
 
-/** @param init source of the initial weights of what is learned */
+/** @param init source of the initial weights of `attention` */
 export function dayAggregator(aggregate: HeadlineAggregate, init: RandomStream): DayAggregator {
   return aggregate === 'attention' ? learned(init) : fixed(aggregate);
 }

@@ -9,8 +9,8 @@ import { ScoredText } from './scored-text.js';
 import type { ReadOptions, TextRecord, TextSource } from './text-source.js';
 
 /**
- * The text side of a new forecaster, as its settings want it. What is fitted (a vocabulary, a scaler) is fitted on the training
- * days; scores, in which nothing of these days is fitted, are made for all.
+ * Makes the text side of a new forecaster from its settings. Vocabulary and scaler are fitted on the training days alone.
+ * A sentiment model scores the headlines of all days; nothing in it is fitted to them.
  *
  * @param days the training days, and all days
  * @throws BertInputError when the sentiment model cannot be used; the signal's reason when it stopped the scoring
@@ -39,7 +39,7 @@ export async function newTextSource(
 }
 
 /**
- * The text side that a record describes. An encoder has random weights: load the checkpoint's.
+ * Restores the text side of a record. An encoder has random weights until the checkpoint's are loaded.
  *
  * @throws {ForecastInputError} when the sentiment model is not the one that the forecaster was trained with
  * @throws BertInputError when it cannot be loaded

@@ -11,7 +11,7 @@ import type { DayHeadlines } from './headline-tokens.js';
 import { scoreOf } from './score-of.js';
 import type { ReadOptions, ScoredTextRecord, TextOutput, TextSource } from './text-source.js';
 
-/** What tells the sentiment of texts: a `FinBert`. */
+/** A sentiment model, such as `FinBert`. */
 export type SentimentReader = Pick<FinBert, 'sentiment' | 'fingerprint' | 'maxLength' | 'dispose'>;
 
 /** The scored headlines of several days. */
@@ -20,25 +20,25 @@ export interface ScoredBatch extends DayScores {
   readonly present: tf.Tensor2D;
 }
 
-/** What scores are and what becomes of them. */
+/** Options of {@link ScoredText}. */
 export interface ScoredTextOptions {
-  /** Freed with the source. */
+  /** Sentiment model. The source disposes it. */
   readonly reader: SentimentReader;
   /** Folder of the reader's model, for the record. */
   readonly model: string;
   readonly aggregate: HeadlineAggregate;
-  /** Source of the initial weights of what is learned. */
+  /** Source of the initial weights of `attention`. */
   readonly init: RandomStream;
 }
 
 /**
- * Scores of a sentiment model that was trained before and stays as it is. The mean class probabilities of a day vary little
- * from day to day, so they are standardized by the training days before they meet the prices.
+ * Text source with the scores of a frozen, fine-tuned sentiment model. The mean class probabilities vary little from day to
+ * day, so they are standardized with the mean and standard deviation of the training days.
  */
 export class ScoredText implements TextSource<ScoredBatch> {
-  /** Scores cost nothing: all of them. */
+  /** Scores are computed once, so every step uses all headlines. */
   readonly trainHeadlinesPerDay = null;
-  /** The classes have their meaning already; whether they move prices is to be learned. */
+  /** Zero: whether sentiment moves prices is to be learned. */
   readonly initialScoreWeight = 0;
   readonly #options: ScoredTextOptions;
   readonly #aggregator: DayAggregator;
@@ -50,7 +50,7 @@ export class ScoredText implements TextSource<ScoredBatch> {
     this.#aggregator = dayAggregator(options.aggregate, options.init);
   }
 
-  /** Takes the scaler from these days, whose headlines have been read. */
+  /** Fits the scaler on these days. Call `read` with their headlines first. */
   fit(train: readonly Sample[]): this {
     const days = train.filter(({ headlines }) => headlines.length > 0);
     const rows = days.flatMap(({ headlines }) => {
@@ -62,7 +62,7 @@ export class ScoredText implements TextSource<ScoredBatch> {
     return this;
   }
 
-  /** Takes the scaler from a record. */
+  /** Restores the scaler from a record. */
   restore({ sentiment }: ScoredTextRecord): this {
     this.#scaler = StandardScaler.fromJSON(sentiment);
     return this;

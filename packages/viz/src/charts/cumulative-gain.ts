@@ -7,9 +7,9 @@ import { colors, theme } from './theme.js';
 import { timeChannel } from './time-axis.js';
 
 /**
- * Absolute error that persistence made and the forecast did not, summed from the first day on: rising while the forecast
- * is better than "tomorrow's close is today's", falling while it is worse. After Welch and Goyal (2008), with absolute
- * instead of squared errors, so that the axis counts index points.
+ * Charts the absolute error of persistence minus that of the forecast, summed over days. The line rises while the forecast
+ * is better than "tomorrow's close is today's" and falls while it is worse. After Welch and Goyal (2008), with absolute
+ * instead of squared errors, so the axis is in index points.
  *
  * @throws VizInputError when there is no row, a number is not finite, or days are not ascending ISO days
  */

@@ -21,7 +21,7 @@ const VALIDATION = 'Validation';
 const POINT = { filled: true, size: 26 };
 
 /**
- * Training and validation loss by epoch; the epoch with the least validation loss carries a ring and its number.
+ * Charts training and validation loss by epoch. A ring marks the epoch with the lowest validation loss.
  *
  * @throws VizInputError when there is no epoch, a loss is not finite, or epochs do not ascend
  */

@@ -3,9 +3,9 @@ import type { LayerSpec } from 'vega-lite/types_unstable/spec/layer.js';
 import type { UnitSpec } from 'vega-lite/types_unstable/spec/unit.js';
 import { colors } from './theme.js';
 
-/** What every chart takes. */
+/** Options of every chart. */
 export interface ChartOptions {
-  /** Heading drawn above the chart; null draws none (for a page that has its own heading). */
+  /** Heading above the chart; null for none. */
   readonly title?: string | null;
   /** Width of the plotting area without axes, px. @default 720 */
   readonly width?: number;
@@ -13,10 +13,10 @@ export interface ChartOptions {
 
 export const DEFAULT_WIDTH = 720;
 
-/** Axis label of a signed quantity: zero carries no sign. */
+/** Axis label of a signed quantity, without a sign on zero. */
 export const SIGNED_LABEL = "datum.value === 0 ? '0' : datum.label";
 
-/** Small heading of one panel: says what its vertical axis counts, so that no axis title has to be read sideways. */
+/** Small heading of a panel. It names the quantity of the vertical axis, in place of a rotated axis title. */
 export interface PanelTitle {
   readonly text: string;
   readonly fontSize: number;
@@ -29,5 +29,5 @@ export function panelTitle(text: string): PanelTitle {
   return { text, fontSize: 12, fontWeight: 'normal', color: colors.label, offset: 6 };
 }
 
-/** One layer of a panel, for layers that only some data need. */
+/** One layer of a panel, for optional layers. */
 export type Layer = LayerSpec<Field> | UnitSpec<Field>;

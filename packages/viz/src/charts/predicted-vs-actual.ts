@@ -20,8 +20,8 @@ const FORECAST = 'Forecast';
 const color = { domain: [ACTUAL, FORECAST], range: [colors.actual, colors.model] };
 
 /**
- * Forecast against what happened, in two panels on one time axis: the closes, where every forecast that starts from the
- * last close looks right, and below them the change from the last close, which is what was really forecast.
+ * Charts forecast and actual values in two panels on one time axis: the closes, where every forecast that starts from the
+ * last close looks good, and below the change from the last close, the quantity that is really forecast.
  *
  * @throws VizInputError when there is no row, a number is not finite, or days are not ascending ISO days
  */
@@ -68,7 +68,7 @@ export function predictedVsActual(rows: readonly ForecastRow[], options: ChartOp
         ],
       },
       {
-        title: panelTitle('Change from the close before'),
+        title: panelTitle('Change from the previous close, simple return'),
         width,
         height: 120,
         encoding: { x },

@@ -32,8 +32,8 @@ const DAILY = 'Daily';
 const MEAN = `${MEAN_DAYS}-day mean`;
 
 /**
- * Close and headline sentiment in two panels on one time axis. Two panels and not two vertical axes: with two axes any
- * pair of series can be scaled until they seem to move together.
+ * Charts close and headline sentiment in two panels on one time axis. Two vertical axes in one panel could be scaled until
+ * any two series seem to move together.
  *
  * @throws VizInputError when there is no row, a number is not finite, or days are not ascending ISO days
  */
@@ -130,7 +130,7 @@ function markLayers(
   return [[line], [halo, { data, mark: text, encoding }]];
 }
 
-/** Places labels: one that would run into the label before it goes a line lower. */
+/** Places labels. A label that would overlap the one before moves a line down. */
 function stepDown(marks: Marks, [first, last]: readonly [string, string], width: number): object[] {
   const perMs = width / (Date.parse(last) - Date.parse(first) || 1);
   let top = 0;

@@ -1,12 +1,12 @@
 import type { Config } from 'vega-lite';
 
-/** Okabe and Ito's palette, told apart with every common colour vision, and by lightness on a grey print. */
+/** Okabe and Ito's palette: distinct with every common colour vision and in grey print. */
 export const colors = {
-  /** What happened. */
+  /** Actual values. */
   actual: '#9aa5b1',
-  /** What a model said. */
+  /** Forecasts of a model. */
   model: '#d55e00',
-  /** A second series of the same standing. */
+  /** A second series. */
   second: '#0072b2',
   ink: '#1f2933',
   label: '#52606d',
@@ -16,10 +16,10 @@ export const colors = {
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
-/** Room for the labels of a vertical axis, px: the same everywhere, so that charts below each other line up. */
+/** Width reserved for labels of a vertical axis, px. Equal in all charts, so that stacked charts line up. */
 const AXIS_EXTENT = 54;
 
-/** Light, quiet and the same on every machine; the accessible name is put on the whole chart, not on every mark. */
+/** Vega configuration of all charts. `renderSvg` puts an accessible name on the chart, so single marks have none. */
 export const theme: Config = {
   aria: false,
   background: '#ffffff',

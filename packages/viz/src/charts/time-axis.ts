@@ -13,7 +13,7 @@ export interface TimeAxis {
 }
 
 const DAY_MS = 86_400_000;
-/** Room that one tick label needs, px. */
+/** Width of one tick label, px. */
 const LABEL_WIDTH = 64;
 const STEPS_IN_DAYS = [
   { interval: 'day', step: 1, days: 1, format: '%-d %b' },
@@ -29,8 +29,8 @@ const STEPS_IN_DAYS = [
 ] as const;
 
 /**
- * Time axis over ascending ISO days, in UTC so that no reader's time zone moves a day, ticked at whole days, months or
- * years so that the labels have room.
+ * Makes the time axis of ascending ISO days. Uses UTC, so that time zones move no day, and ticks at whole days, months or
+ * years, as far apart as the labels need.
  */
 export function timeChannel(field: string, dates: readonly string[], width: number): TimeChannel {
   const spanInDays = (Date.parse(dates[dates.length - 1]) - Date.parse(dates[0])) / DAY_MS;

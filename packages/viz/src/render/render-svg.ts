@@ -5,16 +5,15 @@ import { VizInputError } from '../errors.js';
 
 export interface RenderOptions {
   /**
-   * Start of every id in the SVG. Give each chart of one HTML page its own, since ids hold for the whole page.
+   * Prefix of every id in the SVG. Ids are unique per page, so give each chart of an HTML page its own prefix.
    * @default 'chart'
    */
   readonly idPrefix?: string;
 }
 
 /**
- * Draws a Vega-Lite specification as SVG, without a browser, a canvas or the network: the same specification gives the
- * same bytes in any time zone and locale. The title becomes the accessible name, the description the accessible
- * description.
+ * Draws a Vega-Lite specification as SVG, without a browser, a canvas or the network. The same specification gives the same
+ * bytes in any time zone and locale. Title and description become the accessible name and description.
  *
  * @throws VizInputError when the data is not inside the specification, or a mark came out without a place
  * @example
@@ -42,7 +41,7 @@ export async function renderSvg(spec: TopLevelSpec, options: RenderOptions = {})
   }
 }
 
-/** Data from an address would need the network, and Vega draws an empty chart when it cannot be had. */
+/** Refuses data from a URL, which needs the network, and empty data. Vega would draw a blank chart for both. */
 function checkInline(part: unknown): void {
   if (typeof part !== 'object' || part === null) return;
   if ('data' in part && typeof part.data === 'object' && part.data !== null) {
@@ -67,7 +66,7 @@ function nameOf(spec: TopLevelSpec): string | null {
   return Array.isArray(text) ? text.join(' ') : null;
 }
 
-/** Gives the SVG the role of an image, with a name and a description that a screen reader finds. */
+/** Gives the SVG the role of an image, with a name and a description for screen readers. */
 export function makeAccessible(
   svg: string,
   name: string | null,
@@ -96,8 +95,8 @@ function escapeXml(text: string): string {
 }
 
 /**
- * Renumbers the ids that Vega gives clip paths and gradients from a counter shared by the whole process, so that equal
- * charts are equal bytes and two charts on one page do not share an id.
+ * Renumbers the ids of clip paths and gradients. Vega numbers them with a counter of the whole process, so equal charts
+ * would differ in bytes and two charts on a page could share an id.
  */
 export function prefixIds(svg: string, idPrefix: string): string {
   const names = new Map<string, string>();
