@@ -17,7 +17,7 @@ const charts: { name: string; spec: TopLevelSpec; texts: string[]; lines: number
   {
     name: 'predictedVsActual',
     spec: predictedVsActual(forecastRows(60)),
-    texts: ['Forecast and actual close', 'Actual', 'Forecast', 'Change from the previous close, simple return', 'Jan 2015'],
+    texts: ['Forecast and actual close', 'Actual', 'Forecast', 'Change from the previous close', 'Jan 2015'],
     lines: 3,
   },
   {

@@ -68,7 +68,7 @@ export function predictedVsActual(rows: readonly ForecastRow[], options: ChartOp
         ],
       },
       {
-        title: panelTitle('Change from the previous close, simple return'),
+        title: panelTitle('Change from the previous close'),
         width,
         height: 120,
         encoding: { x },
