@@ -8,7 +8,7 @@ export function hasNativeOps(): boolean {
   return runtimeState().handles !== null && tf.getBackend() === 'tensorflow';
 }
 
-/** What tfjs-node's backend stores for each tensor. */
+/** Entry of tfjs-node's backend for each tensor. */
 interface TensorRecord {
   /** Handle in the binding; negative until the values are uploaded. */
   readonly id: number;

@@ -131,12 +131,12 @@ async function checkHost(job: Job): Promise<void> {
 function connectError(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: CONNECT_MS });
-    const settle = (error: string | null) => {
+    const finish = (error: string | null) => {
       socket.destroy();
       resolve(error);
     };
-    socket.once('connect', () => settle(null));
-    socket.once('timeout', () => settle(`no answer in ${CONNECT_MS / 1000} seconds`));
-    socket.once('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
+    socket.once('connect', () => finish(null));
+    socket.once('timeout', () => finish(`no answer in ${CONNECT_MS / 1000} seconds`));
+    socket.once('error', (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
   });
 }
