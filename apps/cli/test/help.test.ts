@@ -12,7 +12,9 @@ const commands = [
   ['sentiment'],
   ['model', 'info'],
   ['model', 'convert'],
+  ['model', 'merge'],
   ['doctor'],
+  ['install'],
 ];
 
 describe('help', () => {

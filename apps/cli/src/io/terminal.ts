@@ -9,6 +9,7 @@ import type { Io } from './io.js';
 export class Terminal {
   readonly #io: Io;
   #drawn = false;
+  #hasDocument = false;
 
   constructor(io: Io) {
     this.#io = io;
@@ -21,6 +22,8 @@ export class Terminal {
 
   /** The one result of a command, on stdout: as a JSON document, or as lines for people. */
   result<T>(json: boolean, value: T, lines: (value: T) => readonly string[]): void {
+    if (json && this.#hasDocument) return; // a result that is itself the bad news, such as a list of problems
+    this.#hasDocument ||= json;
     const text = json ? escapeJson(JSON.stringify(value, null, 2)) : lines(value).map(escapeLine).join('\n');
     this.#io.stdout.write(`${text}\n`);
   }

@@ -206,6 +206,12 @@ const COMMANDS: readonly {
     always: { '': likely('encoder', 'tuned/adapter'), '--out': output },
     options: { '--dtype': oneOf('F32', 'BF16', 'F16') },
   },
+  {
+    words: ['model', 'merge'],
+    weight: 4,
+    always: { '': likely('tuned/adapter'), '--base': likely('encoder'), '--out': output },
+    options: { '--dtype': oneOf('F32', 'BF16') },
+  },
   { words: ['install', '--nope'], weight: 0.3 },
   { words: ['doctor'], weight: 0.05 },
   { words: ['data'], weight: 0.3 },
