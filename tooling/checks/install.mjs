@@ -33,7 +33,8 @@ const MANAGERS = {
   },
   yarn: {
     command: ['yarn', 'install', '--non-interactive', '--no-progress', '--prefer-offline'],
-    replace: (them) => ({ resolutions: them }),
+    // 2.7.0 of flechette depends on a package that the registry does not have; pnpm-workspace.yaml avoids it as well.
+    replace: (them) => ({ resolutions: { ...them, '@uwdata/flechette': '2.6.0' } }),
   },
 };
 
