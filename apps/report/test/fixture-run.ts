@@ -67,7 +67,7 @@ export async function writeFixtureRun(runDir: string, options: FixtureOptions = 
     learningRate: 0.001,
     seconds: 1.5,
   }));
-  const folder = await RunFolder.create(runDir, { overwrite: true });
+  const folder = await RunFolder.create(runDir, { kind: 'forecaster', overwrite: true });
   for (const [name, value] of Object.entries(files)) await folder.writeJson(name, value);
   for (const row of epochs) folder.appendMetrics(row);
   await folder.writeText('predictions.csv', formatPredictions(predictions));

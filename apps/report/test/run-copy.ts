@@ -21,6 +21,7 @@ export async function fixtureRun(options: FixtureOptions = {}): Promise<string> 
 
 /** Changes files of a run the way a program would: the manifest agrees afterwards. */
 export async function changeRun(runDir: string, change: (folder: RunFolder) => Promise<void>): Promise<void> {
+  await rm(join(runDir, 'manifest.json'));
   const folder = await RunFolder.resume(runDir);
   await change(folder);
   await folder.finish();

@@ -66,15 +66,20 @@ function pieces(content: FileContent): Iterable<Uint8Array> | AsyncIterable<Uint
   return content instanceof Uint8Array ? [content] : content;
 }
 
-/** Makes a folder and its missing parents, and syncs each new name to the disk. */
-export async function makeFolder(path: string): Promise<void> {
+/**
+ * Makes a folder and its missing parents, and syncs each new name to the disk.
+ *
+ * @returns the topmost folder that was made; undefined when all were there
+ */
+export async function makeFolder(path: string): Promise<string | undefined> {
   const folder = resolve(path);
   const first = await mkdir(folder, { recursive: true });
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   const top = dirname(first);
   for (let made = folder; made !== top && made !== dirname(made); made = dirname(made)) {
     await syncFolder(dirname(made));
   }
+  return first;
 }
 
 /** Errors of systems that cannot sync a folder. Nothing is lost there: they journal renames, or have no such concept. */

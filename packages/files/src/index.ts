@@ -12,6 +12,13 @@ export { asFileWriteError, DamagedFileError, FileInputError, FileWriteError } fr
 export type { FolderLock } from './folder-lock.js';
 export { FolderLockedError, isLockFile, lockFolder } from './folder-lock.js';
 export { listFiles } from './list-files.js';
-export type { ManifestFile } from './manifest.js';
-export { hasManifest, MANIFEST_NAME, verifyManifest, writeManifest } from './manifest.js';
+export type { ManifestFile, ManifestOptions } from './manifest.js';
+export {
+  hasManifest,
+  MANIFEST_NAME,
+  readManifest,
+  replaceManifestEntry,
+  verifyManifest,
+  writeManifest,
+} from './manifest.js';
 export { openRegularFile, readRegularFileSync } from './regular-file.js';

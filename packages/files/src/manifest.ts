@@ -24,14 +24,51 @@ export interface ManifestFile {
   readonly sha256: string;
 }
 
+/** Which files of a folder a manifest passes over. */
+export interface ManifestOptions {
+  /** Names of files and folders, relative to the folder with forward slashes. @default none */
+  readonly except?: readonly string[];
+}
+
 /** Describes every file below a folder, and writes that beside them. */
-export async function writeManifest(folder: string): Promise<void> {
+export async function writeManifest(folder: string, { except = [] }: ManifestOptions = {}): Promise<void> {
   const files: ManifestFile[] = [];
   for (const path of await listFiles(folder)) {
-    if (isBookkeeping(path)) continue;
+    if (isBookkeeping(path) || isOneOf(path, except)) continue;
     const { size } = await stat(join(folder, path));
     files.push({ path, size, sha256: await sha256(join(folder, path)) });
   }
+  await replaceManifest(folder, files);
+}
+
+/**
+ * Writes a file into a folder that has a manifest. At every moment each file in the manifest is as the manifest says: the entry
+ * of the old file is taken out, the file written, and the new entry put in, each atomically. Other files are not hashed again.
+ *
+ * @param path of the file, relative to the folder with forward slashes
+ */
+export async function replaceManifestEntry(folder: string, path: string, text: string): Promise<void> {
+  const files = await readManifest(folder);
+  const old = files.find((file) => file.path === path);
+  const entry = {
+    path,
+    size: Buffer.byteLength(text),
+    sha256: createHash('sha256').update(text).digest('hex'),
+  };
+  const absolute = join(folder, path);
+  const unchanged = old?.size === entry.size && old.sha256 === entry.sha256;
+  if (unchanged && (await readFile(absolute, 'utf8').catch(() => null)) === text) return;
+  const others = files.filter((file) => file.path !== path);
+  if (old) await replaceManifest(folder, others);
+  await writeFileAtomically(absolute, text);
+  const all = [...others, entry];
+  await replaceManifest(
+    folder,
+    all.sort((a, b) => (a.path < b.path ? -1 : 1)),
+  );
+}
+
+async function replaceManifest(folder: string, files: readonly ManifestFile[]): Promise<void> {
   const manifest = { format: FORMAT, version: VERSION, files };
   await writeFileAtomically(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);
 }
@@ -46,9 +83,13 @@ export async function hasManifest(folder: string): Promise<boolean> {
  *
  * @throws {DamagedFileError} naming the first file that is not as it was written, or the manifest itself
  */
-export async function verifyManifest(folder: string): Promise<readonly ManifestFile[]> {
+export async function verifyManifest(
+  folder: string,
+  { except = [] }: ManifestOptions = {},
+): Promise<readonly ManifestFile[]> {
   const files = await readManifest(folder);
   for (const { path, size, sha256: expected } of files) {
+    if (isOneOf(path, except)) continue;
     const absolute = join(folder, path);
     const found = await stat(absolute).catch(() => null);
     if (!found?.isFile()) throw new DamagedFileError(absolute, 'it is missing');
@@ -62,7 +103,12 @@ export async function verifyManifest(folder: string): Promise<readonly ManifestF
   return files;
 }
 
-async function readManifest(folder: string): Promise<readonly ManifestFile[]> {
+/**
+ * Reads a manifest without comparing the files.
+ *
+ * @throws {DamagedFileError} when there is none, or it is not one
+ */
+export async function readManifest(folder: string): Promise<readonly ManifestFile[]> {
   const path = join(folder, MANIFEST_NAME);
   const text = await readFile(path, 'utf8').catch(() => null);
   if (text === null) {
@@ -72,8 +118,23 @@ async function readManifest(folder: string): Promise<readonly ManifestFile[]> {
   if (manifest?.format !== FORMAT || manifest.version !== VERSION || !Array.isArray(manifest.files)) {
     throw new DamagedFileError(path, `it is not a manifest of version ${VERSION}`);
   }
+  const strange = manifest.files.findIndex((file) => !isManifestFile(file));
+  if (strange >= 0)
+    throw new DamagedFileError(path, `files.${strange} does not describe a file of the folder`);
   return manifest.files as ManifestFile[];
 }
+
+/** Whether a value is an entry of a manifest, of a file inside the folder. */
+function isManifestFile(value: unknown): value is ManifestFile {
+  const { path, size, sha256: digest } = (value ?? {}) as Partial<ManifestFile>;
+  if (typeof path !== 'string' || typeof size !== 'number' || typeof digest !== 'string') return false;
+  return path
+    .split('/')
+    .every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\\'));
+}
+
+const isOneOf = (path: string, names: readonly string[]): boolean =>
+  names.some((name) => path === name || path.startsWith(`${name}/`));
 
 function parse(text: string): Record<string, unknown> | null {
   try {

@@ -14,7 +14,8 @@ export type {
   ForecasterSettings,
   HeadlineAggregate,
 } from './model/settings.js';
-export { headlineAggregates, resolveSettings } from './model/settings.js';
+export { forecasterSettingsSchema, headlineAggregates, resolveSettings } from './model/settings.js';
+export type { EvaluateRunOptions } from './pipeline/evaluate-run.js';
 export { evaluateRun } from './pipeline/evaluate-run.js';
 export type { DayForecast, ForecasterParts } from './pipeline/forecaster.js';
 export { Forecaster } from './pipeline/forecaster.js';
@@ -25,11 +26,9 @@ export { predictNextDay } from './pipeline/predict-next-day.js';
 export type { TrainEvent } from './pipeline/train-events.js';
 export type { TrainForecasterOptions, TrainSummary } from './pipeline/train-forecaster.js';
 export { trainForecaster } from './pipeline/train-forecaster.js';
-export type { Evaluation } from './run/evaluation.js';
-export type { ForecasterRecord } from './run/forecaster-record.js';
-export type { Prediction } from './run/prediction.js';
-export { formatPredictions, parsePredictions } from './run/predictions-csv.js';
-export type { RunData, SplitSummary } from './run/run-data.js';
+export type { Prediction } from './run/predictions.js';
+export { formatPredictions, parsePredictions } from './run/predictions.js';
+export type { Evaluation, ForecasterRecord, RunData, SplitSummary } from './run/run-files.js';
 export { runFiles } from './run/run-files.js';
 export * from './significance/index.js';
 export * from './text/index.js';

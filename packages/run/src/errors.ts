@@ -1,3 +1,5 @@
+import { DamagedFileError } from '@fin/files';
+
 /** A run folder cannot be used as requested; the message says what to change. */
 export class RunInputError extends Error {
   readonly kind = 'input';
@@ -5,5 +7,27 @@ export class RunInputError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
+  }
+}
+
+/** A run may not be written to this folder. */
+export class RunExistsError extends RunInputError {
+  readonly dir: string;
+
+  constructor(dir: string, message: string) {
+    super(message);
+    this.dir = dir;
+  }
+}
+
+/** A run that was never finished cannot be read: it was interrupted, or is still being written. */
+export class RunUnfinishedError extends DamagedFileError {
+  /** Folder of the run. */
+  readonly dir: string;
+
+  constructor(dir: string, manifest: string) {
+    const problem = 'it is missing, so this was never finished';
+    super(manifest, problem, `${dir} holds a run that was never finished: resume it, and read it then`);
+    this.dir = dir;
   }
 }

@@ -1,146 +1,194 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { basename, isAbsolute, join, normalize, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { dirname, isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import type { FileContent, FolderLock } from '@fin/files';
 import {
   asFileWriteError,
   DamagedFileError,
-  hasManifest,
-  isLockFile,
-  listFiles,
   lockFolder,
   MANIFEST_NAME,
   makeFolder,
   removeAtomically,
+  replaceManifestEntry,
   syncFolder,
-  TEMPORARY_NAME,
   verifyManifest,
   writeFileAtomically,
   writeManifest,
 } from '@fin/files';
-import { RunInputError } from './errors.js';
+import type { z } from 'zod';
+import { RunInputError, RunUnfinishedError } from './errors.js';
 import type { MetricsRow } from './metrics-log.js';
 import { MetricsLog, readMetricsLog } from './metrics-log.js';
-import { RunUnfinishedError } from './unfinished-error.js';
+import { requireInputsOutside } from './output-paths.js';
+import {
+  beginReplacement,
+  completeReplacement,
+  isBookkeeping,
+  removeLeftovers,
+  removeTemporaryFiles,
+  requireReplaceable,
+} from './replace-run.js';
+import { parseRunFile } from './run-files.js';
+import type { RunKind } from './run-kinds.js';
+import { CHECKPOINTS, commonFiles, derivedFiles, runKinds } from './run-kinds.js';
+import type { RunRecord } from './run-record.js';
+import {
+  formatIdentity,
+  isFinished,
+  NEXT,
+  readableRoot,
+  readIdentity,
+  readRunRecord,
+  requireKind,
+  unfinishedRoot,
+} from './run-record.js';
 
-const RUN_NAME = 'run.json';
-const METRICS_NAME = 'metrics.jsonl';
-const FORMAT = 'fin-run';
-const VERSION = 1;
-
-/** The folder is not one that a run may be written to. */
-export class RunExistsError extends RunInputError {
-  readonly dir: string;
-
-  constructor(dir: string, message: string) {
-    super(message);
-    this.dir = dir;
-  }
+/** Options of {@link RunFolder.create}. */
+export interface CreateRunOptions {
+  /** Kind of the run, kept in `run.json`. @default 'custom' */
+  readonly kind?: RunKind;
+  /** Whether a run of the same kind in the folder may be replaced. It stays until the new one is finished. @default false */
+  readonly overwrite?: boolean;
+  /** Files and folders that the run reads; none may lie in the run folder. */
+  readonly inputs?: readonly string[];
 }
 
-/** How {@link RunFolder.create} treats a folder that is there already. */
-export interface CreateRunOptions {
-  /** Whether the run that is in the folder may be deleted. Other files never are. @default false */
-  readonly overwrite?: boolean;
+/** What a writer holds. */
+interface Writer {
+  readonly lock: FolderLock;
+  readonly metrics: MetricsLog;
+  /** Folders that this process made for the run, the innermost first. */
+  readonly madeFolders: readonly string[];
+  /** Top-level names that were written, to be deleted when the run is discarded. */
+  readonly written: Set<string>;
 }
 
 /**
- * The folder of one run. Every file is written to a temporary name, synced and renamed; `finish` writes a manifest with sizes
- * and checksums last, so that a folder with a manifest is whole and one without is not.
+ * The folder of one run. Every file is written to a temporary name, synced and renamed. `finish` writes a manifest with sizes and
+ * checksums last, so a folder with a manifest is whole and one without is not.
  *
  * ```
  * create ── run.json ── writeJson, appendMetrics, … ── finish ── manifest.json        open ── verify ── readJson, …
  *   └ lock: one writer                                    └ lock released
  * ```
+ *
+ * A run that replaces another is written to the subfolder `.next` and takes the other's place when it is finished.
  */
 export class RunFolder {
-  /** Absolute or as it was given. */
+  /** Folder of the run, as it was given. */
   readonly dir: string;
   /** Identifies the run, whatever its folder is called. */
   readonly id: string;
-  readonly #writer: { readonly lock: FolderLock; readonly metrics: MetricsLog } | null;
+  readonly kind: RunKind;
+  #root: string;
+  readonly #writer: Writer | null;
   #closed = false;
 
-  private constructor(dir: string, id: string, writer: { lock: FolderLock; metrics: MetricsLog } | null) {
+  private constructor(
+    dir: string,
+    root: string,
+    identity: Pick<RunRecord, 'id' | 'kind'>,
+    writer: Writer | null,
+  ) {
     this.dir = dir;
-    this.id = id;
+    this.id = identity.id;
+    this.kind = identity.kind;
+    this.#root = root;
     this.#writer = writer;
   }
 
   /**
-   * Begins a run in a folder that does not exist yet or is empty.
+   * Begins a run in a folder that does not exist yet, is empty, or holds a run that may be replaced.
    *
-   * @throws {RunExistsError} when there is a run, or anything else, in it
+   * @throws {RunExistsError} when there is a run that may not be replaced, or anything else, in it
+   * @throws {RunInputError} when an input lies in it
    * @throws {FolderLockedError} when another process is writing it
    */
   static async create(dir: string, options: CreateRunOptions = {}): Promise<RunFolder> {
-    await makeFolder(dir).catch((error: unknown) => {
-      throw asFileWriteError(dir, error);
-    });
-    const lock = await lockFolder(dir);
+    const { kind = 'custom', overwrite = false, inputs = [] } = options;
+    await requireInputsOutside(dir, inputs);
+    const madeFolders = await makeFolders(dir);
+    let lock: FolderLock | null = null;
     try {
-      await makeRoom(dir, options.overwrite ?? false);
+      lock = await lockFolder(dir);
+      await completeReplacement(dir);
+      await removeLeftovers(dir);
+      const occupied = (await readdir(dir)).some((name) => !isBookkeeping(name));
+      if (occupied) await requireReplaceable(dir, kind, overwrite);
+      const root = occupied ? await beginReplacement(dir) : dir;
       const id = randomUUID();
-      const record = { format: FORMAT, version: VERSION, id, createdAt: new Date().toISOString() };
-      await writeFileAtomically(join(dir, RUN_NAME), `${JSON.stringify(record, null, 2)}\n`);
-      return new RunFolder(dir, id, { lock, metrics: new MetricsLog(join(dir, METRICS_NAME)) });
+      await writeFileAtomically(join(root, commonFiles.run), formatIdentity(id, kind));
+      const metrics = new MetricsLog(join(root, commonFiles.metrics));
+      const written = new Set<string>([commonFiles.run, commonFiles.metrics]);
+      return new RunFolder(dir, root, { id, kind }, { lock, metrics, madeFolders, written });
     } catch (error) {
-      await lock.release();
+      await lock?.release().catch(() => {}); // the cause matters more
+      await removeEmptyFolders(madeFolders);
       throw error;
     }
   }
 
   /**
-   * Goes on writing a run that was begun before, finished or not; a finished one counts as unfinished from now on.
+   * Continues an unfinished run, or the unfinished one that will replace the run in the folder.
    *
-   * @throws {RunInputError} when there is no run in the folder
+   * @throws {RunInputError} when there is no run in the folder, or it is finished
    * @throws {FolderLockedError} when another process is writing it
    */
   static async resume(dir: string): Promise<RunFolder> {
-    const id = await readRunId(dir);
+    readRunRecord(dir);
     const lock = await lockFolder(dir);
     try {
-      await rm(join(dir, MANIFEST_NAME), { force: true });
-      await removeTemporaryFiles(dir);
-      await syncFolder(dir);
-      return new RunFolder(dir, id, { lock, metrics: new MetricsLog(join(dir, METRICS_NAME)) });
+      await completeReplacement(dir);
+      const root = unfinishedRoot(dir);
+      if (root === null) throw new RunInputError(`${dir} is finished: there is nothing left to resume.`);
+      await removeTemporaryFiles(root);
+      await syncFolder(root);
+      const identity = readIdentity(root)!;
+      const metrics = new MetricsLog(join(root, commonFiles.metrics));
+      return new RunFolder(dir, root, identity, { lock, metrics, madeFolders: [], written: new Set() });
     } catch (error) {
-      await lock.release();
+      await lock.release().catch(() => {}); // the cause matters more
       throw error;
     }
   }
 
   /**
-   * Opens a finished run for reading, after comparing every file with the manifest.
+   * Opens a finished run for reading, after comparing every file with the manifest. Takes no lock and writes nothing.
    *
-   * @throws {RunUnfinishedError} when the run was interrupted, or still goes on
-   * @throws {DamagedFileError} naming the file that is not as it was written
-   * @throws {RunInputError} when there is no run in the folder
+   * @param kind the kind that the run must have; any when absent
+   * @throws {RunInputError} when there is no run in the folder, or one of another kind
+   * @throws {RunUnfinishedError} when the run was interrupted, or is still being written
+   * @throws {DamagedFileError} naming the file that differs
    */
-  static async open(dir: string): Promise<RunFolder> {
-    const id = await readRunId(dir);
-    if (!(await hasManifest(dir))) throw new RunUnfinishedError(dir, join(dir, MANIFEST_NAME));
-    await verifyManifest(dir);
-    return new RunFolder(dir, id, null);
+  static async open(dir: string, kind?: RunKind): Promise<RunFolder> {
+    const record = readRunRecord(dir);
+    if (kind) requireKind(dir, record.kind, kind);
+    if (!record.finished) throw new RunUnfinishedError(dir, join(dir, MANIFEST_NAME));
+    const root = readableRoot(dir);
+    const manifest = () => readFile(join(root, MANIFEST_NAME), 'utf8').catch(() => null);
+    const before = await manifest();
+    try {
+      await verifyManifest(root, { except: derivedFiles });
+    } catch (error) {
+      // Another process may have replaced the run, or added a file to it, since we began to read.
+      if (readableRoot(dir) !== root || (await manifest()) !== before) return RunFolder.open(dir, kind);
+      throw error;
+    }
+    return new RunFolder(dir, root, record, null);
   }
 
   /**
-   * Whether the run in a folder was finished. Its files are not looked at: that is what {@link open} does.
+   * Path of a file of this run. While a run is written that will replace another, the file is in `.next`.
    *
-   * @throws {RunInputError} when there is no run in the folder
+   * @param name relative to the folder, with forward slashes
    */
-  static async isFinished(dir: string): Promise<boolean> {
-    await readRunId(dir);
-    return hasManifest(dir);
-  }
-
-  /** Path of a file of this run. @param name relative to the folder, with forward slashes */
   path(name: string): string {
     const path = normalize(name);
     if (name === '' || isAbsolute(path) || path === '..' || path.startsWith(`..${sep}`)) {
       throw new RunInputError(`"${name}" is not the name of a file inside a run folder`);
     }
-    return join(this.dir, path);
+    return join(this.#root, path);
   }
 
   async writeJson(name: string, value: unknown): Promise<void> {
@@ -152,11 +200,12 @@ export class RunFolder {
   }
 
   async writeBytes(name: string, content: FileContent): Promise<void> {
-    this.#requireWriter();
-    await writeFileAtomically(this.path(name), content);
+    const path = this.path(name);
+    this.#requireWriter().written.add(normalize(name).split(sep)[0]);
+    await writeFileAtomically(path, content);
   }
 
-  /** Deletes a file or folder of the run, all of it at once, whatever happens meanwhile; nothing if it is not there. */
+  /** Deletes a file or folder of the run atomically; a name that is not there is fine. */
   async remove(name: string): Promise<void> {
     this.#requireWriter();
     await removeAtomically(this.path(name));
@@ -167,40 +216,74 @@ export class RunFolder {
     this.#requireWriter().metrics.append(row);
   }
 
-  /** Returns when the rows so far would survive a power cut, as a checkpoint written after them does. */
+  /** Makes the rows so far survive a power cut. */
   syncMetrics(): void {
     this.#requireWriter().metrics.sync();
   }
 
   /**
-   * Drops the rows of `metrics.jsonl` whose `step` is above this one: what a killed run had logged after the checkpoint that it
-   * now goes on from, and will log again.
+   * Drops the rows of `metrics.jsonl` with a later `step`: rows that a killed run logged after the checkpoint from which it is
+   * resumed, and will log again.
    */
   dropMetricsAfter(step: number): void {
     this.#requireWriter().metrics.keep((row) => !(typeof row.step === 'number' && row.step > step));
   }
 
-  async readJson<T = unknown>(name: string): Promise<T> {
-    return JSON.parse(await this.readText(name)) as T;
+  /**
+   * Reads a JSON file of the run.
+   *
+   * @param schema what it must look like; unchecked when absent
+   * @throws {DamagedFileError} naming file and field
+   */
+  async readJson<T = unknown>(name: string, schema?: z.ZodType<T>): Promise<T> {
+    const text = await this.readText(name);
+    return schema ? parseRunFile(this.path(name), text, schema) : (JSON.parse(text) as T);
   }
 
+  /** @throws {DamagedFileError} when the file cannot be read */
   async readText(name: string): Promise<string> {
-    return readFile(this.path(name), 'utf8');
+    const path = this.path(name);
+    return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      throw new DamagedFileError(
+        path,
+        error.code === 'ENOENT' ? 'it is missing' : `it cannot be read (${error.message})`,
+      );
+    });
   }
 
   /** Rows of `metrics.jsonl` so far. */
   readMetrics(): MetricsRow[] {
-    return readMetricsLog(join(this.dir, METRICS_NAME));
+    return readMetricsLog(this.path(commonFiles.metrics));
   }
 
-  /** Ends the run: writes the manifest and lets others write the folder. */
-  async finish(): Promise<void> {
-    this.#requireWriter().metrics.sync();
-    await writeManifest(this.dir);
+  /** Whether there is a checkpoint to resume the run from. */
+  async hasCheckpoints(): Promise<boolean> {
+    const names = await readdir(this.path(CHECKPOINTS)).catch(() => []);
+    return names.some((name) => name.startsWith('step-'));
+  }
+
+  /** Whether all results are there, and only the manifest is missing. */
+  async lacksOnlyManifest(): Promise<boolean> {
+    const { last } = runKinds[this.kind];
+    return last !== null && existsSync(this.path(last)) && !existsSync(this.path(CHECKPOINTS));
+  }
+
+  /**
+   * Finishes the run: writes the manifest, takes the place of the run that it replaces, and releases the lock.
+   *
+   * @param discard names of what only an unfinished run needs: not in the manifest, and deleted after it is written
+   */
+  async finish({ discard = [] }: { readonly discard?: readonly string[] } = {}): Promise<void> {
+    const { metrics } = this.#requireWriter();
+    metrics.sync();
+    await writeManifest(this.#root, { except: [...discard, ...derivedFiles, NEXT] });
+    if (this.#root === this.dir) for (const name of discard) await removeAtomically(this.path(name));
+    else await completeReplacement(this.dir);
+    this.#root = this.dir;
     await this.close();
   }
 
-  /** Lets others write the folder, without a manifest: the run stays unfinished. Harmless after {@link finish}. */
+  /** Releases the lock without a manifest: the run stays unfinished. Does nothing after {@link finish}. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -208,7 +291,25 @@ export class RunFolder {
     await this.#writer?.lock.release();
   }
 
-  #requireWriter(): { readonly lock: FolderLock; readonly metrics: MetricsLog } {
+  /** Closes the run and deletes what this process made of it; the run that it was to replace stays. Never throws. */
+  async discard(): Promise<void> {
+    const { madeFolders, written } = this.#requireWriter();
+    const leave = async (work: Promise<unknown>) => work.catch(() => {}); // the cause of the discarding matters more
+    if (this.#root !== this.dir) await leave(removeAtomically(this.#root));
+    else {
+      const names = [
+        ...Object.values(runKinds[this.kind].files).map((name) => name.split('/')[0]),
+        CHECKPOINTS,
+      ];
+      for (const name of new Set([...names, ...written])) {
+        await leave(rm(join(this.dir, name), { recursive: true, force: true }));
+      }
+    }
+    await leave(this.close());
+    await removeEmptyFolders(madeFolders);
+  }
+
+  #requireWriter(): Writer {
     if (this.#writer && !this.#closed) return this.#writer;
     throw new RunInputError(
       `${this.dir} is open for reading only, or finished: nothing more can be written to it`,
@@ -216,48 +317,42 @@ export class RunFolder {
   }
 }
 
-async function readRunId(dir: string): Promise<string> {
-  const path = join(dir, RUN_NAME);
-  const text = await readFile(path, 'utf8').catch(() => null);
-  if (text === null) throw new RunInputError(`${dir} holds no run: there is no ${RUN_NAME} in it`);
+/**
+ * Adds a file to a finished run, or replaces it. At every moment each file in the manifest is as the manifest says: the file's
+ * entry is taken out, the file written, and its new entry put in, each atomically. Other files are not hashed again.
+ *
+ * @param name relative to the folder, with forward slashes
+ * @throws {FileWriteError} when the folder cannot be written to
+ * @throws {FolderLockedError} when another process is writing it
+ */
+export async function addToFinishedRun(dir: string, name: string, text: string): Promise<void> {
+  const lock = await lockFolder(dir);
   try {
-    const { format, version, id } = JSON.parse(text) as Record<string, unknown>;
-    if (format === FORMAT && version === VERSION && typeof id === 'string') return id;
-  } catch {
-    // reported below, like any other content that is not a run's
+    await completeReplacement(dir);
+    if (!isFinished(dir)) throw new RunUnfinishedError(dir, join(dir, MANIFEST_NAME));
+    await removeLeftovers(dir);
+    await replaceManifestEntry(dir, name, text);
+  } catch (error) {
+    throw asFileWriteError(join(dir, name), error);
+  } finally {
+    await lock.release().catch(() => {}); // a lock that cannot be removed is recognised as that of an ended process
   }
-  throw new DamagedFileError(path, `it does not describe a run of version ${VERSION}`);
 }
 
-async function makeRoom(dir: string, overwrite: boolean): Promise<void> {
-  const names = (await readdir(dir)).filter((name) => !isLockFile(name) && !TEMPORARY_NAME.test(name));
-  if (names.length > 0 && !names.includes(RUN_NAME)) {
-    throw new RunExistsError(
-      dir,
-      `${dir} is not empty and holds no run (there is "${names[0]}"): choose another folder`,
-    );
+/** Makes a folder. @returns the folders that were missing, the innermost first */
+async function makeFolders(dir: string): Promise<string[]> {
+  try {
+    const first = await makeFolder(dir);
+    if (first === undefined) return [];
+    const made: string[] = [];
+    const top = dirname(resolve(first));
+    for (let folder = resolve(dir); folder !== top; folder = dirname(folder)) made.push(folder);
+    return made;
+  } catch (error) {
+    throw asFileWriteError(dir, error);
   }
-  if (names.length > 0 && !overwrite) {
-    const what = names.includes(MANIFEST_NAME)
-      ? 'already holds a run: choose'
-      : 'already holds a run, which is unfinished: resume it, choose';
-    throw new RunExistsError(dir, `${dir} ${what} another folder, or ask for it to be overwritten`);
-  }
-  // What says that this is a run goes last, so that an interrupted clearing can be done again.
-  for (const name of [...names.filter((name) => name !== RUN_NAME), RUN_NAME]) {
-    await rm(join(dir, name), { recursive: true, force: true });
-  }
-  await removeTemporaryFiles(dir);
-  await syncFolder(dir);
 }
 
-async function removeTemporaryFiles(dir: string): Promise<void> {
-  for (const path of await listFiles(dir)) {
-    const name = basename(path);
-    const beingLocked = isLockFile(name.slice(1)); // another process may be asking for the lock right now
-    if (TEMPORARY_NAME.test(name) && !beingLocked) await rm(join(dir, path), { force: true });
-  }
-  const entries = await readdir(dir, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory() && TEMPORARY_NAME.test(entry.name));
-  for (const { name } of folders) await rm(join(dir, name), { recursive: true, force: true });
+async function removeEmptyFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) await rmdir(folder).catch(() => {}); // not empty, or not ours any more
 }

@@ -15,7 +15,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DamagedFileError, FileWriteError, FolderLockedError } from '@fin/files';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RunExistsError, RunFolder, RunInputError, RunUnfinishedError } from '../src/index.js';
+import { RunExistsError, RunFolder, RunInputError, RunUnfinishedError, readRunRecord } from '../src/index.js';
 
 let home: string;
 let dir: string;
@@ -28,13 +28,17 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 
 async function finishedRun(): Promise<void> {
+  await (await unfinishedRun()).finish();
+}
+
+async function unfinishedRun(): Promise<RunFolder> {
   const run = await RunFolder.create(dir);
   await run.writeJson('config.json', { seed: 42 });
   await run.writeText('predictions.csv', 'date,close\n2015-01-02,17832.99\n');
-  await run.writeBytes('checkpoints/best/model.bin', [Uint8Array.of(1, 2), Uint8Array.of(3)]);
+  await run.writeBytes('checkpoint/model.bin', [Uint8Array.of(1, 2), Uint8Array.of(3)]);
   run.appendMetrics({ step: 1, loss: 0.5 });
   run.appendMetrics({ step: 2, loss: Number.NaN });
-  await run.finish();
+  return run;
 }
 
 describe('a run folder', () => {
@@ -43,7 +47,7 @@ describe('a run folder', () => {
     const run = await RunFolder.open(dir);
     expect(await run.readJson('config.json')).toEqual({ seed: 42 });
     expect(await run.readText('predictions.csv')).toContain('17832.99');
-    expect([...(await readFile(run.path('checkpoints/best/model.bin')))]).toEqual([1, 2, 3]);
+    expect([...(await readFile(run.path('checkpoint/model.bin')))]).toEqual([1, 2, 3]);
     expect(run.readMetrics()).toEqual([
       { step: 1, loss: 0.5 },
       { step: 2, loss: null },
@@ -52,7 +56,7 @@ describe('a run folder', () => {
       'manifest.json',
     );
     expect(manifest.files.map(({ path, size }) => [path, size])).toEqual([
-      ['checkpoints/best/model.bin', 3],
+      ['checkpoint/model.bin', 3],
       ['config.json', 17],
       ['metrics.jsonl', 45],
       ['predictions.csv', 31],
@@ -74,7 +78,9 @@ describe('a run folder', () => {
     ['predictions.csv', 'deleted', (path: string) => rm(path), 'it is missing'],
     ['manifest.json', 'deleted', (path: string) => rm(path), 'never finished'],
     ['manifest.json', 'cut short', (path: string) => truncate(path, 30), 'not a manifest'],
-    ['run.json', 'changed', (path: string) => writeFile(path, '{}'), 'does not describe a run'],
+    ['run.json', 'changed', (path: string) => writeFile(path, '{}'), 'version'],
+    ['run.json', 'emptied', (path: string) => writeFile(path, ''), 'it is not JSON'],
+    ['run.json', 'nothing', (path: string) => writeFile(path, 'null'), 'run.json is damaged'],
   ])('names the file when it is damaged: %s %s', async (name, _, damage, problem) => {
     await finishedRun();
     await damage(join(dir, name));
@@ -111,25 +117,32 @@ describe('a folder that is there already', () => {
     await expect(RunFolder.create(dir)).rejects.toThrow(RunExistsError);
     await expect(RunFolder.create(dir)).rejects.toThrow('already holds a run');
     const again = await RunFolder.create(dir, { overwrite: true });
-    expect((await readdir(dir)).filter((name) => !name.startsWith('.'))).toEqual([
+    expect(again.readMetrics()).toEqual([]);
+    await again.writeText('config.json', '{"seed":43}');
+    expect(await (await RunFolder.open(dir)).readJson('config.json')).toEqual({ seed: 42 }); // until the end
+    await again.finish();
+    expect((await readdir(dir)).sort()).toEqual([
+      'config.json',
+      'manifest.json',
       'metrics.jsonl',
       'run.json',
     ]);
-    expect(again.readMetrics()).toEqual([]);
-    await again.close();
+    const run = await RunFolder.open(dir);
+    expect(run.id).toBe(again.id);
+    expect(await run.readJson('config.json')).toEqual({ seed: 43 });
   });
 
   it('is said to hold an unfinished run when it does', async () => {
     const run = await RunFolder.create(dir);
     await run.close();
-    expect(await RunFolder.isFinished(dir)).toBe(false);
+    expect(readRunRecord(dir)).toMatchObject({ finished: false, resumable: true });
     await expect(RunFolder.create(dir)).rejects.toThrow('a run, which is unfinished: resume it');
     const error = await RunFolder.open(dir).then(null, (thrown: unknown) => thrown as RunUnfinishedError);
     expect(error).toBeInstanceOf(RunUnfinishedError);
     expect(error).toMatchObject({ kind: 'input', dir });
     await (await RunFolder.resume(dir)).finish();
-    expect(await RunFolder.isFinished(dir)).toBe(true);
-    await expect(RunFolder.isFinished(home)).rejects.toThrow('holds no run');
+    expect(readRunRecord(dir)).toMatchObject({ finished: true, resumable: false });
+    expect(() => readRunRecord(home)).toThrow('holds no run');
   });
 
   it('loses a folder whole, also when its deletion was cut off', async () => {
@@ -159,7 +172,7 @@ describe('a folder that is there already', () => {
   });
 
   it('goes on where it stopped, without what a crash cut off', async () => {
-    await finishedRun();
+    await (await unfinishedRun()).close();
     await appendFile(join(dir, 'metrics.jsonl'), '{"step":3,"lo');
     await writeFile(join(dir, `.config.json.123-${'0'.repeat(36)}.tmp`), 'half');
     const run = await RunFolder.resume(dir);
@@ -209,7 +222,7 @@ describe('the lock', () => {
   });
 
   it.skipIf(!existsSync('/proc/self/stat'))('is gone with the process that held it', async () => {
-    await finishedRun();
+    await (await unfinishedRun()).close();
     const own = JSON.parse(await readFile(await heldLock(), 'utf8')) as object;
     for (const holder of [
       { ...own, pid: 2 ** 22 + 1 },
@@ -223,7 +236,7 @@ describe('the lock', () => {
   });
 
   it('counts as held when its process cannot be looked at', async () => {
-    await finishedRun();
+    await (await unfinishedRun()).close();
     for (const content of [JSON.stringify(lockBy({ host: 'another-machine' })), 'unreadable']) {
       await writeFile(join(dir, '.lock-left'), content);
       await expect(RunFolder.resume(dir)).rejects.toThrow(join(dir, '.lock-left'));
@@ -231,7 +244,7 @@ describe('the lock', () => {
   });
 
   it('lets one of many processes in, at most', async () => {
-    await finishedRun();
+    await (await unfinishedRun()).close();
     const script = `
       import { RunFolder } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
       try {

@@ -41,7 +41,6 @@ export type {
   ParameterGroup,
 } from './optimizer/optimizer.js';
 export { decayGroups } from './optimizer/optimizer.js';
-export type { ResumeFrom } from './run/checkpoints.js';
 export { checkpointsOf } from './run/checkpoints.js';
 export type { RunEpochEvent, RunResumeEvent, RunStepEvent } from './run/fit-reporter.js';
 export { fitReporter } from './run/fit-reporter.js';

@@ -18,9 +18,13 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
     .addOption(jsonOption())
     .action(async ({ run, json }: Options) => {
       const { evaluateRun } = await import('@fin/forecast');
-      const evaluation = await evaluateRun(await chooseRun(run));
-      if (json) terminal.result(true, evaluation.rows, () => []);
-      else terminal.result(false, evaluation, evaluationLines);
+      await evaluateRun(await chooseRun(run), {
+        onResult(evaluation) {
+          if (json) terminal.result(true, evaluation.rows, () => []);
+          else terminal.result(false, evaluation, evaluationLines);
+        },
+        onNote: (note) => terminal.line(`note: ${note}`),
+      });
     });
 }
 

@@ -1,4 +1,8 @@
 import type { Precision } from '@fin/amp';
+import { PRECISIONS } from '@fin/amp';
+import { describeIssue } from '@fin/run';
+import { z } from 'zod';
+import { ForecastInputError } from '../errors.js';
 
 /** Weights of a day's headlines: equal (`mean`), higher for top ranks (`rank`), or learned (`attention`). */
 export const headlineAggregates = ['mean', 'rank', 'attention'] as const;
@@ -91,7 +95,39 @@ const defaults: ForecasterSettings = {
   precision: 'fp32',
 };
 
-/** Fills in the defaults. */
+const size = z.int().min(1).max(1_000_000);
+
+/** Schema of {@link ForecasterSettings}, for callers and for the files of a run. */
+export const forecasterSettingsSchema: z.ZodType<ForecasterSettings> = z.object({
+  seed: z.int().min(0),
+  window: size,
+  lstmHiddenSize: size,
+  fusionSize: size,
+  sentimentModel: z.string().min(1).nullable(),
+  aggregate: z.enum(headlineAggregates),
+  encoder: z.object({
+    hiddenSize: size,
+    numHiddenLayers: size,
+    numAttentionHeads: size,
+    intermediateSize: size,
+    vocabularySize: size,
+    maxLength: size,
+    dropout: z.number().min(0).lt(1),
+  }),
+  trainHeadlinesPerDay: size.nullable(),
+  batchSize: size,
+  epochs: size,
+  patience: z.int().min(0),
+  learningRate: z.number().min(0).max(1e3),
+  weightDecay: z.number().min(0).max(1e3),
+  maxGradNorm: z.number().positive(),
+  precision: z.enum(PRECISIONS),
+});
+
+/** Completes settings with the defaults. @throws {ForecastInputError} naming a setting that is out of range */
 export function resolveSettings(options: ForecasterOptions = {}): ForecasterSettings {
-  return { ...defaults, ...options, encoder: { ...defaults.encoder, ...options.encoder } };
+  const settings = { ...defaults, ...options, encoder: { ...defaults.encoder, ...options.encoder } };
+  const { success, data, error } = forecasterSettingsSchema.safeParse(settings);
+  if (success) return data;
+  throw new ForecastInputError(`the setting ${describeIssue(error)}`);
 }

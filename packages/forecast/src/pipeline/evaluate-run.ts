@@ -1,27 +1,50 @@
-import { RunFolder } from '@fin/run';
+import { addToFinishedRun, RunFolder } from '@fin/run';
 import { evaluateBaselines } from '../baselines/index.js';
 import { ForecastInputError } from '../errors.js';
 import { evaluateForecast } from '../metrics/index.js';
-import type { Evaluation } from '../run/evaluation.js';
-import type { ForecasterRecord } from '../run/forecaster-record.js';
-import type { Prediction } from '../run/prediction.js';
-import { parsePredictions } from '../run/predictions-csv.js';
-import { runFiles } from '../run/run-files.js';
+import type { Prediction } from '../run/predictions.js';
+import { parsePredictions } from '../run/predictions.js';
+import type { Evaluation } from '../run/run-files.js';
+import { forecasterRecordSchema, runFiles } from '../run/run-files.js';
 import { modelName } from '../text/text-source.js';
 
 /** Confidence level of every interval. */
 const LEVEL = 0.95;
 
+/** Settings of {@link evaluateRun}. */
+export interface EvaluateRunOptions {
+  /** Called with the result before it is stored. */
+  readonly onResult?: (evaluation: Evaluation) => void;
+  /** Called when the result cannot be stored, as on a read-only disk: the reason, as a sentence. */
+  readonly onNote?: (note: string) => void;
+}
+
 /**
- * Scores a run's test forecasts beside its baselines, which are fitted on the run's training days, and writes
- * `evaluation.json` into the run folder. Reads nothing but the run folder.
+ * Compares a run's test forecasts with baselines that are fitted on the run's training days, and adds `evaluation.json` to the run
+ * folder. Reads nothing but the run folder. Where the folder cannot be written, the result is returned all the same.
  *
  * @param runDir folder that `trainForecaster` wrote
  * @returns the rows: the model, persistence, drift, majority class
- * @throws {ForecastInputError} when the folder holds no forecasts of a test split
+ * @throws {RunInputError} of `@fin/run` when the folder holds no run, or one of another kind
+ * @throws {DamagedFileError} of `@fin/files` naming file and line that are not as the run wrote them
+ * @throws {ForecastInputError} when there are no forecasts of a test split
  */
-export async function evaluateRun(runDir: string): Promise<Evaluation> {
-  const run = await RunFolder.open(runDir);
+export async function evaluateRun(
+  runDir: string,
+  { onResult, onNote }: EvaluateRunOptions = {},
+): Promise<Evaluation> {
+  const result = await evaluatePredictions(await RunFolder.open(runDir, 'forecaster'));
+  onResult?.(result);
+  try {
+    await addToFinishedRun(runDir, runFiles.evaluation, `${JSON.stringify(result, null, 2)}\n`);
+  } catch (error) {
+    if ((error as { readonly kind?: string }).kind !== 'environment') throw error;
+    onNote?.(`the evaluation was not stored: ${(error as Error).message}`);
+  }
+  return result;
+}
+
+async function evaluatePredictions(run: RunFolder): Promise<Evaluation> {
   const file = run.path(runFiles.predictions);
   const predictions = parsePredictions(await run.readText(runFiles.predictions), file);
   const test = predictions.filter(({ split }) => split === 'test');
@@ -30,10 +53,10 @@ export async function evaluateRun(runDir: string): Promise<Evaluation> {
       `${file}: no forecasts of a test split; the data must reach beyond the test split's start.`,
     );
   }
-  const { text } = await run.readJson<ForecasterRecord>(runFiles.forecaster);
+  const { text } = await run.readJson(runFiles.forecaster, forecasterRecordSchema);
   const targets = (part: readonly Prediction[]) => part.map((row) => ({ ...row, targetClose: row.actual }));
   const train = predictions.filter(({ split }) => split === 'train');
-  const evaluation: Evaluation = {
+  return {
     split: 'test',
     n: test.length,
     first: test[0].targetDate,
@@ -44,12 +67,4 @@ export async function evaluateRun(runDir: string): Promise<Evaluation> {
       ...evaluateBaselines(targets(train), targets(test), { level: LEVEL }),
     ],
   };
-  const writing = await RunFolder.resume(runDir);
-  try {
-    await writing.writeJson(runFiles.evaluation, evaluation);
-    await writing.finish();
-  } finally {
-    await writing.close();
-  }
-  return evaluation;
 }

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ForecastBatch, ForecastOutput } from '../model/price-text-forecaster.js';
 import { PriceTextForecaster } from '../model/price-text-forecaster.js';
 import type { ForecasterSettings } from '../model/settings.js';
-import type { ForecasterRecord } from '../run/forecaster-record.js';
+import type { ForecasterRecord } from '../run/run-files.js';
 import type { TextSource } from '../text/text-source.js';
 import type { BatchMaker } from './make-batch.js';
 import { disposeBatch, makeBatch } from './make-batch.js';

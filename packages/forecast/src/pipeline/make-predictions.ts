@@ -1,6 +1,6 @@
 import type { Sample, Split } from '@fin/data';
 import { splitNames } from '@fin/data';
-import type { Prediction } from '../run/prediction.js';
+import type { Prediction } from '../run/predictions.js';
 import type { Forecaster } from './forecaster.js';
 
 /** The forecasts of every day of every split, in time order. */

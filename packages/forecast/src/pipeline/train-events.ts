@@ -10,6 +10,8 @@ export type TrainEvent =
   /** Tokens scored, updates made, or days forecast. */
   | (RunStepEvent & { readonly phase: 'scoring' | 'training' | 'forecasting' })
   | RunResumeEvent
+  /** The run lacked only its manifest, which is written now. */
+  | { readonly kind: 'repaired' }
   | (RunEpochEvent & { readonly validationLoss: number });
 
 /**

@@ -1,14 +1,16 @@
+import type { RunEnvironment } from '@fin/amp';
 import { describeEnvironment } from '@fin/amp';
 import type { Market, Sample, Split } from '@fin/data';
 import { makeSamples, splitChronologically, splitNames } from '@fin/data';
-import { CHECKPOINTS, leaveRun, RunFolder, readUnfinishedRun, requireSame, settingsOfRun } from '@fin/run';
+import type { OpenedRun, ResumeFrom, RunOptions } from '@fin/run';
+import { withRun } from '@fin/run';
 import { randomStreams } from '@fin/runtime';
-import type { ResumeFrom } from '@fin/train';
+import { modelOfRun } from '@fin/sentiment';
 import { checkpointsOf, saveWeights } from '@fin/train';
 import type { ForecasterOptions, ForecasterSettings } from '../model/settings.js';
-import { resolveSettings } from '../model/settings.js';
-import { formatPredictions } from '../run/predictions-csv.js';
-import type { RunData, SplitSummary } from '../run/run-data.js';
+import { forecasterSettingsSchema, resolveSettings } from '../model/settings.js';
+import { formatPredictions } from '../run/predictions.js';
+import type { RunData, SplitSummary } from '../run/run-files.js';
 import { runFiles } from '../run/run-files.js';
 import { newTextSource } from '../text/open-text-source.js';
 import type { TextRecord } from '../text/text-source.js';
@@ -23,11 +25,11 @@ export interface TrainForecasterOptions {
   readonly market: Market;
   /** Folder to write. */
   readonly runDir: string;
-  /** Whether a run that is in the folder may be replaced. @default false */
+  /** Whether a run in the folder may be replaced. It stays until the new one is finished. @default false */
   readonly overwrite?: boolean;
   /**
-   * Whether to go on with the run in the folder, which was interrupted: from its newest checkpoint, or with `'lastGood'` from
-   * the newest one that is not damaged. Settings may be left out then: they are those that it was begun with. @default false
+   * Whether to resume the interrupted run in the folder: from its newest checkpoint, or with `'lastGood'` from the newest one
+   * that is not damaged. Its settings are those it was begun with and may be left out. @default false
    */
   readonly resume?: ResumeFrom;
   /** @default those of `resolveSettings()` */
@@ -71,74 +73,88 @@ export interface TrainSummary {
  *
  * Nothing is fitted on, chosen by or stopped because of the test days. TensorFlow has to be loaded (`loadTensorFlow`).
  *
- * While it trains, the folder `checkpoints` holds what an interrupted run goes on from (`resume`), to the same figures bit for
- * bit on one machine. It is gone when the run is finished.
+ * While it trains, the folder `checkpoints` holds checkpoints from which an interrupted run is resumed (`resume`), to the same
+ * figures bit for bit on one machine. It is deleted when the run is finished.
  *
- * @returns the summary, or null when the signal stopped it
- * @throws {ForecastInputError} when a run cannot be resumed as it is asked for, naming what differs
- * @throws DamagedFileError of `@fin/train` naming the file of a checkpoint that is damaged
+ * @returns the summary; null when the signal stopped it, or the run lacked only its manifest
+ * @throws {RunInputError} of `@fin/run` when the folder cannot be used, or a run cannot be resumed as asked, naming what differs
+ * @throws {DamagedFileError} of `@fin/files` naming the damaged file of a checkpoint
  */
 export async function trainForecaster(options: TrainForecasterOptions): Promise<TrainSummary | null> {
   const started = performance.now();
-  const { market, runDir, overwrite = false, source = {}, resume = false, signal, onEvent } = options;
-  const unfinished = resume ? await readUnfinishedRun<ForecasterSettings>(runDir, 'forecaster') : null;
-  const settings = unfinished
-    ? settingsOfRun(runDir, unfinished.settings, options.settings)
-    : resolveSettings(options.settings);
-  const split = splitChronologically(makeSamples(market, { window: settings.window }));
-  const environment = describeEnvironment(settings.precision);
-  const resumed = unfinished && requireSame(runDir, unfinished, { data: market.fingerprint, environment });
-  const run = await (unfinished ? RunFolder.resume(runDir) : RunFolder.create(runDir, { overwrite }));
-  let forecaster: Forecaster | undefined;
-  try {
-    if (!unfinished) {
-      await run.writeJson(runFiles.config, { settings, source });
-      await run.writeJson(runFiles.environment, environment);
-      await run.writeJson(runFiles.data, describeData(market, split));
-    }
+  const { market, runDir, overwrite, resume = false, signal, onEvent } = options;
+  const plan: RunOptions<ForecasterSettings, OpenedTraining> = {
+    dir: runDir,
+    kind: 'forecaster',
+    overwrite,
+    resume,
+    settings: options.settings,
+    resolve: () => resolveSettings(options.settings),
+    schema: forecasterSettingsSchema,
+    open: async (settings) => openTraining(settings, options),
+    onRepaired: () => onEvent?.({ kind: 'repaired' }),
+    signal,
+  };
+  return withRun(plan, async ({ run, settings, opened, resumed }): Promise<TrainSummary | null> => {
+    const { split, environment } = opened;
     onEvent?.({ kind: 'precision', ...environment.precision });
-    forecaster = await newForecaster(split, settings, options);
-    const text = forecaster.model.text.toJSON();
-    const result = await fitForecaster(forecaster, split, {
-      checkpoints: checkpointsOf(run, resume, {
-        data: market.fingerprint,
-        ...(text.kind === 'scored' && { sentimentModel: text.fingerprint }),
-      }),
-      signal,
-      onEvent: trainReporter(run, resumed, onEvent),
-    });
-    if (result.reason === 'aborted' || result.best === null) {
-      await leaveRun(run, 'forecaster', resumed !== null);
-      return null;
+    const forecaster = await newForecaster(split, settings, options);
+    try {
+      const text = forecaster.model.text.toJSON();
+      const result = await fitForecaster(forecaster, split, {
+        checkpoints: checkpointsOf(run, resume, {
+          data: market.fingerprint,
+          ...(text.kind === 'scored' && { sentimentModel: text.fingerprint }),
+        }),
+        signal,
+        onEvent: trainReporter(run, resumed, onEvent),
+      });
+      if (result.reason === 'aborted' || result.best === null) return null;
+      const predictions = await makePredictions(forecaster, split, (done, total) => {
+        signal?.throwIfAborted();
+        onEvent?.({ kind: 'step', phase: 'forecasting', done, total, loss: null });
+      });
+      await saveWeights(forecaster.model, run.path(runFiles.weights));
+      await run.writeJson(runFiles.forecaster, forecaster);
+      await run.writeText(runFiles.predictions, formatPredictions(predictions));
+      return {
+        run: runDir,
+        market: market.name,
+        synthetic: market.synthetic,
+        backend: environment.backend,
+        text: text.kind,
+        parameters: countParameters(forecaster),
+        epochs: Math.round(result.epochs),
+        bestEpoch: Math.round(result.best.epoch),
+        validationLoss: result.best.metrics.loss,
+        seconds: (performance.now() - started) / 1000,
+      };
+    } finally {
+      forecaster.dispose();
     }
-    const predictions = await makePredictions(forecaster, split, (done, total) => {
-      signal?.throwIfAborted();
-      onEvent?.({ kind: 'step', phase: 'forecasting', done, total, loss: null });
-    });
-    await saveWeights(forecaster.model, run.path(runFiles.weights));
-    await run.writeJson(runFiles.forecaster, forecaster);
-    await run.writeText(runFiles.predictions, formatPredictions(predictions));
-    await run.remove(CHECKPOINTS);
-    await run.finish();
-    return {
-      run: runDir,
-      market: market.name,
-      synthetic: market.synthetic,
-      backend: environment.backend,
-      text: text.kind,
-      parameters: countParameters(forecaster),
-      epochs: Math.round(result.epochs),
-      bestEpoch: Math.round(result.best.epoch),
-      validationLoss: result.best.metrics.loss,
-      seconds: (performance.now() - started) / 1000,
-    };
-  } catch (error) {
-    await leaveRun(run, 'forecaster', resumed !== null);
-    if (signal?.aborted && error === signal.reason) return null;
-    throw error;
-  } finally {
-    forecaster?.dispose();
-  }
+  });
+}
+
+/** What a training needs, opened before its folder is touched. */
+interface OpenedTraining extends OpenedRun {
+  readonly split: Split<Sample>;
+  readonly environment: RunEnvironment;
+}
+
+function openTraining(
+  { window, precision, sentimentModel }: ForecasterSettings,
+  { market, source = {} }: TrainForecasterOptions,
+): OpenedTraining {
+  const split = splitChronologically(makeSamples(market, { window }));
+  const paths = [source.data, sentimentModel].filter((path) => typeof path === 'string');
+  if (sentimentModel !== null) modelOfRun(sentimentModel);
+  return {
+    split,
+    inputs: paths,
+    source,
+    environment: describeEnvironment(precision),
+    data: describeData(market, split),
+  };
 }
 
 /** Reads all headlines ahead, where that is how the text side works; everything fitted is fitted on the training days. */

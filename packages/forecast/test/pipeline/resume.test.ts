@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { syntheticMarket } from '@fin/data';
 import { RunFolder, RunUnfinishedError } from '@fin/run';
@@ -99,7 +99,11 @@ describe('a run that was interrupted', () => {
   it('ends when nothing but its manifest was missing', async () => {
     const runDir = join(folder, 'no-manifest');
     await trainForecaster({ market: smallMarket, runDir, settings });
-    await (await RunFolder.resume(runDir)).close();
+    rmSync(join(runDir, 'manifest.json'));
+    const events: TrainEvent[] = [];
+    const onEvent = (event: TrainEvent) => void events.push(event);
+    expect(await trainForecaster({ market: smallMarket, runDir, resume: true, onEvent })).toBeNull();
+    expect(events).toEqual([{ kind: 'repaired' }]);
     expect(await refusal({ runDir })).toContain('is finished');
     expect(await outcome(runDir)).toEqual(await outcome(straight));
   });

@@ -1,11 +1,11 @@
 export type { ClassificationReport, ClassScores } from './classification-report.js';
 export { classificationReport } from './classification-report.js';
 export { modelOfRun } from './model-of-run.js';
+export type { TuningData, TuningEvaluation } from './run-files.js';
+export { confusionSchema, tuningEvaluationSchema, tuningFiles } from './run-files.js';
 export type { LoraSettings, TuningMethod, TuningOptions, TuningSettings } from './settings.js';
-export { resolveTuning, tuningMethods } from './settings.js';
+export { resolveTuning, tuningMethods, tuningSettingsSchema } from './settings.js';
 export type { TuneSentimentOptions } from './tune-sentiment.js';
 export { tuneSentiment } from './tune-sentiment.js';
-export type { TuningData } from './tuning-data.js';
 export type { TuningEvent } from './tuning-events.js';
-export { tuningFiles } from './tuning-files.js';
 export type { TuningSummary } from './tuning-summary.js';

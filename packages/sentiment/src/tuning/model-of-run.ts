@@ -1,18 +1,31 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunUnfinishedError } from '@fin/run';
-import { tuningFiles } from './tuning-files.js';
+import {
+  commonFiles,
+  RunInputError,
+  RunUnfinishedError,
+  readableRoot,
+  readRunRecord,
+  runKinds,
+} from '@fin/run';
+import { tuningFiles } from './run-files.js';
 
 /**
- * The folder with the model or adapter that a fine-tuning run made; any other folder is given back as it is.
+ * The folder with the model or adapter that a fine-tuning run made. A folder that is no run is returned as it is.
  *
  * @param dir a run folder, or the folder of a model
- * @throws RunUnfinishedError of `@fin/run` when the run was interrupted, or still goes on
+ * @throws RunUnfinishedError of `@fin/run` when the run was interrupted, or is still being trained
+ * @throws RunInputError of `@fin/run` when it is a run of another kind
  */
 export function modelOfRun(dir: string): string {
-  if (!existsSync(join(dir, 'run.json'))) return dir;
-  const manifest = join(dir, tuningFiles.manifest);
-  if (!existsSync(manifest)) throw new RunUnfinishedError(dir, manifest);
-  const made = [tuningFiles.model, tuningFiles.adapter].map((name) => join(dir, name)).find(existsSync);
-  return made ?? dir;
+  if (!existsSync(join(dir, commonFiles.run))) return dir;
+  const { kind, finished } = readRunRecord(dir);
+  if (kind === 'forecaster') {
+    throw new RunInputError(
+      `${dir} is ${runKinds[kind].words} and holds no sentiment model: give a run of fine-tuning, or the folder of a model`,
+    );
+  }
+  if (!finished) throw new RunUnfinishedError(dir, join(dir, commonFiles.manifest));
+  const root = readableRoot(dir);
+  return [tuningFiles.model, tuningFiles.adapter].map((name) => join(root, name)).find(existsSync) ?? dir;
 }

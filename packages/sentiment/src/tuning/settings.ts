@@ -1,4 +1,8 @@
 import type { Precision } from '@fin/amp';
+import { PRECISIONS } from '@fin/amp';
+import { describeIssue } from '@fin/run';
+import { z } from 'zod';
+import { SentimentInputError } from '../errors.js';
 
 /** What is trained: small matrices beside frozen weights, or all weights. */
 export const tuningMethods = ['lora', 'full'] as const;
@@ -87,11 +91,40 @@ const loraDefaults: LoraSettings = {
   targetModules: ['query', 'value'],
 };
 
-/** Fills in what the caller left open. */
+const count = z.int().min(1).max(1_000_000);
+
+/** Schema of {@link TuningSettings}, for callers and for the files of a run. */
+export const tuningSettingsSchema: z.ZodType<TuningSettings> = z.object({
+  method: z.enum(tuningMethods),
+  seed: z.int().min(0),
+  splitSeed: z.int().min(0),
+  epochs: count,
+  batchSize: count,
+  learningRate: z.number().min(0).max(1e3),
+  warmupShare: z.number().min(0).max(1),
+  weightDecay: z.number().min(0).max(1e3),
+  maxGradNorm: z.number().positive(),
+  patience: z.int().min(0),
+  maxLength: count,
+  classWeights: z.boolean(),
+  layerDecay: z.number().min(1).max(100),
+  gradualUnfreezing: z.boolean(),
+  precision: z.enum(PRECISIONS),
+  lora: z
+    .object({
+      r: count,
+      loraAlpha: z.number().min(0).max(1e6),
+      loraDropout: z.number().min(0).lt(1),
+      targetModules: z.union([z.string(), z.array(z.string())]),
+    })
+    .nullable(),
+});
+
+/** Completes settings with the defaults. @throws {SentimentInputError} naming a setting that is out of range */
 export function resolveTuning({ lora, ...options }: TuningOptions = {}): TuningSettings {
   const method = options.method ?? 'lora';
   const seed = options.seed ?? shared.seed;
-  return {
+  const settings = {
     ...shared,
     ...byMethod[method],
     splitSeed: seed,
@@ -99,4 +132,7 @@ export function resolveTuning({ lora, ...options }: TuningOptions = {}): TuningS
     method,
     lora: method === 'lora' ? { ...loraDefaults, ...lora } : null,
   };
+  const { success, data, error } = tuningSettingsSchema.safeParse(settings);
+  if (success) return data;
+  throw new SentimentInputError(`the setting ${describeIssue(error)}`);
 }

@@ -11,8 +11,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { saveSentimentAdapter } from '../scoring/sentiment-adapter.js';
 import { sentimentColumns } from '../scoring/sentiment-columns.js';
 import { weightsDigest } from '../scoring/weights-digest.js';
+import { tuningFiles } from './run-files.js';
 import type { TuningSettings } from './settings.js';
-import { tuningFiles } from './tuning-files.js';
 
 /** A classifier in training, whatever of it is trained. */
 export interface TunableModel extends Module {

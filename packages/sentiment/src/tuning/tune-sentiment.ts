@@ -1,28 +1,26 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { RunEnvironment } from '@fin/amp';
 import { describeEnvironment } from '@fin/amp';
 import type { LabelledSentence, PhraseBank, Split } from '@fin/data';
 import { splitNames, splitPhraseBank } from '@fin/data';
-import type { UnfinishedRun } from '@fin/run';
-import { CHECKPOINTS, leaveRun, RunFolder, readUnfinishedRun, requireSame, settingsOfRun } from '@fin/run';
+import type { OpenedRun, ResumeFrom, RunContext, RunOptions, UnfinishedRun } from '@fin/run';
+import { withRun } from '@fin/run';
 import { randomStreams } from '@fin/runtime';
-import type { ResumeFrom } from '@fin/train';
 import { checkpointsOf } from '@fin/train';
 import { SentimentInputError } from '../errors.js';
 import { weightsDigest } from '../scoring/weights-digest.js';
 import { classWeights } from './class-weights.js';
 import { evaluateClassifier } from './evaluate-classifier.js';
 import { fitClassifier } from './fit-classifier.js';
+import type { TuningData } from './run-files.js';
+import { describeTuningData, tuningFiles } from './run-files.js';
 import { sentenceSet } from './sentence-set.js';
 import type { TuningOptions, TuningSettings } from './settings.js';
-import { resolveTuning } from './settings.js';
+import { resolveTuning, tuningSettingsSchema } from './settings.js';
 import type { TunableModel } from './tunable-model.js';
 import { openTunableModel } from './tunable-model.js';
-import type { TuningData } from './tuning-data.js';
-import { describeTuningData } from './tuning-data.js';
 import type { TuningEvent } from './tuning-events.js';
 import { trainingSpeed, tuningReporter } from './tuning-events.js';
-import { tuningFiles } from './tuning-files.js';
 import type { TuningSummary } from './tuning-summary.js';
 
 /** What a fine-tuning run is made of. */
@@ -33,11 +31,11 @@ export interface TuneSentimentOptions {
   readonly modelDir: string;
   /** Folder to write. */
   readonly runDir: string;
-  /** Whether a run that is in the folder may be replaced. @default false */
+  /** Whether a run in the folder may be replaced. It stays until the new one is finished. @default false */
   readonly overwrite?: boolean;
   /**
-   * Whether to go on with the run in the folder, which was interrupted: from its newest checkpoint, or with `'lastGood'` from
-   * the newest one that is not damaged. Settings may be left out then: they are those that it was begun with. @default false
+   * Whether to resume the interrupted run in the folder: from its newest checkpoint, or with `'lastGood'` from the newest one
+   * that is not damaged. Its settings are those it was begun with and may be left out. @default false
    */
   readonly resume?: ResumeFrom;
   /** @default those of `resolveTuning()` */
@@ -63,71 +61,73 @@ export interface TuneSentimentOptions {
  * for discriminative learning rates and gradual unfreezing. Unlike there: Adam with bias correction, sentences without
  * padding, repeated sentences once and those of two classes not at all. TensorFlow has to be loaded (`loadTensorFlow`).
  *
- * While it trains, the folder `checkpoints` holds what an interrupted run goes on from (`resume`), to the same figures bit for
- * bit on one machine. It is gone when the run is finished.
+ * While it trains, the folder `checkpoints` holds checkpoints from which an interrupted run is resumed (`resume`), to the same
+ * figures bit for bit on one machine. It is deleted when the run is finished.
  *
- * @returns the summary, or null when the signal stopped it
- * @throws {SentimentInputError} when a run cannot be resumed as it is asked for, naming what differs
- * @throws DamagedFileError of `@fin/train` naming the file of a checkpoint that is damaged
+ * @returns the summary; null when the signal stopped it, or the run lacked only its manifest
+ * @throws {RunInputError} of `@fin/run` when the folder cannot be used, or a run cannot be resumed as asked, naming what differs
+ * @throws {DamagedFileError} of `@fin/files` naming the damaged file of a checkpoint
  */
 export async function tuneSentiment(options: TuneSentimentOptions): Promise<TuningSummary | null> {
   const started = performance.now();
-  const { bank, modelDir, runDir, overwrite, resume = false, signal } = options;
-  const unfinished = resume ? await readUnfinishedRun<TuningSettings>(runDir, 'sentiment-tuning') : null;
-  const settings = unfinished
-    ? settingsOfRun(runDir, unfinished.settings, options.settings)
-    : resolveTuning(options.settings);
-  const split = splitPhraseBank(bank.sentences, { seed: settings.splitSeed });
-  const data = describeTuningData(bank, split);
-  const environment = describeEnvironment(settings.precision);
-  const resumed = unfinished && requireSame(runDir, unfinished, { data: data.fingerprint, environment });
-  const modelDigest = await weightsDigest(modelDir);
-  if (unfinished) requireModel(runDir, unfinished, { modelDir, modelDigest });
-  const model = await openTunableModel(modelDir, settings, randomStreams(settings.seed));
+  const { modelDir, runDir, overwrite, resume, signal, onEvent } = options;
+  let model: TunableModel | null = null;
+  const plan: RunOptions<TuningSettings, OpenedTuning> = {
+    dir: runDir,
+    kind: 'sentiment-tuning',
+    overwrite,
+    resume,
+    settings: options.settings,
+    resolve: () => resolveTuning(options.settings),
+    schema: tuningSettingsSchema,
+    open: async (settings, begun) => {
+      const opened = openTuning(settings, options, await weightsDigest(modelDir));
+      if (begun) requireModel(runDir, begun, opened);
+      model = await openTunableModel(modelDir, settings, randomStreams(settings.seed));
+      return { ...opened, model };
+    },
+    onRepaired: () => onEvent?.({ kind: 'repaired' }),
+    signal,
+  };
   try {
-    const run = await (unfinished ? RunFolder.resume(runDir) : RunFolder.create(runDir, { overwrite }));
-    try {
-      const beginning = { settings, split, data, environment, modelDigest, resumed };
-      const summary = await tune(model, run, beginning, options);
-      if (summary === null) await leaveRun(run, 'sentiment-tuning', resumed !== null);
-      return summary && { ...summary, seconds: (performance.now() - started) / 1000 };
-    } catch (error) {
-      await leaveRun(run, 'sentiment-tuning', resumed !== null);
-      if (signal?.aborted && error === signal.reason) return null;
-      throw error;
-    }
+    const summary = await withRun(plan, (context) => tune(context, options));
+    return summary && { ...summary, seconds: (performance.now() - started) / 1000 };
   } finally {
-    model.dispose();
+    (model as TunableModel | null)?.dispose();
   }
 }
 
-/** What is known of a run before its model is trained. */
-interface Beginning {
-  readonly settings: TuningSettings;
+/** What a fine-tuning needs, opened before its folder is touched. */
+interface OpenedTuning extends OpenedRun {
+  readonly model: TunableModel;
   readonly split: Split<LabelledSentence>;
-  readonly data: TuningData;
   readonly environment: RunEnvironment;
+  readonly data: TuningData;
   /** sha256 of the weights to start from. */
   readonly modelDigest: string;
-  /** Null when the run begins now. */
-  readonly resumed: { readonly note: string | null } | null;
+}
+
+function openTuning(
+  { splitSeed, precision }: TuningSettings,
+  { bank, modelDir, source = {} }: TuneSentimentOptions,
+  modelDigest: string,
+): Omit<OpenedTuning, 'model'> {
+  const split = splitPhraseBank(bank.sentences, { seed: splitSeed });
+  return {
+    split,
+    modelDigest,
+    inputs: [modelDir, source.data].filter((path) => typeof path === 'string'),
+    source: { ...source, model: resolve(modelDir), modelDigest },
+    environment: describeEnvironment(precision),
+    data: describeTuningData(bank, split),
+  };
 }
 
 async function tune(
-  model: TunableModel,
-  run: RunFolder,
-  { settings, split, data, environment, modelDigest, resumed }: Beginning,
-  { modelDir, source = {}, resume = false, signal, onEvent }: TuneSentimentOptions,
+  { run, settings, opened, resumed }: RunContext<TuningSettings, OpenedTuning>,
+  { runDir, resume = false, signal, onEvent }: TuneSentimentOptions,
 ): Promise<Omit<TuningSummary, 'seconds'> | null> {
-  if (!resumed) {
-    await run.writeJson(tuningFiles.config, {
-      kind: 'sentiment-tuning',
-      settings,
-      source: { ...source, model: resolve(modelDir), modelDigest },
-    });
-    await run.writeJson(tuningFiles.environment, environment);
-    await run.writeJson(tuningFiles.data, data);
-  }
+  const { model, split, data, environment, modelDigest } = opened;
   const { labels, columns, tokenizer } = model;
   const { method, seed, splitSeed, maxLength } = settings;
   const [train, validation, test] = splitNames.map((name) =>
@@ -159,11 +159,9 @@ async function tune(
   await model.save(run.path(model.savedAs));
   await run.writeJson(tuningFiles.evaluation, { split: 'test', ...scores });
   await run.writeJson(tuningFiles.confusion, { labels, rows: 'actual', columns: 'predicted', confusion });
-  await run.remove(CHECKPOINTS);
-  await run.finish();
   return {
-    run: run.dir,
-    saved: run.path(model.savedAs),
+    run: runDir,
+    saved: join(runDir, model.savedAs),
     method,
     backend: environment.backend,
     seed,
@@ -177,15 +175,15 @@ async function tune(
   };
 }
 
-/** @throws {SentimentInputError} when a run is to go on with another model than it was begun with */
+/** @throws {SentimentInputError} when a run is resumed with another model than it was begun with */
 function requireModel(
   runDir: string,
   { source }: UnfinishedRun,
-  { modelDir, modelDigest }: { readonly modelDir: string; readonly modelDigest: string },
+  { source: now, modelDigest }: Pick<OpenedTuning, 'source' | 'modelDigest'>,
 ): void {
   if (source.modelDigest === modelDigest) return;
   throw new SentimentInputError(
-    `${runDir} was begun with the model in ${source.model}, and the weights in ${modelDir} are others: ` +
+    `${runDir} was begun with the model in ${source.model}, and the weights in ${now.model} are others: ` +
       'resume it with its own, or begin a new run.',
   );
 }

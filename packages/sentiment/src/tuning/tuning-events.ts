@@ -20,6 +20,8 @@ export type TuningEvent =
     }
   | RunStepEvent
   | RunResumeEvent
+  /** The run lacked only its manifest, which is written now. */
+  | { readonly kind: 'repaired' }
   | (RunEpochEvent & {
       readonly validationLoss: number;
       readonly validationAccuracy: number;

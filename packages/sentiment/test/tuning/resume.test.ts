@@ -103,12 +103,13 @@ describe('what cannot go on is refused', () => {
   });
 
   it('a run of another kind', async () => {
-    const other = await RunFolder.create(join(folder, 'forecaster'));
+    const other = await RunFolder.create(join(folder, 'forecaster'), { kind: 'forecaster' });
     await other.writeJson('config.json', { settings: {}, source: {} });
     await other.close();
     expect(await refusal({ runDir: other.dir })).toContain('is the training of a forecaster');
-    const resumed = readUnfinishedRun(runDir, 'forecaster');
-    await expect(resumed).rejects.toThrow(/is the fine-tuning of a sentiment model/);
+    const resumed = () => readUnfinishedRun(runDir, 'forecaster');
+    expect(resumed).toThrow(/is the fine-tuning of a sentiment model/);
+    expect(() => modelOfRun(other.dir)).toThrow('holds no sentiment model');
   });
 
   it('a model of a run that has not made it yet', () => {

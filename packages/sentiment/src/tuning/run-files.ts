@@ -1,6 +1,49 @@
 import { createHash } from 'node:crypto';
 import type { LabelledSentence, PhraseBank, Split } from '@fin/data';
 import { sentimentLabels, splitNames } from '@fin/data';
+import { commonFiles, runKinds } from '@fin/run';
+import { z } from 'zod';
+import type { ClassScores } from './classification-report.js';
+
+/** Names of the files of a fine-tuning run. */
+export const tuningFiles: typeof commonFiles & (typeof runKinds)['sentiment-tuning']['files'] = {
+  ...commonFiles,
+  ...runKinds['sentiment-tuning'].files,
+};
+
+/** `evaluation.json` of a fine-tuning run: scores on the test sentences. */
+export interface TuningEvaluation {
+  readonly split: 'test';
+  /** Test sentences. */
+  readonly n: number;
+  /** Share of test sentences whose class was found. */
+  readonly accuracy: number;
+  /** Mean F1 of the classes. */
+  readonly macroF1: number;
+  readonly classes: readonly ClassScores[];
+}
+
+export const tuningEvaluationSchema: z.ZodType<TuningEvaluation> = z.object({
+  split: z.literal('test'),
+  n: z.int().min(1),
+  accuracy: z.number(),
+  macroF1: z.number(),
+  classes: z.array(
+    z.object({
+      label: z.string(),
+      precision: z.number(),
+      recall: z.number(),
+      f1: z.number(),
+      support: z.int().min(0),
+    }),
+  ),
+});
+
+/** `confusion.json`: test sentences by actual class (rows) and predicted class (columns). */
+export const confusionSchema: z.ZodType<{
+  readonly labels: readonly string[];
+  readonly confusion: readonly (readonly number[])[];
+}> = z.looseObject({ labels: z.array(z.string()), confusion: z.array(z.array(z.int().min(0))) });
 
 /** `data.json` of a fine-tuning run. */
 export interface TuningData {

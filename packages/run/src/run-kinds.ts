@@ -1,0 +1,76 @@
+/** Folder of an unfinished run with the checkpoints that it can be resumed from. */
+export const CHECKPOINTS = 'checkpoints';
+
+/** Files that runs of every kind have. */
+export const commonFiles = {
+  /** Identity and kind of the run; written first. */
+  run: 'run.json',
+  /** Settings as they were used, and where the inputs came from. */
+  config: 'config.json',
+  /** Backend, versions and machine. */
+  environment: 'environment.json',
+  /** Name, fingerprint and size of the data. */
+  data: 'data.json',
+  /** One JSON object per epoch. */
+  metrics: 'metrics.jsonl',
+  /** Size and sha256 of every other file; written last. */
+  manifest: 'manifest.json',
+} as const;
+
+/** Pages made from a finished run. They can be made again, so they are in no manifest. */
+export const derivedFiles: readonly string[] = ['report.html'];
+
+/** The files of one kind of run. */
+interface KindOfRun {
+  /** The kind in words, for messages: "… is the training of a forecaster". */
+  readonly words: string;
+  /** Files and folders besides {@link commonFiles}, in the order in which they are written. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The last of them that is written before the manifest; null when there is no rule. */
+  readonly last: string | null;
+}
+
+/** Every kind of run with its files: the one table of them. */
+export const runKinds = {
+  /** Made by `trainForecaster` of @fin/forecast. */
+  forecaster: {
+    words: 'the training of a forecaster',
+    files: {
+      weights: 'checkpoint/model.safetensors',
+      forecaster: 'checkpoint/forecaster.json',
+      predictions: 'predictions.csv',
+      /** Added by `evaluateRun`. */
+      evaluation: 'evaluation.json',
+    },
+    last: 'predictions.csv',
+  },
+  /** Made by `tuneSentiment` of @fin/sentiment. */
+  'sentiment-tuning': {
+    words: 'the fine-tuning of a sentiment model',
+    files: {
+      /** Folder of the whole model, when all weights were trained. */
+      model: 'model',
+      /** Folder of the adapter in PEFT's format, when adapters were trained. */
+      adapter: 'adapter',
+      evaluation: 'evaluation.json',
+      confusion: 'confusion.json',
+    },
+    last: 'confusion.json',
+  },
+  /** Anything else that is written with `RunFolder`: its files are those in its manifest. */
+  custom: { words: 'a run of your own', files: {}, last: null },
+} as const;
+
+/** The kind of a run, as `run.json` has it. */
+export type RunKind = keyof typeof runKinds;
+
+/**
+ * Whether a file belongs to runs of a kind, whatever their manifest says.
+ *
+ * @param name relative to the run folder, with forward slashes
+ */
+export function isFileOfKind(kind: RunKind, name: string): boolean {
+  const { files }: KindOfRun = runKinds[kind];
+  const owned = [...Object.values(commonFiles), ...Object.values(files), ...derivedFiles, CHECKPOINTS];
+  return owned.some((file) => name === file || name.startsWith(`${file}/`));
+}
