@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RunRecord, RunSource } from '@fin/run';
+import { readRunRecord } from '@fin/run';
 import { finCommand } from './io/escape.js';
 import { InterruptedError, interruptible } from './io/interruption.js';
 import type { Terminal } from './io/terminal.js';
@@ -38,40 +39,40 @@ export async function chooseRun(run: string | undefined): Promise<string> {
   return run;
 }
 
-/** The market that a run was trained on, from its `config.json`. */
-export async function marketOfRun(runDir: string): Promise<MarketChoice> {
-  const { runFiles } = await import('@fin/forecast');
-  const { source } = JSON.parse(await readFile(join(runDir, runFiles.config), 'utf8')) as {
-    source: { data: string | null; signal: number | null };
+/** The market that a run was trained on, from the `source` in its `config.json`. */
+export function marketOfSource({ data, signal }: RunSource): MarketChoice {
+  return {
+    data: typeof data === 'string' ? data : undefined,
+    signal: typeof signal === 'number' ? signal : undefined,
   };
-  return { data: source.data ?? undefined, signal: source.signal ?? undefined };
 }
 
-function runIn(dir: string): 'finished' | 'unfinished' | null {
-  if (existsSync(join(dir, 'manifest.json'))) return 'finished';
-  return existsSync(join(dir, 'run.json')) ? 'unfinished' : null;
+/** The run in a folder; null where there is none that can be recognised. */
+function runIn(dir: string): RunRecord | null {
+  try {
+    return readRunRecord(dir);
+  } catch {
+    return null;
+  }
 }
 
 /** The command that resumes an unfinished run. */
 export function howToResume(dir: string, from: readonly string[] = []): string {
-  return finCommand(isTuning(dir) ? 'finetune' : 'train', '--run', dir, '--resume', ...from);
+  return finCommand(
+    runIn(dir)?.kind === 'sentiment-tuning' ? 'finetune' : 'train',
+    '--run',
+    dir,
+    '--resume',
+    ...from,
+  );
 }
 
 /** @throws {RunChoiceError} when there is a run in the folder that was not finished */
 export function refuseUnfinished(dir: string): void {
-  if (runIn(dir) !== 'unfinished') return;
+  if (runIn(dir)?.finished !== false) return;
   throw new RunChoiceError(
     `the run in ${dir} is unfinished: it was interrupted, or is still being trained. Resume it with: ${howToResume(dir)}`,
   );
-}
-
-function isTuning(dir: string): boolean {
-  try {
-    const config = JSON.parse(readFileSync(join(dir, 'config.json'), 'utf8')) as { readonly kind?: unknown };
-    return config.kind === 'sentiment-tuning';
-  } catch {
-    return false; // stopped before there was one
-  }
 }
 
 /**
@@ -87,7 +88,7 @@ export async function resumable<T>(
   try {
     return await interruptible(() => whatIsLeft(runDir), work);
   } catch (error) {
-    if (!(error instanceof InterruptedError) && runIn(runDir) === 'unfinished') {
+    if (!(error instanceof InterruptedError) && runIn(runDir)?.resumable) {
       const advice = adviceOn(error as Error, runDir);
       if (advice) terminal.line(`note: ${advice}`);
     }
@@ -97,8 +98,8 @@ export async function resumable<T>(
 
 function whatIsLeft(runDir: string): string {
   const run = runIn(runDir);
-  if (run === 'unfinished') return `; resume with: ${howToResume(runDir)}`;
-  return run === 'finished' ? `; the run in ${runDir} is finished` : '; no run was written';
+  if (run?.resumable) return `; resume with: ${howToResume(runDir)}`;
+  return run ? `; the run in ${runDir} is finished` : '; no run was written';
 }
 
 function adviceOn({ name, kind }: Error & { readonly kind?: string }, runDir: string): string | null {

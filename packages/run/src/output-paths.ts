@@ -87,12 +87,12 @@ async function ownedByRun(dir: string): Promise<(name: string) => boolean> {
 async function requireWritable(path: string, file: string): Promise<void> {
   let folder = dirname(path);
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  if (!(await stat(folder)).isDirectory()) {
+    throw new RunInputError(`${file} cannot be written: ${folder} is a file, not a folder`);
+  }
   try {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new FileWriteError(file, error);
-  }
-  if (!(await stat(folder)).isDirectory()) {
-    throw new RunInputError(`${file} cannot be written: ${folder} is a file, not a folder`);
   }
 }

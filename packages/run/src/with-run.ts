@@ -7,7 +7,7 @@ import { readRunFile, runConfigSchema, runDataSchema, runEnvironmentSchema } fro
 import { RunFolder } from './run-folder.js';
 import type { RunKind } from './run-kinds.js';
 import { CHECKPOINTS, commonFiles } from './run-kinds.js';
-import { readRunRecord, requireKind, unfinishedRoot } from './run-record.js';
+import { readableRoot, readRunRecord, requireKind, unfinishedRoot } from './run-record.js';
 
 /** From where an interrupted run is resumed: its newest checkpoint, or the newest that is not damaged. */
 export type ResumeFrom = boolean | 'lastGood';
@@ -156,9 +156,12 @@ export function readUnfinishedRun<Settings = unknown>(
 }
 
 /** Reads `config.json` of a finished run, or of one that was interrupted. @throws {DamagedFileError} */
-export function readRunConfig<Settings>(dir: string, settings: z.ZodType<Settings>): RunConfig<Settings> {
+export function readRunConfig<Settings = unknown>(
+  dir: string,
+  settings: z.ZodType<Settings> = z.unknown() as unknown as z.ZodType<Settings>,
+): RunConfig<Settings> {
   const record = readRunRecord(dir);
-  const root = (record.finished ? null : unfinishedRoot(dir)) ?? dir;
+  const root = record.finished ? readableRoot(dir) : (unfinishedRoot(dir) ?? dir);
   const path = join(root, commonFiles.config);
   const config = readRunFile(path, runConfigSchema(settings));
   if (config === null) throw new DamagedFileError(path, 'it is missing');

@@ -232,7 +232,13 @@ describe('requireFreeOutput', () => {
       );
     expect(await refused(join(home, 'prices-link.csv'), [input])).toContain('is an input');
     expect(await refused(input, [home])).toContain('is an input');
-    for (const name of ['predictions.csv', 'run.json', 'manifest.json', 'checkpoint/model.safetensors', '.next/x']) {
+    for (const name of [
+      'predictions.csv',
+      'run.json',
+      'manifest.json',
+      'checkpoint/model.safetensors',
+      '.next/x',
+    ]) {
       expect(await refused(join(home, 'link', name)), name).toContain('belongs to the run in');
     }
     expect(await refused(dir)).toContain('is a folder');

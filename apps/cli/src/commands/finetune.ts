@@ -160,7 +160,7 @@ interface Start {
 /** The options of a resumed run: its own data, model and backend, unless the command line names others. */
 async function resumedOptions(runDir: string, options: Options): Promise<Options & Start> {
   const { readUnfinishedRun } = await import('@fin/run');
-  const { source, environment } = await readUnfinishedRun(runDir, 'sentiment-tuning');
+  const { source, environment } = readUnfinishedRun(runDir, 'sentiment-tuning');
   return {
     ...options,
     data: options.data ?? String(source.data),

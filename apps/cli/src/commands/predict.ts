@@ -1,5 +1,6 @@
 import type { Precision } from '@fin/amp';
 import type { NextDayForecast } from '@fin/forecast';
+import { readRunConfig } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
@@ -7,7 +8,7 @@ import type { Terminal } from '../io/terminal.js';
 import { percent } from '../io/terminal.js';
 import { noteMarket, openMarket } from '../market.js';
 import { backendOption, dataOption, jsonOption, precisionOption, runOption } from '../options.js';
-import { chooseRun, marketOfRun } from '../runs.js';
+import { chooseRun, marketOfSource } from '../runs.js';
 
 interface Options {
   readonly run?: string;
@@ -28,7 +29,9 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
     .addOption(jsonOption())
     .action(async ({ run, data, precision = 'fp32', backend, json }: Options) => {
       const runDir = await chooseRun(run);
-      const market = await openMarket(data === undefined ? await marketOfRun(runDir) : { data });
+      const market = await openMarket(
+        data === undefined ? marketOfSource(readRunConfig(runDir).source) : { data },
+      );
       const { describePrecision } = await import('@fin/amp');
       const { predictNextDay } = await import('@fin/forecast');
       await startBackend(backend, terminal);

@@ -26,7 +26,7 @@ import {
   runToResume,
 } from '../options.js';
 import { requireWritable } from '../outputs.js';
-import { marketOfRun, newRunFolder, RUNS, refuseUnfinished, resumable, resumeText } from '../runs.js';
+import { marketOfSource, newRunFolder, RUNS, refuseUnfinished, resumable, resumeText } from '../runs.js';
 
 interface Options {
   readonly data?: string;
@@ -115,8 +115,8 @@ const summaryLines = ({
 /** The options of a resumed run: its own data and backend, unless the command line names others. */
 async function resumedOptions(runDir: string, options: Options): Promise<Options> {
   const { readUnfinishedRun } = await import('@fin/run');
-  const { environment } = await readUnfinishedRun(runDir, 'forecaster');
-  const market = { ...(await marketOfRun(runDir)), ...given({ data: options.data, signal: options.signal }) };
+  const { environment, source } = readUnfinishedRun(runDir, 'forecaster');
+  const market = { ...marketOfSource(source), ...given({ data: options.data, signal: options.signal }) };
   return { ...options, ...market, backend: options.backend ?? (environment.backend as BackendName) };
 }
 
