@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import type { DamagedFileError } from '@fin/files';
 import type { Evaluation, Prediction, RunData } from '@fin/forecast';
 import { BASELINE_NAMES, parsePredictions } from '@fin/forecast';
 import { RunFolder } from '@fin/run';
@@ -99,8 +100,8 @@ async function read(folder: RunFolder, name: string, writer: string): Promise<st
   try {
     return await folder.readText(name);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const problem = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`;
+    const { problem: reason } = cause as DamagedFileError;
+    const problem = reason === 'it is missing' ? 'is not there' : `cannot be read (${reason})`;
     throw new ReportInputError(`${folder.path(name)} ${problem}; ${writer} writes it`, { cause });
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { latestInput, makeSamples, splitChronologically } from '@fin/data';
 import { RunFolder } from '@fin/run';
@@ -109,6 +109,41 @@ describe('a run on a small synthetic market', () => {
     await expect(trainForecaster({ market, runDir, settings })).rejects.toThrow(/already holds a run/);
     await trainForecaster({ market, runDir, settings: { ...settings, epochs: 1 }, overwrite: true });
     expect((await RunFolder.open(runDir)).readMetrics()).toHaveLength(1);
+  });
+
+  it.each([
+    ['the sentiment model is not there', { settings: { ...settings, sentimentModel: join(folder, 'typo') } }],
+    ['a setting is out of range', { settings: { ...settings, epochs: 0 } }],
+    ['the data lie in its folder', { source: { data: runDir } }],
+  ])('is not touched by a run that would replace it when %s', async (_, options) => {
+    const files = () => readdirSync(runDir, { recursive: true }).map(String).sort();
+    const before = files().filter((name) => name.includes('.'));
+    const contents = before.map((name) => readFileSync(join(runDir, name), 'base64'));
+    const replacing = trainForecaster({ market, runDir, settings, overwrite: true, ...options });
+    await expect(replacing).rejects.toMatchObject({ kind: 'input' });
+    expect(files().filter((name) => name.includes('.'))).toEqual(before);
+    expect(before.map((name) => readFileSync(join(runDir, name), 'base64'))).toEqual(contents);
+    await RunFolder.open(runDir, 'forecaster');
+  });
+
+  it('gives its evaluation also when that cannot be stored', async () => {
+    const lock = join(runDir, '.lock-of-another-machine');
+    writeFileSync(lock, JSON.stringify({ pid: 1, host: 'another', since: '2020-01-01T00:00:00.000Z' }));
+    const told: string[] = [];
+    const evaluation = await evaluateRun(runDir, {
+      onResult: ({ n }) => told.push(`n ${n}`),
+      onNote: (note) => told.push(note),
+    });
+    expect(told).toEqual([`n ${evaluation.n}`, expect.stringContaining('the evaluation was not stored')]);
+    rmSync(lock);
+  });
+
+  it('is not taken for another kind of run', async () => {
+    const other = await RunFolder.create(join(folder, 'tuning'), { kind: 'sentiment-tuning' });
+    await other.writeText('predictions.csv', '');
+    await other.finish();
+    await expect(evaluateRun(other.dir)).rejects.toThrow(/is the fine-tuning of a sentiment model, not/);
+    await expect(loadForecaster(other.dir)).rejects.toThrow(/is the fine-tuning of a sentiment model, not/);
   });
 
   it('leaves nothing behind when it is told to stop before the first step', async () => {

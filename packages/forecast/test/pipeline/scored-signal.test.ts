@@ -7,7 +7,7 @@ import { currentTensorFlow, randomStreams } from '@fin/runtime';
 import { tuneSentiment } from '@fin/sentiment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluateRun, trainForecaster } from '../../src/index.js';
-import { temporaryFolder } from '../pipeline/temporary-folder.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 const MINUTES = 60_000;
 /** The synthetic market's ceiling is R² 0.67 at this signal. */

@@ -3,7 +3,7 @@ import { memory } from '@fin/runtime';
 import { expect, it } from 'vitest';
 import { tuneSentiment } from '../../src/index.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { tinyBank, writeTinyBert } from './tiny-bert.js';
+import { tinyBank, writeTinyBert } from '../support/tiny-bert.js';
 
 const folder = temporaryFolder()();
 

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { TuneSentimentOptions, TuningEvent } from '../../src/index.js';
 import { FinBert, modelOfRun, tuneSentiment } from '../../src/index.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { tinyBank, writeTinyBert } from './tiny-bert.js';
+import { tinyBank, writeTinyBert } from '../support/tiny-bert.js';
 
 const folder = temporaryFolder()();
 const bank = tinyBank();

@@ -8,7 +8,7 @@ import type { TuneSentimentOptions } from '../../src/index.js';
 import { tuneSentiment, tuningFiles } from '../../src/index.js';
 import { modes, useMode } from '../support/modes.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { tinyBank, writeTinyBert } from '../tuning/tiny-bert.js';
+import { tinyBank, writeTinyBert } from '../support/tiny-bert.js';
 
 /** Of training and validation losses, which fall from 1.1 by up to 0.6. */
 const LOSS_TOLERANCE = { bf16: 2e-2, fp16: 5e-3 };

@@ -6,8 +6,8 @@ import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ForecasterOptions } from '../../src/index.js';
 import { predictNextDay, runFiles, trainForecaster } from '../../src/index.js';
-import { temporaryFolder } from '../pipeline/temporary-folder.js';
 import { modes, useMode } from './modes.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** Of training and validation losses of 0.4 to 0.5. */
 const TOLERANCE = { bf16: 1e-3, fp16: 2e-4 };
