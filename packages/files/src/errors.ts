@@ -15,7 +15,7 @@ export class FileInputError extends Error {
 export class DamagedFileError extends Error {
   readonly kind = 'input';
   readonly path: string;
-  /** What is wrong with it, as a clause. */
+  /** The problem, as a clause. */
   readonly problem: string;
 
   constructor(path: string, problem: string, message: string = `${path} is damaged: ${problem}`) {
@@ -26,7 +26,7 @@ export class DamagedFileError extends Error {
   }
 }
 
-/** What to do about the system's error codes. */
+/** Advice for the system's error codes. */
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full: free some space or choose a folder on another disk',
   EDQUOT: 'your disk quota is used up: free some space or choose a folder on another disk',

@@ -54,7 +54,7 @@ export interface CreateRunOptions {
   readonly inputs?: readonly string[];
 }
 
-/** What a writer holds. */
+/** Lock and open files of a writer. */
 interface Writer {
   readonly lock: FolderLock;
   readonly metrics: MetricsLog;

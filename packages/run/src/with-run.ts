@@ -19,7 +19,7 @@ export interface UnfinishedRun<Settings = unknown> extends RunConfig<Settings> {
   readonly fingerprint: string;
 }
 
-/** What a run needs beside its settings; opened and checked before its folder is touched. */
+/** Inputs of a run, opened and checked before its folder is touched. */
 export interface OpenedRun {
   /** Files and folders that the run reads; none may lie in the run folder. */
   readonly inputs: readonly string[];
@@ -42,7 +42,7 @@ export interface RunOptions<Settings extends object, Opened extends OpenedRun> {
   readonly settings?: object;
   /** Completes and checks the settings of a new run. */
   readonly resolve: () => Settings;
-  /** What the settings in `config.json` must look like. */
+  /** Schema of the settings in `config.json`. */
   readonly schema: z.ZodType<Settings>;
   /** Opens and checks all inputs. @param begun how the run was begun; null for a new one */
   readonly open: (settings: Settings, begun: UnfinishedRun<Settings> | null) => Promise<Opened>;
@@ -52,7 +52,7 @@ export interface RunOptions<Settings extends object, Opened extends OpenedRun> {
   readonly signal?: AbortSignal;
 }
 
-/** What the work of a run is given. */
+/** Arguments for the work of a run. */
 export interface RunContext<Settings, Opened> {
   readonly run: RunFolder;
   readonly settings: Settings;

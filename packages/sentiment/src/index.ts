@@ -1,11 +1,7 @@
-export type { DayAggregate } from './daily/aggregate-day.js';
-export { aggregateDay, DAY_AGGREGATES } from './daily/aggregate-day.js';
-export type { DatedHeadline } from './daily/aggregate-days.js';
-export { aggregateDays } from './daily/aggregate-days.js';
-export type { DaySentiment, ScoredHeadline } from './daily/day-sentiment.js';
+export type { DatedHeadline, DayAggregate, DaySentiment, ScoredHeadline } from './daily/aggregate.js';
+export { aggregateDay, aggregateDays, DAY_AGGREGATES, rankWeight } from './daily/aggregate.js';
 export type { HeadlineAttentionInput, HeadlineAttentionOptions } from './daily/headline-attention.js';
 export { HeadlineAttention } from './daily/headline-attention.js';
-export { rankWeight } from './daily/rank-weight.js';
 export { SentimentInputError } from './errors.js';
 export { ScoreCacheError } from './scoring/cache/score-cache-error.js';
 export type { FinBertOptions, SentimentOptions, SentimentProgress } from './scoring/finbert.js';

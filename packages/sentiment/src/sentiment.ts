@@ -4,7 +4,7 @@ import { sentimentLabels } from '@fin/data';
 /** Probability of each class. */
 export type SentimentProbabilities = Readonly<Record<SentimentLabel, number>>;
 
-/** What a model says of one text. */
+/** Sentiment of one text. */
 export interface Sentiment extends SentimentProbabilities {
   /** `positive - negative`, from -1 to 1. */
   readonly score: number;

@@ -10,7 +10,7 @@ import { trainingData } from './training-data.js';
 /** Share of the steps over which the learning rate rises. */
 const WARMUP_SHARE = 0.1;
 
-/** What fitting a forecaster needs beside the days. */
+/** Options of {@link fitForecaster}. */
 export interface FitForecasterOptions {
   readonly checkpoints: CheckpointOptions;
   /** Ends the fit between two updates, with a checkpoint. */

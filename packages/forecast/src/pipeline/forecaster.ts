@@ -15,7 +15,7 @@ import { disposeBatch, makeBatch } from './make-batch.js';
 /** Days per forward pass when nothing is trained. */
 const INFERENCE_DAYS = 32;
 
-/** What the model says after one decision day. */
+/** Forecast after one decision day. */
 export interface DayForecast {
   /** Forecast of the log return to the next close. */
   readonly logReturn: number;
@@ -27,11 +27,11 @@ export interface DayForecast {
 
 /** Parts of a forecaster that are made before it. */
 export interface ForecasterParts {
-  /** What reads the headlines; freed with the forecaster. */
+  /** Text side of the model; freed with the forecaster. */
   readonly text: TextSource;
   /** Source of the initial weights. */
   readonly init: RandomStream;
-  /** In what the forward pass computes. @default 'fp32' */
+  /** Number format of the forward pass. @default 'fp32' */
   readonly precision?: Precision;
 }
 

@@ -4,7 +4,7 @@ import type { ForecastBatch } from '../model/price-text-forecaster.js';
 import type { DayHeadlines } from '../text/headline-tokens.js';
 import type { TextSource } from '../text/text-source.js';
 
-/** What turns days into tensors. */
+/** Parts of a forecaster that turn days into tensors. */
 export interface BatchMaker {
   readonly text: TextSource;
   /** Scaler of the price features, fitted on the training days. */

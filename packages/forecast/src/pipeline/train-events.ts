@@ -3,9 +3,9 @@ import type { RunFolder } from '@fin/run';
 import type { FitEvent, Metrics, RunEpochEvent, RunResumeEvent, RunStepEvent } from '@fin/train';
 import { fitReporter } from '@fin/train';
 
-/** What training tells while it runs. */
+/** Events of training a forecaster. */
 export type TrainEvent =
-  /** First of all: in what it computes. */
+  /** First event: the precision and how this machine computes it. */
   | ({ readonly kind: 'precision' } & PrecisionRecord)
   /** Tokens scored, updates made, or days forecast. */
   | (RunStepEvent & { readonly phase: 'scoring' | 'training' | 'forecasting' })
@@ -15,9 +15,9 @@ export type TrainEvent =
   | (RunEpochEvent & { readonly validationLoss: number });
 
 /**
- * Tells what the loop tells, and writes the run's metrics.
+ * Forwards the events of the training loop and writes the run's metrics.
  *
- * @param resumed of a run that goes on: what is not as it was
+ * @param resumed set for a resumed run, with the differences in its environment
  */
 export function trainReporter(
   run: RunFolder,

@@ -20,7 +20,7 @@ import { makePredictions } from './make-predictions.js';
 import type { TrainEvent } from './train-events.js';
 import { trainReporter } from './train-events.js';
 
-/** What a run is made of. */
+/** Options of {@link trainForecaster}. */
 export interface TrainForecasterOptions {
   readonly market: Market;
   /** Folder to write. */
@@ -38,17 +38,17 @@ export interface TrainForecasterOptions {
   readonly source?: Readonly<Record<string, string | number | null>>;
   /** Stops training between two steps. The run can be resumed then; it is removed if no step was made yet. */
   readonly signal?: AbortSignal;
-  /** Called as the work goes on. */
+  /** Called with each event. */
   readonly onEvent?: (event: TrainEvent) => void;
 }
 
-/** What came of a run. */
+/** Result of training. */
 export interface TrainSummary {
   readonly run: string;
   readonly market: string;
   readonly synthetic: boolean;
   readonly backend: string;
-  /** What read the headlines: a small BERT trained along, or the scores of a sentiment model. */
+  /** Text side: a small BERT trained with the rest, or the scores of a sentiment model. */
   readonly text: TextRecord['kind'];
   /** Trainable parameters. */
   readonly parameters: number;
@@ -58,7 +58,7 @@ export interface TrainSummary {
   readonly bestEpoch: number;
   /** Its Huber loss on the validation days, in squared standard deviations of the training days' log returns. */
   readonly validationLoss: number;
-  /** Of this call; what was done before a resume is not counted. */
+  /** Duration of this call, without the time before a resume. */
   readonly seconds: number;
 }
 
@@ -135,7 +135,7 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
   });
 }
 
-/** What a training needs, opened before its folder is touched. */
+/** Inputs of a training run, opened before its folder is touched. */
 interface OpenedTraining extends OpenedRun {
   readonly split: Split<Sample>;
   readonly environment: RunEnvironment;

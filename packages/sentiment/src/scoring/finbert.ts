@@ -27,7 +27,7 @@ const DEFAULT_TOKENS_PER_BATCH = 2048;
 export interface FinBertOptions extends LoadSentimentModelOptions {
   /** Tokens of a text that are read, [CLS] and [SEP] included. @default 128, or the model's positions if there are fewer */
   readonly maxLength?: number;
-  /** In what the model computes, and its weights are stored; another one is another score. @default 'fp32' */
+  /** Number format for compute and weights. Each gives its own scores. @default 'fp32' */
   readonly precision?: Precision;
   /** Tokens of one forward pass at most. @default 2048 */
   readonly tokensPerBatch?: number;

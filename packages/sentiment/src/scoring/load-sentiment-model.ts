@@ -122,5 +122,5 @@ async function adapterDigest(dir: string): Promise<string> {
   return hashValue([readLoraConfig(dir), await filesDigest(checkpoint.files)]);
 }
 
-/** What is drawn from it is replaced or refused. */
+/** Random weights for a head; the checkpoint replaces them, or the model is refused. */
 const unused = () => randomStreams(0).stream('init');

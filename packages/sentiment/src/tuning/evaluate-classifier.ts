@@ -10,7 +10,7 @@ const TOKENS_PER_BATCH = 2048;
 /** A probability that a float32 softmax may round to 0. */
 const SMALLEST = 1e-30;
 
-/** What a classifier makes of sentences whose classes are known. */
+/** Loss and scores of a classifier on labelled sentences. */
 export interface ClassifierEvaluation {
   /** Cross-entropy, weighted as in training. */
   readonly loss: number;

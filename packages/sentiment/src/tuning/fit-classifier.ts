@@ -11,11 +11,11 @@ import { sentenceBatches } from './sentence-set.js';
 import type { TuningSettings } from './settings.js';
 import type { TunableModel } from './tunable-model.js';
 
-/** What a classifier is fitted on. */
+/** Data and settings for training a classifier. */
 export interface ClassifierFit {
   readonly train: SentenceSet;
   readonly validation: SentenceSet;
-  /** What each class counts in the loss. */
+  /** Weight of each class in the loss. */
   readonly weights: readonly number[];
   readonly settings: TuningSettings;
   readonly checkpoints: CheckpointOptions;

@@ -61,7 +61,7 @@ export interface TuningData {
   readonly splits: Readonly<Record<(typeof splitNames)[number], Readonly<Record<string, number>>>>;
 }
 
-/** What a fine-tuning run says about its sentences. */
+/** Describes the sentences of a fine-tuning run, for `data.json`. */
 export function describeTuningData(bank: PhraseBank, split: Split<LabelledSentence>): TuningData {
   const counts = (part: readonly LabelledSentence[]) => ({
     n: part.length,

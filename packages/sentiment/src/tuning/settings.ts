@@ -4,7 +4,7 @@ import { describeIssue } from '@fin/run';
 import { z } from 'zod';
 import { SentimentInputError } from '../errors.js';
 
-/** What is trained: small matrices beside frozen weights, or all weights. */
+/** Weights to train: LoRA adapters beside frozen weights, or all weights. */
 export const tuningMethods = ['lora', 'full'] as const;
 
 export type TuningMethod = (typeof tuningMethods)[number];
@@ -43,7 +43,7 @@ export interface TuningSettings {
   /** Gradual unfreezing: the head alone first, then a layer more, from the top, after each third of an epoch. @default false */
   readonly gradualUnfreezing: boolean;
   /**
-   * In what is computed. Frozen matrices are stored in it, too; what is trained, and saved, is float32 in any case.
+   * Number format for compute and frozen weights. Trained and saved weights are always float32.
    * @default 'fp32'
    */
   readonly precision: Precision;
@@ -63,7 +63,7 @@ export interface LoraSettings {
   readonly targetModules: readonly string[] | string;
 }
 
-/** What a caller may set; the rest are the defaults. */
+/** Settings that a caller may give; the others have defaults. */
 export type TuningOptions = Partial<Omit<TuningSettings, 'lora'>> & { readonly lora?: Partial<LoraSettings> };
 
 const shared = {

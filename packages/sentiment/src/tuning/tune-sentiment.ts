@@ -23,7 +23,7 @@ import type { TuningEvent } from './tuning-events.js';
 import { trainingSpeed, tuningReporter } from './tuning-events.js';
 import type { TuningSummary } from './tuning-summary.js';
 
-/** What a fine-tuning run is made of. */
+/** Options of {@link tuneSentiment}. */
 export interface TuneSentimentOptions {
   /** Sentences with their classes, as `loadPhraseBank` gives them. */
   readonly bank: PhraseBank;
@@ -44,7 +44,7 @@ export interface TuneSentimentOptions {
   readonly source?: Readonly<Record<string, string | number | null>>;
   /** Stops training between two steps. The run can be resumed then; it is removed if no step was made yet. */
   readonly signal?: AbortSignal;
-  /** Called as the work goes on. */
+  /** Called with each event. */
   readonly onEvent?: (event: TuningEvent) => void;
 }
 
@@ -97,7 +97,7 @@ export async function tuneSentiment(options: TuneSentimentOptions): Promise<Tuni
   }
 }
 
-/** What a fine-tuning needs, opened before its folder is touched. */
+/** Inputs of a fine-tuning run, opened before its folder is touched. */
 interface OpenedTuning extends OpenedRun {
   readonly model: TunableModel;
   readonly split: Split<LabelledSentence>;

@@ -3,16 +3,16 @@ import type { RunFolder } from '@fin/run';
 import type { FitEvent, Metrics, RunEpochEvent, RunResumeEvent, RunStepEvent } from '@fin/train';
 import { fitReporter } from '@fin/train';
 
-/** What fine-tuning tells while it runs. */
+/** Events of fine-tuning. */
 export type TuningEvent =
-  /** First of all: in what it computes. */
+  /** First event: the precision and how this machine computes it. */
   | ({ readonly kind: 'precision' } & PrecisionRecord)
   | {
       /** Before the first update. */
       readonly kind: 'model';
-      /** Weights that the model to start from did not have. */
+      /** Weights that the starting model lacks; they are new. */
       readonly newWeights: readonly string[];
-      /** What it had that is not used. */
+      /** Tensors of the starting model that are not used. */
       readonly unusedTensors: readonly string[];
       readonly trainableParameters: number;
       /** Of the model, adapters included. */
@@ -29,9 +29,9 @@ export type TuningEvent =
     });
 
 /**
- * Tells what the loop tells, and writes the run's metrics.
+ * Forwards the events of the training loop and writes the run's metrics.
  *
- * @param resumed of a run that goes on: what is not as it was
+ * @param resumed set for a resumed run, with the differences in its environment
  */
 export function tuningReporter(
   run: RunFolder,

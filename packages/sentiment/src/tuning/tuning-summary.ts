@@ -1,7 +1,7 @@
 import type { ClassScores } from './classification-report.js';
 import type { TuningMethod } from './settings.js';
 
-/** What came of a fine-tuning run. */
+/** Result of a fine-tuning run. */
 export interface TuningSummary {
   readonly run: string;
   /** Folder of the model or adapter. */
@@ -20,9 +20,9 @@ export interface TuningSummary {
   readonly trainableParameters: number;
   /** Of the model, adapters included. */
   readonly parameters: number;
-  /** Weights that the model to start from did not have. */
+  /** Weights that the starting model lacks; they are new. */
   readonly newWeights: readonly string[];
-  /** What it had that was not used. */
+  /** Tensors of the starting model that are not used. */
   readonly unusedTensors: readonly string[];
   /** Epochs that were trained. */
   readonly epochs: number;
@@ -31,6 +31,6 @@ export interface TuningSummary {
   readonly validationLoss: number;
   /** Sentences trained on per second, evaluations not counted; null when there was nothing left to train. */
   readonly sentencesPerSecond: number | null;
-  /** Of this call; what was done before a resume is not counted. */
+  /** Duration of this call, without the time before a resume. */
   readonly seconds: number;
 }

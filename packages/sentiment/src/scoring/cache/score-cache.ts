@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import { ScoreCacheError } from './score-cache-error.js';
 import { decodeRecord, encodeRecord, KEY_BYTES, RECORD_BYTES, textKey } from './score-record.js';
 
-/** How files of this format are called. */
+/** File extension of score files. */
 const SUFFIX = '.scores';
 
 /**
  * Scores of texts, on disk or in memory only. On disk there is one folder for each way of scoring, with files that are only
  * ever appended to, by the one process that made them, so that any number of processes may score at once and none can spoil
- * what another wrote:
+ * the others' files:
  *
  * ```
  * <dir>/<key: sha256 of what decides a score>/<process>-<uuid>.scores     records of 48 bytes
  * ```
  *
- * A record that was not written whole, at the end of an interrupted run or anywhere else, has a wrong checksum and counts as
- * not there.
+ * A record that was not written whole, at the end of an interrupted run or anywhere else, has a wrong checksum and is
+ * ignored.
  */
 export class ScoreCache {
   readonly #folder: string | null;
@@ -74,7 +74,7 @@ export class ScoreCache {
     });
   }
 
-  /** Sees to it that the scores outlive the machine's power too. More can be added afterwards. */
+  /** Syncs the scores to the disk, so that they survive a power cut. More can be added afterwards. */
   async close(): Promise<void> {
     const file = this.#file;
     this.#file = null;
