@@ -7,19 +7,19 @@ import { asFileWriteError } from './errors.js';
 /** Content of a file. Pieces are written one after the other, so that a large file never has to be in memory as a whole. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** Matches the names that {@link temporaryPath} makes: leftovers of a process that ended while it wrote. */
+/** Matches the names that {@link temporaryPath} makes. Such files are leftovers of a process that ended while writing. */
 export const TEMPORARY_NAME: RegExp = /^\..+\.\d+-[0-9a-f-]{36}\.tmp$/;
 
-/** A unique temporary path in the folder of `path`, to be renamed to it. */
+/** Makes a unique temporary path in the folder of `path`, for a file that is renamed to `path` later. */
 export function temporaryPath(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${randomUUID()}.tmp`);
 }
 
 /**
- * Writes a file atomically: its name shows the old content or all of the new content, whatever happens to the process or the
- * machine. Steps: temporary file in the same folder, fsync, rename, fsync of the folder. Missing folders are made.
+ * Writes a file atomically: after a crash or a power cut it has either the old content or all of the new content. Steps:
+ * temporary file in the same folder, fsync, rename, fsync of the folder. Missing folders are made.
  *
- * @throws {FileWriteError} when the system refuses; the old content is still there then
+ * @throws {FileWriteError} when the file cannot be written; the old content is kept
  */
 export async function writeFileAtomically(path: string, content: FileContent): Promise<void> {
   try {
@@ -30,7 +30,7 @@ export async function writeFileAtomically(path: string, content: FileContent): P
   await replaceFile(path, content);
 }
 
-/** {@link writeFileAtomically} into a folder that has to exist. */
+/** Like {@link writeFileAtomically}, but the folder must exist. */
 export async function replaceFile(path: string, content: FileContent): Promise<void> {
   const temporary = temporaryPath(path);
   try {
@@ -67,9 +67,9 @@ function pieces(content: FileContent): Iterable<Uint8Array> | AsyncIterable<Uint
 }
 
 /**
- * Makes a folder and its missing parents, and syncs each new name to the disk.
+ * Makes a folder and its missing parents, and syncs each new folder's entry to the disk.
  *
- * @returns the topmost folder that was made; undefined when all were there
+ * @returns the topmost new folder; undefined when all existed already
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
   const folder = resolve(path);
@@ -82,7 +82,7 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   return first;
 }
 
-/** Errors of systems that cannot sync a folder. Nothing is lost there: they journal renames, or have no such concept. */
+/** Errors of systems that cannot sync a folder. They can be ignored: these systems journal renames, or have no such concept. */
 const NO_FOLDER_SYNC = new Set(['EINVAL', 'EPERM', 'EISDIR', 'EACCES', 'ENOTSUP', 'EBADF']);
 
 /** Makes renames and removals in a folder survive a power cut. */
@@ -101,8 +101,8 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * Deletes a file or folder atomically: its name shows all of it or nothing. It is renamed to a temporary name first, so that the
- * rest of an interrupted deletion is recognised. A path that does not exist is fine.
+ * Deletes a file or folder atomically: it is renamed to a temporary name first. After an interruption it is either complete or
+ * gone, and the leftovers are recognised by their name. Does nothing if the path does not exist.
  */
 export async function removeAtomically(path: string): Promise<void> {
   const temporary = temporaryPath(path);

@@ -4,11 +4,11 @@ import { makeFolder, syncFolder, temporaryPath } from './atomic-file.js';
 import { FileInputError } from './errors.js';
 
 /**
- * Writes a folder atomically: its name shows nothing or all of its content. The files are written under a temporary name beside
- * it, which is then renamed.
+ * Writes a folder atomically: it appears with all of its content, or not at all. The files are written to a temporary folder next
+ * to it, which is then renamed.
  *
  * @param dir a folder that does not exist yet, or is empty
- * @param write puts the files into the folder that it is given; when it throws, nothing is left behind
+ * @param write writes the files into the given temporary folder; when it throws, the folder is deleted
  * @throws {FileInputError} when the folder is not empty, or is a file
  */
 export async function writeFolderAtomically(

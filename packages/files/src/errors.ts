@@ -1,7 +1,7 @@
-/** A request to this package that cannot be met as it stands; the message says what to change. */
+/** Invalid input. The message names the problem and the fix. */
 export class FileInputError extends Error {
   readonly kind = 'input';
-  /** The file or folder in question. */
+  /** File or folder with the problem. */
   readonly file: string;
 
   constructor(file: string, problem: string, options?: ErrorOptions) {
@@ -11,7 +11,7 @@ export class FileInputError extends Error {
   }
 }
 
-/** A file differs from what its manifest says of it, or does not follow its format. */
+/** A file differs from its manifest, or is not valid in its format. */
 export class DamagedFileError extends Error {
   readonly kind = 'input';
   readonly path: string;
@@ -53,7 +53,7 @@ export class FileWriteError extends Error {
   }
 }
 
-/** A {@link FileWriteError} for a system error anywhere in the chain of causes; otherwise the error itself. */
+/** Turns a system error, anywhere in the chain of causes, into a {@link FileWriteError}. Returns other errors unchanged. */
 export function asFileWriteError(path: string, error: unknown): unknown {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof FileWriteError) return cause;

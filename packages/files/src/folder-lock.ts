@@ -7,12 +7,12 @@ import { isCertainlyGone, ownIdentity } from './process-identity.js';
 
 const PREFIX = '.lock-';
 
-/** Whether a file name is that of a lock. */
+/** Whether a file name is the name of a lock. */
 export function isLockFile(name: string): boolean {
   return name.startsWith(PREFIX);
 }
 
-/** Another process is writing this folder, or may be. */
+/** Another process is writing to this folder, or may be. */
 export class FolderLockedError extends Error {
   readonly kind = 'environment';
   readonly holder: ProcessIdentity | null;
@@ -29,7 +29,7 @@ export class FolderLockedError extends Error {
   }
 }
 
-/** Held until {@link release}. */
+/** Lock on a folder, held until {@link release}. */
 export interface FolderLock {
   release(): Promise<void>;
 }
@@ -37,11 +37,11 @@ export interface FolderLock {
 /**
  * Makes this process the only writer of a folder.
  *
- * Each process announces itself in a lock file of its own name and only then looks for others: of two that start at the same
- * time at least one sees the other and steps back (both may; never both stay). Nobody ever takes over another's file, so there
- * is no moment at which a live lock could be stolen; a file whose process is certainly gone is removed on sight.
+ * Each process first writes a lock file of its own and only then looks for the files of others. Of two processes that start at
+ * the same time, at least one sees the other and gives up; both may give up, but never both continue. No process takes over the
+ * file of another, so a live lock cannot be stolen. A lock file whose process has certainly ended is removed.
  *
- * @throws {FolderLockedError} when another process holds it
+ * @throws {FolderLockedError} when another process holds the lock
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const own = `${PREFIX}${randomUUID()}`;

@@ -8,29 +8,29 @@ import { DamagedFileError } from './errors.js';
 import { isLockFile } from './folder-lock.js';
 import { listFiles } from './list-files.js';
 
-/** Name of the manifest; written last, so a folder that has one was finished. */
+/** Name of the manifest. It is written last, so a folder that has one is complete. */
 export const MANIFEST_NAME = 'manifest.json';
 
 const FORMAT = 'fin-manifest';
 const VERSION = 1;
 
-/** One file as the manifest describes it. */
+/** Entry of one file in the manifest. */
 export interface ManifestFile {
-  /** Relative to the folder, with forward slashes. */
+  /** Path relative to the folder, with forward slashes. */
   readonly path: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** Of the content, lower-case hexadecimal. */
+  /** sha256 of the content, in lower-case hexadecimal. */
   readonly sha256: string;
 }
 
-/** Which files of a folder a manifest passes over. */
+/** Options of {@link writeManifest} and {@link verifyManifest}. */
 export interface ManifestOptions {
-  /** Names of files and folders, relative to the folder with forward slashes. @default none */
+  /** Files and folders to leave out, relative to the folder, with forward slashes. @default none */
   readonly except?: readonly string[];
 }
 
-/** Describes every file below a folder, and writes that beside them. */
+/** Writes the manifest of a folder, with an entry for every file in it and its subfolders. */
 export async function writeManifest(folder: string, { except = [] }: ManifestOptions = {}): Promise<void> {
   const files: ManifestFile[] = [];
   for (const path of await listFiles(folder)) {
@@ -42,8 +42,8 @@ export async function writeManifest(folder: string, { except = [] }: ManifestOpt
 }
 
 /**
- * Writes a file into a folder that has a manifest. At every moment each file in the manifest is as the manifest says: the entry
- * of the old file is taken out, the file written, and the new entry put in, each atomically. Other files are not hashed again.
+ * Writes a file into a folder that has a manifest. The manifest is correct at every moment: the file's old entry is removed, the
+ * file written, and the new entry added, each atomically. Other files are not hashed again.
  *
  * @param path of the file, relative to the folder with forward slashes
  */
@@ -73,15 +73,15 @@ async function replaceManifest(folder: string, files: readonly ManifestFile[]): 
   await writeFileAtomically(join(folder, MANIFEST_NAME), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Whether a folder has a manifest: whether it was finished. */
+/** Whether a folder has a manifest, which means that it is complete. */
 export async function hasManifest(folder: string): Promise<boolean> {
   return (await stat(join(folder, MANIFEST_NAME)).catch(() => null))?.isFile() ?? false;
 }
 
 /**
- * Compares every file with what the manifest says.
+ * Compares every file with its entry in the manifest.
  *
- * @throws {DamagedFileError} naming the first file that is not as it was written, or the manifest itself
+ * @throws {DamagedFileError} naming the first file that differs, or the manifest itself
  */
 export async function verifyManifest(
   folder: string,
@@ -106,7 +106,7 @@ export async function verifyManifest(
 /**
  * Reads a manifest without comparing the files.
  *
- * @throws {DamagedFileError} when there is none, or it is not one
+ * @throws {DamagedFileError} when there is no manifest, or it is not valid
  */
 export async function readManifest(folder: string): Promise<readonly ManifestFile[]> {
   const path = join(folder, MANIFEST_NAME);
@@ -124,7 +124,7 @@ export async function readManifest(folder: string): Promise<readonly ManifestFil
   return manifest.files as ManifestFile[];
 }
 
-/** Whether a value is an entry of a manifest, of a file inside the folder. */
+/** Whether a value is a valid entry of a manifest; its path must stay inside the folder. */
 function isManifestFile(value: unknown): value is ManifestFile {
   const { path, size, sha256: digest } = (value ?? {}) as Partial<ManifestFile>;
   if (typeof path !== 'string' || typeof size !== 'number' || typeof digest !== 'string') return false;

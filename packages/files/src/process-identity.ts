@@ -1,17 +1,20 @@
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
-/** Which process, for a reader on this or another machine, now or after a restart. */
+/** Identifies a process, also for readers on another machine or after a restart. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
-  /** When it took the lock, ISO 8601. */
+  /** Time at which it took the lock, ISO 8601. */
   readonly since: string;
-  /** Changes with each boot of the machine; null where the system does not tell. */
+  /** Id of the machine's boot; null where the system has none. */
   readonly boot: string | null;
-  /** The numbering of processes that `pid` belongs to (containers have their own); null where the system does not tell. */
+  /** Process namespace of `pid` (each container has its own); null where the system has none. */
   readonly namespace: string | null;
-  /** When the process started, in the system's own count: tells it from a later one with its number. Null as above. */
+  /**
+   * Start time of the process, in the system's unit. A later process with the same number has another. Null where the system does
+   * not tell.
+   */
   readonly started: string | null;
 }
 
@@ -27,7 +30,7 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
   };
 }
 
-/** Whether a process has ended for sure; one that cannot be looked at from here counts as alive. */
+/** Whether a process has certainly ended. A process that cannot be examined from here counts as alive. */
 export async function isCertainlyGone(other: ProcessIdentity, own: ProcessIdentity): Promise<boolean> {
   if (other.host !== own.host) return false;
   if (other.boot !== own.boot) return true;
@@ -46,7 +49,7 @@ function answers(pid: number): boolean {
   }
 }
 
-/** Field 22 of `/proc/PID/stat`, counted behind the command name, which may itself contain spaces and brackets. */
+/** Field 22 of `/proc/PID/stat`. Fields are counted after the command name, which may contain spaces and brackets. */
 async function startTime(pid: number): Promise<string | null> {
   const stat = await readTrimmed(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;

@@ -7,7 +7,7 @@ import { FileInputError } from './errors.js';
 const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Opens a file for reading. Pipes, devices and folders are refused at once: reading them could wait or go on for ever.
+ * Opens a file for reading. Pipes, devices and folders are refused at once: reading them could wait or never end.
  *
  * @throws FileInputError when it is not a regular file; the system's error when it cannot be opened
  */

@@ -70,8 +70,8 @@ export interface ClaimedTensor {
 /**
  * Parses a header and checks everything that does not need the data.
  *
- * It accepts what the Rust reference accepts, except for what the format's documentation forbids: duplicate keys, white space
- * before the `{`, `null` as metadata, the fields of a tensor as an array, a dtype as an object.
+ * It accepts the same headers as the Rust reference, except for those that the format's documentation forbids: duplicate keys,
+ * white space before the `{`, `null` as metadata, the fields of a tensor as an array, a dtype as an object.
  *
  * @param header bytes of the header, without its length field
  * @param dataBytes number of bytes after the header

@@ -31,8 +31,8 @@ export class JsonScanError extends Error {
 }
 
 /**
- * Reads JSON (RFC 8259) piece by piece: its caller says what it expects at each place, so a hostile text never becomes a tree in
- * memory.
+ * Reads JSON (RFC 8259) piece by piece. The caller states the expected value at each position, so malicious text never becomes a
+ * tree in memory.
  *
  * Stricter than `JSON.parse`: it refuses duplicate keys and lone surrogates, limits the nesting, and keeps all 64 bits of
  * integers.

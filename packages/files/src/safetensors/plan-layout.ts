@@ -7,7 +7,7 @@ import { printable } from './printable.js';
 /** The header is padded with spaces to a multiple of this, so that tensors of the widest dtype are aligned. */
 const ALIGNMENT = 8;
 
-/** Half of a surrogate pair, which has no UTF-8. */
+/** Half of a surrogate pair, which UTF-8 cannot represent. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** A tensor to write. */
@@ -37,7 +37,7 @@ export interface PlannedTensor extends TensorToWrite {
 
 /** Layout of a file to write, from front to back. */
 export interface Layout {
-  /** Length field and header, padded. */
+  /** Bytes of the length field and the padded header. */
   readonly start: Uint8Array;
   readonly tensors: readonly PlannedTensor[];
   /** Size of the file in bytes. */
@@ -114,7 +114,7 @@ function frame(header: string, file: string | null): Uint8Array {
   return start;
 }
 
-/** The bytes of a tensor, after a check of their number. @throws {SafetensorsError} `InvalidTensorView` */
+/** Returns the bytes of a tensor, after checking their number. @throws {SafetensorsError} `InvalidTensorView` */
 export function bytesOf(tensor: PlannedTensor, data: ArrayBufferView, file: string | null): Uint8Array {
   if (data.byteLength !== tensor.bytes) {
     const { name, dtype, shape, bytes } = tensor;
