@@ -1,6 +1,6 @@
 import { DamagedFileError } from '@fin/files';
 
-/** A run folder cannot be used as requested; the message says what to change. */
+/** A run folder cannot be used as requested. The message names the problem and the fix. */
 export class RunInputError extends Error {
   readonly kind = 'input';
 
@@ -20,7 +20,7 @@ export class RunExistsError extends RunInputError {
   }
 }
 
-/** A run that was never finished cannot be read: it was interrupted, or is still being written. */
+/** An unfinished run cannot be read: it was interrupted, or is still being written. */
 export class RunUnfinishedError extends DamagedFileError {
   /** Folder of the run. */
   readonly dir: string;

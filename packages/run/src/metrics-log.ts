@@ -18,12 +18,12 @@ export type MetricValue = number | string | boolean | null | readonly MetricValu
 /** One line of the metrics log. */
 export type MetricsRow = { readonly [name: string]: MetricValue };
 
-/** Rows of JSON, one per line, only ever appended to. */
+/** A log of JSON rows, one per line. */
 export class MetricsLog {
   readonly #path: string;
   #file: number;
 
-  /** Opens the log, making it where there is none; a last line that a crash cut off is removed. */
+  /** Opens the log, or creates it. An incomplete last line, left by a crash, is removed. */
   constructor(path: string) {
     this.#path = path;
     try {
@@ -34,7 +34,7 @@ export class MetricsLog {
     }
   }
 
-  /** Returns when the operating system has the line: it outlives this process from then on, and the machine from {@link sync} on. */
+  /** Appends a row. When it returns, the row survives the end of this process; after {@link sync} also a power cut. */
   append(row: MetricsRow): void {
     try {
       writeSync(this.#file, `${JSON.stringify(row)}\n`);
@@ -43,7 +43,7 @@ export class MetricsLog {
     }
   }
 
-  /** Replaces the rows by some of them, all at once. */
+  /** Keeps only the rows that `wanted` accepts. Replaces the file atomically. */
   keep(wanted: (row: MetricsRow) => boolean): void {
     const temporary = join(
       dirname(this.#path),
@@ -71,7 +71,7 @@ export class MetricsLog {
   }
 }
 
-/** Rows of a metrics log; a last line that a crash cut off is left out. */
+/** Reads the rows of a metrics log. An incomplete last line, left by a crash, is ignored. */
 export function readMetricsLog(path: string): MetricsRow[] {
   const text = readFileSync(path, 'utf8');
   return text

@@ -10,8 +10,8 @@ import { readableRoot, readIdentity } from './run-record.js';
 /**
  * Checks that a file may be written: call it for every output path before any work. Paths are compared after links are resolved.
  *
- * Refused are a folder in place of a file, an input, a file inside an input folder that is there already, and a file that belongs
- * to a run (in its manifest, or of its kind). Derived pages, such as `report.html`, may be replaced.
+ * Refuses a folder, an input, an existing file inside an input folder, and a file that belongs to a run (by its manifest or its
+ * kind). Derived pages, such as `report.html`, may be replaced.
  *
  * @param file the output
  * @param inputs files and folders that are read to make it
@@ -49,7 +49,7 @@ export async function requireInputsOutside(dir: string, inputs: readonly string[
   }
 }
 
-/** The absolute path without links; of a path that does not exist yet, as much of it as exists. */
+/** Resolves the links in a path. Where the path does not exist yet, resolves the part that exists. */
 async function realPath(path: string): Promise<string> {
   const absolute = resolve(path);
   const found = await realpath(absolute).catch(() => null);
@@ -61,7 +61,7 @@ async function realPath(path: string): Promise<string> {
 const isInside = (path: string, folder: string): boolean =>
   path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 
-/** Folder of the run that a file belongs to; null when it belongs to none. */
+/** Folder of the run that a file belongs to; null for other files. */
 async function owningRun(path: string): Promise<string | null> {
   for (let dir = dirname(path); ; dir = dirname(dir)) {
     if (existsSync(join(dir, commonFiles.run))) {
@@ -74,7 +74,7 @@ async function owningRun(path: string): Promise<string | null> {
   }
 }
 
-/** Which files of a folder its run owns; none when its `run.json` or manifest cannot be read. */
+/** Returns a test for the files that a folder's run owns. Without a readable `run.json` and manifest, it owns none. */
 async function ownedByRun(dir: string): Promise<(name: string) => boolean> {
   try {
     const root = readableRoot(dir);

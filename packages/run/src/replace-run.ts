@@ -64,8 +64,8 @@ export async function requireReplaceable(dir: string, kind: RunKind, overwrite: 
 }
 
 /**
- * Puts the files of a finished replacement in their places. Does nothing where there is none, and can be repeated. The caller
- * holds the lock of the folder.
+ * Moves the files of a finished replacement to their final places. Does nothing without a replacement, and is safe to repeat. The
+ * caller holds the lock of the folder.
  */
 export async function completeReplacement(dir: string): Promise<void> {
   const next = join(dir, NEXT);
@@ -84,7 +84,7 @@ export async function completeReplacement(dir: string): Promise<void> {
   }
 }
 
-/** Deletes what a killed process left behind in a finished run. The caller holds the lock. */
+/** Deletes leftovers of a killed process in a finished run. The caller holds the lock. */
 export async function removeLeftovers(dir: string): Promise<void> {
   const identity = identityOrNull(dir);
   if (identity && identity.kind !== 'custom' && isFinished(dir))
@@ -104,7 +104,7 @@ export async function removeTemporaryFiles(dir: string): Promise<void> {
   for (const { name } of folders) await rm(join(dir, name), { recursive: true, force: true });
 }
 
-/** Deletes a file and the folders inside the run that are empty without it. */
+/** Deletes a file, and then the folders inside the run that this leaves empty. */
 export async function removeWithEmptyFolders(dir: string, name: string): Promise<void> {
   await rm(join(dir, name), { force: true });
   for (let folder = dirname(name); folder !== '.'; folder = dirname(folder)) {
@@ -116,13 +116,13 @@ export async function removeWithEmptyFolders(dir: string, name: string): Promise
   }
 }
 
-/** Whether a name is of the files that only serve writing: locks, temporary files, the replacement. */
+/** Whether a name belongs to a lock, a temporary file or the replacement, which are not results of the run. */
 export const isBookkeeping = (name: string): boolean =>
   isLockFile(name) || TEMPORARY_NAME.test(name) || name === NEXT || name === `.${NEXT}`;
 
 /**
- * Tells which files of a folder the run in it owns: those in its manifest and those of its kind. A `run.json` further down is
- * another run's.
+ * Returns a test for the files that a folder's run owns: those in its manifest and those of its kind. A subfolder with a
+ * `run.json` of its own belongs to another run.
  */
 export async function ownedBy(dir: string, kind: RunKind): Promise<(name: string) => boolean> {
   const listed = isFinished(dir) ? (await readManifest(dir)).map(({ path }) => path) : [];
@@ -133,7 +133,7 @@ export async function ownedBy(dir: string, kind: RunKind): Promise<(name: string
   };
 }
 
-/** Files of a folder, without those that only serve writing. */
+/** Files of a folder, without locks, temporary files and the replacement. */
 async function listRunFiles(dir: string): Promise<string[]> {
   return (await listFiles(dir)).filter((name) => !isBookkeeping(name.split('/')[0]));
 }
@@ -159,7 +159,10 @@ function identityOrNull(dir: string): ReturnType<typeof readIdentity> {
   }
 }
 
-/** Gives a file a second name atomically, replacing what has that name; copies it where the file system has no links. */
+/**
+ * Gives a file a second name atomically (a hard link), replacing the old file of that name. Copies it where the file system has
+ * no links.
+ */
 async function place(from: string, to: string): Promise<void> {
   await makeFolder(dirname(to));
   const temporary = temporaryPath(to);
@@ -171,7 +174,7 @@ async function place(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to));
 }
 
-/** Makes the empty folder of a replacement; one that was interrupted before is given up. */
+/** Makes the empty folder for a replacement. Discards an earlier, interrupted replacement. */
 export async function beginReplacement(dir: string): Promise<string> {
   const next = join(dir, NEXT);
   await removeAtomically(next);

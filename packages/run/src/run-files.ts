@@ -2,30 +2,30 @@ import { readFileSync } from 'node:fs';
 import { DamagedFileError } from '@fin/files';
 import { z } from 'zod';
 
-/** `config.json`: how a run was begun. */
+/** `config.json`: the settings and inputs of a run. */
 export interface RunConfig<Settings = unknown> {
   readonly settings: Settings;
-  /** Where its inputs came from. */
+  /** Sources of its inputs. */
   readonly source: RunSource;
 }
 
-/** Where a run's inputs came from: paths, digests and the like, by name. */
+/** Sources of a run's inputs, such as paths and digests, by name. */
 export type RunSource = Readonly<Record<string, string | number | null>>;
 
-/** `config.json` with these settings. */
+/** Schema of `config.json` for these settings. */
 export function runConfigSchema<Settings>(settings: z.ZodType<Settings>): z.ZodType<RunConfig<Settings>> {
   const source = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
   return z.object({ settings, source });
 }
 
-/** `environment.json`: where a run was computed. */
+/** `environment.json`: the machine and software of a run. */
 export interface RunEnvironment {
   readonly backend: string;
-  /** Of libtensorflow on the native backend, of tfjs elsewhere. */
+  /** Version of libtensorflow on the native backend, of tfjs elsewhere. */
   readonly tensorflowVersion: string;
   /** Whether the fused ops of @fin/kernels were used. */
   readonly fusedOps: boolean;
-  /** The precision asked for and how the machine computes it. */
+  /** The requested precision and how the machine computes it. */
   readonly precision: {
     readonly asked: string;
     readonly decision: { readonly mode: string } | null;
@@ -79,7 +79,7 @@ export function parseRunFile<T>(path: string, text: string, schema: z.ZodType<T>
   throw new DamagedFileError(path, describeIssue(result.error));
 }
 
-/** Reads and parses a JSON file; null where there is none. @throws {DamagedFileError} as {@link parseRunFile} */
+/** Reads and parses a JSON file; null if there is none. @throws {DamagedFileError} as {@link parseRunFile} */
 export function readRunFile<T>(path: string, schema: z.ZodType<T>): T | null {
   let text: string;
   try {

@@ -48,7 +48,7 @@ import {
 export interface CreateRunOptions {
   /** Kind of the run, kept in `run.json`. @default 'custom' */
   readonly kind?: RunKind;
-  /** Whether a run of the same kind in the folder may be replaced. It stays until the new one is finished. @default false */
+  /** Whether to replace a run of the same kind in the folder. The old run stays until the new one is finished. @default false */
   readonly overwrite?: boolean;
   /** Files and folders that the run reads; none may lie in the run folder. */
   readonly inputs?: readonly string[];
@@ -66,7 +66,7 @@ interface Writer {
 
 /**
  * The folder of one run. Every file is written to a temporary name, synced and renamed. `finish` writes a manifest with sizes and
- * checksums last, so a folder with a manifest is whole and one without is not.
+ * checksums last, so a folder with a manifest is complete and one without is not.
  *
  * ```
  * create ── run.json ── writeJson, appendMetrics, … ── finish ── manifest.json        open ── verify ── readJson, …
@@ -78,7 +78,7 @@ interface Writer {
 export class RunFolder {
   /** Folder of the run, as it was given. */
   readonly dir: string;
-  /** Identifies the run, whatever its folder is called. */
+  /** Unique id of the run; it does not depend on the folder's name. */
   readonly id: string;
   readonly kind: RunKind;
   #root: string;
@@ -99,10 +99,10 @@ export class RunFolder {
   }
 
   /**
-   * Begins a run in a folder that does not exist yet, is empty, or holds a run that may be replaced.
+   * Starts a run in a folder that does not exist yet, is empty, or holds a run that may be replaced.
    *
-   * @throws {RunExistsError} when there is a run that may not be replaced, or anything else, in it
-   * @throws {RunInputError} when an input lies in it
+   * @throws {RunExistsError} when the folder holds a run that may not be replaced, or other files
+   * @throws {RunInputError} when an input lies in the folder
    * @throws {FolderLockedError} when another process is writing it
    */
   static async create(dir: string, options: CreateRunOptions = {}): Promise<RunFolder> {
@@ -130,7 +130,7 @@ export class RunFolder {
   }
 
   /**
-   * Continues an unfinished run, or the unfinished one that will replace the run in the folder.
+   * Resumes the unfinished run in a folder, or the unfinished replacement of the run in it.
    *
    * @throws {RunInputError} when there is no run in the folder, or it is finished
    * @throws {FolderLockedError} when another process is writing it
@@ -179,7 +179,7 @@ export class RunFolder {
   }
 
   /**
-   * Path of a file of this run. While a run is written that will replace another, the file is in `.next`.
+   * Path of a file of this run. Until the run has replaced an older one, its files are in the subfolder `.next`.
    *
    * @param name relative to the folder, with forward slashes
    */
@@ -205,7 +205,7 @@ export class RunFolder {
     await writeFileAtomically(path, content);
   }
 
-  /** Deletes a file or folder of the run atomically; a name that is not there is fine. */
+  /** Deletes a file or folder of the run atomically. Does nothing if it does not exist. */
   async remove(name: string): Promise<void> {
     this.#requireWriter();
     await removeAtomically(this.path(name));
@@ -216,14 +216,14 @@ export class RunFolder {
     this.#requireWriter().metrics.append(row);
   }
 
-  /** Makes the rows so far survive a power cut. */
+  /** Syncs the rows so far to the disk, so that they survive a power cut. */
   syncMetrics(): void {
     this.#requireWriter().metrics.sync();
   }
 
   /**
-   * Drops the rows of `metrics.jsonl` with a later `step`: rows that a killed run logged after the checkpoint from which it is
-   * resumed, and will log again.
+   * Drops the rows of `metrics.jsonl` with a later `step`. A killed run logged them after the checkpoint; the resumed run logs
+   * them again.
    */
   dropMetricsAfter(step: number): void {
     this.#requireWriter().metrics.keep((row) => !(typeof row.step === 'number' && row.step > step));
@@ -232,7 +232,7 @@ export class RunFolder {
   /**
    * Reads a JSON file of the run.
    *
-   * @param schema what it must look like; unchecked when absent
+   * @param schema schema of the file; without it, the content is not checked
    * @throws {DamagedFileError} naming file and field
    */
   async readJson<T = unknown>(name: string, schema?: z.ZodType<T>): Promise<T> {
@@ -262,16 +262,17 @@ export class RunFolder {
     return names.some((name) => name.startsWith('step-'));
   }
 
-  /** Whether all results are there, and only the manifest is missing. */
+  /** Whether all results are written and only the manifest is missing. */
   async lacksOnlyManifest(): Promise<boolean> {
     const { last } = runKinds[this.kind];
     return last !== null && existsSync(this.path(last)) && !existsSync(this.path(CHECKPOINTS));
   }
 
   /**
-   * Finishes the run: writes the manifest, takes the place of the run that it replaces, and releases the lock.
+   * Finishes the run: writes the manifest, replaces the older run if there is one, and releases the lock.
    *
-   * @param discard names of what only an unfinished run needs: not in the manifest, and deleted after it is written
+   * @param discard files and folders that only an unfinished run needs. They are not in the manifest, and are deleted after it is
+   *   written.
    */
   async finish({ discard = [] }: { readonly discard?: readonly string[] } = {}): Promise<void> {
     const { metrics } = this.#requireWriter();
@@ -283,7 +284,7 @@ export class RunFolder {
     await this.close();
   }
 
-  /** Releases the lock without a manifest: the run stays unfinished. Does nothing after {@link finish}. */
+  /** Releases the lock without writing a manifest, so the run stays unfinished. Does nothing after {@link finish}. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -291,7 +292,9 @@ export class RunFolder {
     await this.#writer?.lock.release();
   }
 
-  /** Closes the run and deletes what this process made of it; the run that it was to replace stays. Never throws. */
+  /**
+   * Closes the run and deletes everything that this process wrote. An older run that it would have replaced stays. Never throws.
+   */
   async discard(): Promise<void> {
     const { madeFolders, written } = this.#requireWriter();
     const leave = async (work: Promise<unknown>) => work.catch(() => {}); // the cause of the discarding matters more
@@ -318,8 +321,8 @@ export class RunFolder {
 }
 
 /**
- * Adds a file to a finished run, or replaces it. At every moment each file in the manifest is as the manifest says: the file's
- * entry is taken out, the file written, and its new entry put in, each atomically. Other files are not hashed again.
+ * Adds a file to a finished run, or replaces it. The manifest is correct at every moment: the file's old entry is removed, the
+ * file written, and the new entry added, each atomically. Other files are not hashed again.
  *
  * @param name relative to the folder, with forward slashes
  * @throws {FileWriteError} when the folder cannot be written to
@@ -339,7 +342,7 @@ export async function addToFinishedRun(dir: string, name: string, text: string):
   }
 }
 
-/** Makes a folder. @returns the folders that were missing, the innermost first */
+/** Makes a folder and its missing parents. @returns the new folders, innermost first */
 async function makeFolders(dir: string): Promise<string[]> {
   try {
     const first = await makeFolder(dir);

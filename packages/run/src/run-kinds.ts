@@ -5,7 +5,7 @@ export const CHECKPOINTS = 'checkpoints';
 export const commonFiles = {
   /** Identity and kind of the run; written first. */
   run: 'run.json',
-  /** Settings as they were used, and where the inputs came from. */
+  /** Settings of the run and sources of its inputs. */
   config: 'config.json',
   /** Backend, versions and machine. */
   environment: 'environment.json',
@@ -17,7 +17,7 @@ export const commonFiles = {
   manifest: 'manifest.json',
 } as const;
 
-/** Pages made from a finished run. They can be made again, so they are in no manifest. */
+/** Pages that are made from a finished run. They can be made again, so the manifest does not list them. */
 export const derivedFiles: readonly string[] = ['report.html'];
 
 /** The files of one kind of run. */
@@ -26,11 +26,11 @@ interface KindOfRun {
   readonly words: string;
   /** Files and folders besides {@link commonFiles}, in the order in which they are written. */
   readonly files: Readonly<Record<string, string>>;
-  /** The last of them that is written before the manifest; null when there is no rule. */
+  /** The file that is written last, before the manifest; null if the order is free. */
   readonly last: string | null;
 }
 
-/** Every kind of run with its files: the one table of them. */
+/** All kinds of runs with their files. */
 export const runKinds = {
   /** Made by `trainForecaster` of @fin/forecast. */
   forecaster: {
@@ -57,15 +57,15 @@ export const runKinds = {
     },
     last: 'confusion.json',
   },
-  /** Anything else that is written with `RunFolder`: its files are those in its manifest. */
+  /** Any other run that is written with `RunFolder`. Its files are those in its manifest. */
   custom: { words: 'a run of your own', files: {}, last: null },
 } as const;
 
-/** The kind of a run, as `run.json` has it. */
+/** Kind of a run, as spelled in `run.json`. */
 export type RunKind = keyof typeof runKinds;
 
 /**
- * Whether a file belongs to runs of a kind, whatever their manifest says.
+ * Whether a file belongs to runs of a kind, independent of their manifest.
  *
  * @param name relative to the run folder, with forward slashes
  */

@@ -7,24 +7,24 @@ import { readRunFile } from './run-files.js';
 import type { RunKind } from './run-kinds.js';
 import { commonFiles, runKinds } from './run-kinds.js';
 
-/** Subfolder in which a run is written that will replace the one in its folder. */
+/** Subfolder for an unfinished run that will replace the finished run in the folder. */
 export const NEXT = '.next';
 
 const FORMAT = 'fin-run';
 
-/** Version 1 had no kind; it was in `config.json`, and only for fine-tuning. */
+/** Version of `run.json`. Version 1 has no kind; for fine-tuning runs of that version, `config.json` has it. */
 const VERSION = 2;
 
-/** A run, as far as it is known without looking at its results. */
+/** Kind and state of a run, without its results. */
 export interface RunRecord {
-  /** Identifies the run, whatever its folder is called. */
+  /** Unique id of the run; it does not depend on the folder's name. */
   readonly id: string;
   readonly kind: RunKind;
-  /** ISO 8601. */
+  /** Time at which the run was started, ISO 8601. */
   readonly createdAt: string;
-  /** Whether the run was finished and can be read. */
+  /** Whether the folder holds a finished run, which can be read. */
   readonly finished: boolean;
-  /** Whether an unfinished run waits to be resumed: this one, or one that will replace it. */
+  /** Whether there is an unfinished run to resume: this one, or one that will replace it. */
   readonly resumable: boolean;
 }
 
@@ -47,7 +47,7 @@ export function formatIdentity(id: string, kind: RunKind): string {
   return `${JSON.stringify(identity, null, 2)}\n`;
 }
 
-/** Kind and identity of the run whose files are in `root`; null where there is no run. */
+/** Kind and id of the run whose files are in `root`; null if there is no run. */
 export function readIdentity(root: string): Pick<RunRecord, 'id' | 'kind' | 'createdAt'> | null {
   const identity = readRunFile(join(root, commonFiles.run), identitySchema);
   if (identity === null) return null;
@@ -61,15 +61,15 @@ export function readIdentity(root: string): Pick<RunRecord, 'id' | 'kind' | 'cre
 export const isFinished = (root: string): boolean => existsSync(join(root, MANIFEST_NAME));
 
 /**
- * Where the files of the run are that readers see. A finished replacement counts as soon as it has its manifest, also when the
- * process was killed before it could put the files in their places.
+ * Folder of the files that readers see. It is the replacement's folder as soon as that has a manifest, since the process may have
+ * been killed before it moved the files to their final places.
  */
 export function readableRoot(dir: string): string {
   const next = join(dir, NEXT);
   return isFinished(next) ? next : dir;
 }
 
-/** Where the files of the unfinished run are; null when there is none. */
+/** Folder of the unfinished run's files; null if there is none. */
 export function unfinishedRoot(dir: string): string | null {
   const next = join(dir, NEXT);
   if (isFinished(next)) return null;

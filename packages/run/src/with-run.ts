@@ -9,13 +9,13 @@ import type { RunKind } from './run-kinds.js';
 import { CHECKPOINTS, commonFiles } from './run-kinds.js';
 import { readableRoot, readRunRecord, requireKind, unfinishedRoot } from './run-record.js';
 
-/** From where an interrupted run is resumed: its newest checkpoint, or the newest that is not damaged. */
+/** Checkpoint to resume from: the newest one (`true`), or the newest undamaged one (`'lastGood'`). `false` does not resume. */
 export type ResumeFrom = boolean | 'lastGood';
 
-/** How a run that was interrupted had been begun. */
+/** Settings and inputs of an interrupted run. */
 export interface UnfinishedRun<Settings = unknown> extends RunConfig<Settings> {
   readonly environment: RunEnvironment;
-  /** Fingerprint of its data. */
+  /** Fingerprint of the run's data. */
   readonly fingerprint: string;
 }
 
@@ -23,10 +23,10 @@ export interface UnfinishedRun<Settings = unknown> extends RunConfig<Settings> {
 export interface OpenedRun {
   /** Files and folders that the run reads; none may lie in the run folder. */
   readonly inputs: readonly string[];
-  /** Where they came from; kept in `config.json`. */
+  /** Sources of the inputs, recorded in `config.json`. */
   readonly source: RunSource;
   readonly environment: RunEnvironment;
-  /** Kept in `data.json`. The fingerprint must be the same when the run is resumed. */
+  /** Content of `data.json`. A resumed run must have the same fingerprint. */
   readonly data: { readonly fingerprint: string };
 }
 
@@ -34,21 +34,21 @@ export interface OpenedRun {
 export interface RunOptions<Settings extends object, Opened extends OpenedRun> {
   readonly dir: string;
   readonly kind: RunKind;
-  /** Whether a run of this kind in the folder may be replaced. It stays until the new one is finished. @default false */
+  /** Whether to replace a run of this kind in the folder. The old run stays until the new one is finished. @default false */
   readonly overwrite?: boolean;
   /** Whether to resume the run in the folder. @default false */
   readonly resume?: ResumeFrom;
-  /** Settings that the caller asks for. When a run is resumed, each must be what it was. */
+  /** Settings given by the caller. For a resumed run, each must be the same as before. */
   readonly settings?: object;
-  /** Completes and checks the settings of a new run. */
+  /** Fills in the defaults and checks the settings of a new run. */
   readonly resolve: () => Settings;
   /** Schema of the settings in `config.json`. */
   readonly schema: z.ZodType<Settings>;
-  /** Opens and checks all inputs. @param begun how the run was begun; null for a new one */
+  /** Opens and checks all inputs. @param begun the interrupted run that is resumed; null for a new run */
   readonly open: (settings: Settings, begun: UnfinishedRun<Settings> | null) => Promise<Opened>;
-  /** Called when a run that lacked only its manifest was completed; there is nothing to do then. */
+  /** Called when the run lacked only its manifest. The manifest has been written, and there is no other work. */
   readonly onRepaired?: () => void;
-  /** Stops the work; its reason is not an error. */
+  /** Stops the run. This is not an error: the result is null. */
   readonly signal?: AbortSignal;
 }
 
@@ -57,12 +57,12 @@ export interface RunContext<Settings, Opened> {
   readonly run: RunFolder;
   readonly settings: Settings;
   readonly opened: Opened;
-  /** Null for a new run; else what differs from before and may change last digits (null for nothing). */
+  /** Null for a new run. For a resumed one, `note` names differences that may change last digits; null if there are none. */
   readonly resumed: { readonly note: string | null } | null;
 }
 
 /**
- * The life of a run, of any kind:
+ * Runs any kind of work in a run folder, from settings to manifest:
  *
  * ```
  * settings ── open inputs ──┬── new: run.json, config.json, environment.json, data.json ──┬── work ──┬── result: manifest
@@ -70,11 +70,11 @@ export interface RunContext<Settings, Opened> {
  *                                                                                                    └── error
  * ```
  *
- * A run that is stopped or fails is kept if it can be resumed; else what was made of it is deleted. A run that it was to replace
- * stays until the new one is finished.
+ * A run that is stopped or fails is kept if it can be resumed, and deleted otherwise. A run that it would have replaced stays
+ * until the new one is finished.
  *
  * @param work writes the results; returns null when it was stopped
- * @returns the result of the work; null when the run was stopped, or was complete but for its manifest
+ * @returns the result of the work; null when the run was stopped, or lacked only its manifest
  * @throws {RunInputError} when the folder cannot be used, or a run cannot be resumed as asked, naming what differs
  */
 export async function withRun<Settings extends object, Opened extends OpenedRun, Result>(
@@ -109,13 +109,13 @@ export async function withRun<Settings extends object, Opened extends OpenedRun,
   }
 }
 
-/** Closes a run that was not finished, and deletes it when it is new and has nothing to resume from. */
+/** Closes an unfinished run. Deletes it if it is new and has no checkpoint. */
 async function leave(run: RunFolder, resumed: boolean): Promise<void> {
   if (resumed || (await run.hasCheckpoints())) await run.close();
   else await run.discard();
 }
 
-/** Writes the manifest of a run that lacks nothing else. Earlier versions could be stopped in that moment. */
+/** Writes the manifest of a run that lacks only that. */
 async function repaired(dir: string, kind: RunKind): Promise<boolean> {
   const record = readRunRecord(dir);
   if (!record.resumable || record.kind !== kind) return false;
@@ -130,9 +130,9 @@ async function repaired(dir: string, kind: RunKind): Promise<boolean> {
 }
 
 /**
- * Reads how an interrupted run was begun, to resume it. Takes no lock and writes nothing.
+ * Reads settings and inputs of an interrupted run, to resume it. Takes no lock and writes nothing.
  *
- * @param settings schema of its settings; any when absent
+ * @param settings schema of its settings; without it, they are not checked
  * @throws {RunInputError} when it is finished, of another kind, or was stopped before there was anything to resume
  */
 export function readUnfinishedRun<Settings = unknown>(
@@ -168,7 +168,7 @@ export function readRunConfig<Settings = unknown>(
   return config;
 }
 
-/** The settings of a run that is resumed: those it was begun with. Each setting that is given must be the same. */
+/** Settings of a resumed run. Each setting that the caller gives must equal the stored one. */
 function settingsOfRun<Settings extends object>(dir: string, saved: Settings, given: object = {}): Settings {
   const differences = [...differ(saved, given, '')];
   if (differences.length === 0) return saved;
@@ -193,11 +193,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Checks that a run is resumed under the conditions it was begun with.
+ * Checks that a run is resumed with the same data, backend and precision mode.
  *
- * @returns what differs and may change last digits; null for nothing
- * @throws {RunInputError} when results would not be those of an uninterrupted run: other data, another backend, another mode of
- * low precision, or fused ops that come or go (they may draw other dropout masks)
+ * @returns differences that may change last digits; null if there are none
+ * @throws {RunInputError} when a difference would change the results: other data, another backend, another mode of low precision,
+ *   or fused ops that are available only before or only now (they may draw other dropout masks)
  */
 function requireSame(
   dir: string,
