@@ -8,7 +8,7 @@ export class TrainInputError extends Error {
   }
 }
 
-/** A training run that cannot go on; the message says what happened and what to do. */
+/** A training run cannot continue. The message names the problem and the fix. */
 export class TrainError extends Error {
   readonly kind = 'environment';
 

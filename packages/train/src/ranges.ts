@@ -43,5 +43,5 @@ export function requireInRange(name: string, value: number, { rule, holds }: Ran
   throw new TrainInputError(`${name} is ${value}; it must be ${rule}`);
 }
 
-/** Largest learning rate: Adam moves each weight by about this much per update, so more only hides a slip of the decimal point. */
+/** Largest learning rate: Adam moves each weight by about this much per update, so a larger value is a typing error. */
 export const LEARNING_RATE_LIMIT = 10;

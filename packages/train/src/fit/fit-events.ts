@@ -3,7 +3,7 @@ import type { EvaluationRecord } from '../checkpoint/saved-state.js';
 /** Results of an evaluation, by name. */
 export type Metrics = Readonly<Record<string, number>>;
 
-/** How a run ended. */
+/** Reason for the end of a run. */
 export type EndReason = 'completed' | 'earlyStopping' | 'aborted';
 
 /** Result of {@link fit}. */

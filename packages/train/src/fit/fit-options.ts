@@ -91,11 +91,11 @@ export interface FitOptions<Batch> {
   /** Examples per batch; the last batch of an epoch may have fewer. */
   readonly batchSize: number;
   /**
-   * Mean loss over the batch's examples, computed synchronously. A mean over anything else (tokens, class weights) reports its divisor
-   * beside it, see {@link WeightedLoss}.
+   * Mean loss over the batch's examples, computed synchronously. For a mean over anything else (tokens, class weights), return
+   * its divisor too, see {@link WeightedLoss}.
    */
   readonly loss: (batch: Batch, context: LossContext) => tf.Scalar | WeightedLoss;
-  /** Passes over the data. @default no limit; then `maxSteps` is required */
+  /** Maximum number of passes over the data. @default no limit, and `maxSteps` is required */
   readonly epochs?: number;
   /** Largest number of updates. @default no limit */
   readonly maxSteps?: number;
@@ -103,7 +103,7 @@ export interface FitOptions<Batch> {
   readonly random: RandomStreams;
   /** Whether to shuffle the examples anew in each epoch. @default true */
   readonly shuffle?: boolean;
-  /** Batches per update; the gradient is that of all their examples in one batch. @default 1 */
+  /** Batches per update; the gradient is the same as for all their examples in one batch. @default 1 */
   readonly gradientAccumulationSteps?: number;
   /** Makes the learning rate schedule for the length of the run. @default constant */
   readonly schedule?: (run: { readonly totalSteps: number }) => Schedule;

@@ -46,7 +46,7 @@ export function planEpoch(
   return updates;
 }
 
-/** Limits that no run comes near: a larger number is a slip of the keyboard. */
+/** Limits far above any real run, to catch typing errors. */
 const LIMITS: Readonly<Record<keyof RunShape, number>> = {
   size: 2 ** 31 - 1,
   batchSize: 1e6,

@@ -59,7 +59,7 @@ export class Updater<Batch> {
   /**
    * Runs one update.
    *
-   * @param next the batch needed after this update, to be made meanwhile
+   * @param next the batch for the next update, to be prepared during this one
    * @returns number of examples
    * @throws {GradientOverflowError} when the gradient is not finite at any loss scale down to 1
    */

@@ -2,13 +2,13 @@ import type { ResumeFrom, RunFolder } from '@fin/run';
 import { CHECKPOINTS } from '@fin/run';
 import type { CheckpointOptions } from '../checkpoint/checkpoint-options.js';
 
-/** Seconds of work that a killed process loses at most, as long as checkpoints are quick to write. */
+/** Maximum seconds of work that a killed process loses, as long as checkpoints are quick to write. */
 const EVERY_SECONDS = 30;
 
 /**
  * Options for the checkpoints of a run: one at each best evaluation, one when the run is stopped, and one from time to time.
  *
- * @param settings what must be the same when the run is resumed, besides its own settings
+ * @param settings values that a resumed run must share, besides its own settings
  */
 export function checkpointsOf(
   run: RunFolder,
