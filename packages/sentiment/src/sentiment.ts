@@ -8,11 +8,11 @@ export type SentimentProbabilities = Readonly<Record<SentimentLabel, number>>;
 export interface Sentiment extends SentimentProbabilities {
   /** `positive - negative`, from -1 to 1. */
   readonly score: number;
-  /** The likeliest class. */
+  /** Class with the highest probability. */
   readonly label: SentimentLabel;
 }
 
-/** @param probabilities in the order of {@link sentimentLabels} */
+/** Makes a {@link Sentiment} from probabilities in the order of {@link sentimentLabels}. */
 export function toSentiment([positive, negative, neutral]: ArrayLike<number> & Iterable<number>): Sentiment {
   const probabilities = [positive, negative, neutral];
   const label = sentimentLabels[probabilities.indexOf(Math.max(...probabilities))];

@@ -3,19 +3,19 @@ import type { Module, RandomStream } from '@fin/runtime';
 import { parameter } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Class probabilities and log2(1 + rank). */
+/** Features per headline: its class probabilities and log2(1 + rank). */
 const FEATURES: number = sentimentLabels.length + 1;
 
-/** Keeps empty places out of the softmax; finite, so that a day without headlines gives no NaN. */
+/** Logit of padding, which the softmax turns into weight 0. Finite, so that a day without headlines gives no NaN. */
 const MASKED = -1e9;
 
-/** The headlines of several days side by side; days with fewer have empty places. */
+/** Headlines of several days, padded to the day with the most headlines. */
 export interface HeadlineAttentionInput {
-  /** In the order of `sentimentLabels`. float32 [days, headlines, 3] */
+  /** Class probabilities in the order of `sentimentLabels`. float32 [days, headlines, 3] */
   readonly probabilities: tf.Tensor3D;
-  /** From 1. float32 [days, headlines] */
+  /** Ranks, from 1. float32 [days, headlines] */
   readonly ranks: tf.Tensor2D;
-  /** 1 for a headline, 0 for an empty place, whose other values do not matter. float32 [days, headlines] */
+  /** 1 for a headline, 0 for padding, whose other values are ignored. float32 [days, headlines] */
   readonly mask: tf.Tensor2D;
 }
 
@@ -25,13 +25,13 @@ export interface HeadlineAttentionOptions {
   readonly hiddenSize?: number;
   /** Source of the initial weights. */
   readonly init: RandomStream;
-  /** Put before the names of variables. @default '' */
+  /** Prefix of the variables' names. @default '' */
   readonly path?: string;
 }
 
 /**
- * A learned weighing of a day's headlines (additive attention, Bahdanau et al. 2015, with a fixed query): from its class
- * probabilities and its rank each headline gets a logit, their softmax over the day the weights of the mean.
+ * Learned weights for a day's headlines: additive attention (Bahdanau et al. 2015) with a learned query. Each headline gets a
+ * logit from its class probabilities and its rank. The softmax of these logits over the day gives the weights of the mean.
  *
  * ```
  * [pos, neg, neu, log2(1 + rank)] ── tanh(linear) ── query ── softmax over the day ── weighted mean of [pos, neg, neu]

@@ -14,24 +14,24 @@ import type { TextClassifier } from './score-texts.js';
 import { scoreTexts } from './score-texts.js';
 import { hashValue } from './weights-digest.js';
 
-/** Changes when the same model would score the same text otherwise. */
+/** Version of the scoring code. A new version makes all cached scores invalid. */
 const SCORING_VERSION = 1;
 
-/** Longer than any headline, and free where it is not used: there is no padding. */
+/** Longer than any headline. Costs nothing for short texts, since batches have no padding. */
 const DEFAULT_MAX_LENGTH = 128;
 
-/** Enough to fill the matrix products, few enough for their results to stay in the processor's caches. */
+/** Enough tokens for fast matrix products, few enough for the results to stay in the processor's cache. */
 const DEFAULT_TOKENS_PER_BATCH = 2048;
 
 /** Settings of {@link FinBert.load}. */
 export interface FinBertOptions extends LoadSentimentModelOptions {
-  /** Tokens of a text that are read, [CLS] and [SEP] included. @default 128, or the model's positions if there are fewer */
+  /** Maximum tokens per text, [CLS] and [SEP] included; the rest is cut off. @default 128, or the model's maximum if lower */
   readonly maxLength?: number;
   /** Number format for compute and weights. Each gives its own scores. @default 'fp32' */
   readonly precision?: Precision;
-  /** Tokens of one forward pass at most. @default 2048 */
+  /** Maximum tokens per forward pass. @default 2048 */
   readonly tokensPerBatch?: number;
-  /** Folder of the scores on disk; null keeps them in memory only. @default `sentiment` in the cache of @fin/runtime */
+  /** Cache folder; null caches in memory only. @default `sentiment` in the cache of @fin/runtime */
   readonly cacheDir?: string | null;
 }
 
@@ -39,27 +39,27 @@ export interface FinBertOptions extends LoadSentimentModelOptions {
 export interface SentimentOptions {
   /** Called before the first and after each forward pass. */
   readonly onProgress?: (progress: SentimentProgress) => void;
-  /** Stops between two forward passes, with its reason as error; what was scored by then is kept. */
+  /** Stops between two forward passes. The error is the signal's reason; scores so far stay in the cache. */
   readonly signal?: AbortSignal;
 }
 
-/** How far the scoring of texts is. */
+/** Progress of scoring. */
 export interface SentimentProgress {
   /** Texts scored in this call. */
   readonly texts: number;
-  /** Texts to score in this call: those not known yet, each once. */
+  /** Distinct texts to score in this call: those not in the cache. */
   readonly totalTexts: number;
-  /** Tokens of the texts scored, [CLS] and [SEP] included: what the time goes with. */
+  /** Tokens scored, [CLS] and [SEP] included. They determine the time that scoring takes. */
   readonly tokens: number;
   readonly totalTokens: number;
 }
 
 /**
- * A sentiment model: BERT with the classes positive, negative and neutral, as `fin finetune` makes it or as published
- * (ProsusAI/finbert and its like).
+ * A sentiment model: BERT with the classes positive, negative and neutral, made by `fin finetune` or published, such as
+ * ProsusAI/finbert.
  *
- * Each distinct text is scored once per model: scores are kept on disk under the content of the model's files, the
- * tokenizer, `maxLength`, the precision and the text, and are there again after an interruption.
+ * Each distinct text is scored once per model. The scores are cached on disk; the key covers the content of the model's files,
+ * the tokenizer, `maxLength`, the precision and the text. An interrupted call keeps the scores so far.
  *
  * @example
  * await loadTensorFlow();
@@ -68,9 +68,9 @@ export interface SentimentProgress {
  * finbert.dispose();
  */
 export class FinBert {
-  /** sha256 of everything that decides a score beside the text. */
+  /** sha256 of everything that decides a score besides the text. */
   readonly fingerprint: string;
-  /** Tokens of a text that are read. */
+  /** Maximum tokens per text. */
   readonly maxLength: number;
   readonly precision: Precision;
   readonly #parts: SentimentModel;
@@ -93,8 +93,11 @@ export class FinBert {
   }
 
   /**
+   * Loads a sentiment model.
+   *
    * @param dir folder of a model with a trained head, or of an adapter that `fin finetune` trained
-   * @throws BertInputError when it cannot tell sentiment, or an adapter's base model is another; otherwise as `loadBert`
+   * @throws BertInputError when the model has no trained head for sentiment, or an adapter was trained on another base model;
+   *   else as `loadBert`
    */
   static async load(dir: string, options: FinBertOptions = {}): Promise<FinBert> {
     const { precision = 'fp32', tokensPerBatch = DEFAULT_TOKENS_PER_BATCH } = options;
@@ -127,8 +130,10 @@ export class FinBert {
   }
 
   /**
-   * @returns the sentiment of each text, in their order
-   * @throws the signal's reason when it stopped the work
+   * Scores texts.
+   *
+   * @returns the sentiment of each text, in the same order
+   * @throws the signal's reason when it stopped the scoring
    */
   async sentiment(texts: readonly string[], options: SentimentOptions = {}): Promise<Sentiment[]> {
     const unknown = [...new Set(texts)].filter((text) => this.#cache.get(text) === undefined);

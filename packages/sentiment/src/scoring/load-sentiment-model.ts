@@ -13,7 +13,7 @@ import { filesDigest, hashValue, weightsDigest } from './weights-digest.js';
 export interface SentimentModel {
   readonly model: BertForSequenceClassification;
   readonly tokenizer: BertTokenizer;
-  /** Logit of each of `sentimentLabels`. */
+  /** Index of the logit for each of `sentimentLabels`. */
   readonly columns: readonly number[];
   /** sha256 of the configuration and all weights. */
   readonly fingerprint: string;
@@ -21,15 +21,15 @@ export interface SentimentModel {
 
 /** Settings of {@link loadSentimentModel}. */
 export interface LoadSentimentModelOptions {
-  /** For an adapter: folder of the model it was trained on. @default where that was when it was trained */
+  /** For an adapter: folder of its base model. @default the base model's folder at the time of training */
   readonly base?: string;
 }
 
 /**
  * Loads a model whose head was trained for sentiment: a whole model, or an adapter, which is merged into its base model.
  *
- * @throws BertInputError when its head is missing, its classes are not those of sentiment, or an adapter's base model is
- * another; otherwise as `loadBert`
+ * @throws BertInputError when the head is missing, the classes are not positive, negative and neutral, or an adapter was trained
+ *   on another base model; else as `loadBert`
  */
 export async function loadSentimentModel(
   dir: string,
@@ -55,8 +55,8 @@ export async function loadSentimentModel(
 }
 
 /**
- * Merges an adapter into its base model. The classes are those of the adapter's record; an adapter that PEFT wrote has none,
- * and the base model's `id2label` names them.
+ * Merges an adapter into its base model. The adapter's record names the classes. An adapter that PEFT wrote has no record; the
+ * base model's `id2label` names them instead.
  */
 async function loadAdapted(dir: string, base: string | undefined): Promise<LoadedBert & { digest: string }> {
   const record = readSentimentAdapter(dir);
@@ -84,7 +84,7 @@ async function loadAdapted(dir: string, base: string | undefined): Promise<Loade
   }
 }
 
-/** The digest of an adapter's base model. @throws BertInputError when it is not the model that the adapter was trained on */
+/** Digest of an adapter's base model. @throws BertInputError when the adapter was trained on another model */
 async function requireBase(
   dir: string,
   record: SentimentAdapterRecord | null,
@@ -105,8 +105,7 @@ async function requireBase(
 }
 
 /**
- * Classes of an adapter's head as its record names them; undefined for an adapter without a record, whose classes are those of
- * its base model.
+ * Reads the classes of an adapter's head from its record. Undefined without a record; the base model's classes apply then.
  *
  * @throws BertInputError when `base` is not the model that the adapter was trained on
  */

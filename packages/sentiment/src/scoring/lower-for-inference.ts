@@ -4,8 +4,8 @@ import type { Module } from '@fin/runtime';
 import type { TextClassifier } from './score-texts.js';
 
 /**
- * A classifier that will not be trained any more, in the precision of a policy: its matrices are stored low, for good, and its
- * forward pass runs under autocast. Under a policy that is off it stays as it is.
+ * Prepares a classifier for inference in a precision: stores its matrices in the low dtype and runs its forward pass under
+ * autocast. The change is permanent. With a disabled policy the classifier is unchanged.
  */
 export function lowerForInference<M extends TextClassifier & Module>(
   model: M,

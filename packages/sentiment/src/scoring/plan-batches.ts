@@ -1,6 +1,6 @@
 /**
- * Groups sequences for forward passes: the longest first, so that a machine whose memory does not suffice fails at once,
- * neighbours of near-equal length together, and at most `tokens` tokens in a batch.
+ * Groups sequences into batches of at most `tokens` tokens, sorted by length. The longest come first, so that a machine with too
+ * little memory fails at once.
  *
  * @param lengths tokens of each sequence
  * @returns indices of the sequences of each batch; a sequence longer than the budget is a batch by itself

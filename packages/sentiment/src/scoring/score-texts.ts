@@ -5,36 +5,36 @@ import { packSequences } from '@fin/finbert-lora/tokenizer';
 import * as tf from '@tensorflow/tfjs-core';
 import { planBatches } from './plan-batches.js';
 
-/** A `BertForSequenceClassification`, or one with adapters on it. */
+/** A `BertForSequenceClassification`, with or without adapters. */
 export interface TextClassifier {
   /** @returns logits [n, classes] */
   forward(batch: PackedBatch): tf.Tensor2D;
 }
 
-/** How texts are scored. */
+/** Settings of {@link scoreTexts}. */
 export interface ScoreTextsOptions {
-  /** Tokens of one forward pass at most. */
+  /** Maximum tokens per forward pass. */
   readonly tokensPerBatch: number;
-  /** Logit of each class to return, in the order to return them in. */
+  /** Indexes of the logits to return, in the order of the result. */
   readonly columns: readonly number[];
-  /** Stops between two forward passes, with the signal's reason as error. */
+  /** Stops between two forward passes. The error is the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** The texts of one forward pass. */
+/** Result of one forward pass. */
 export interface ScoredBatch {
-  /** Their places among all. */
+  /** Indexes of its texts among all texts. */
   readonly indices: readonly number[];
-  /** Probabilities of each, in the order of `columns`. */
+  /** Class probabilities of each text, in the order of `columns`. */
   readonly scores: readonly Float32Array[];
-  /** Of this batch. */
+  /** Number of tokens in the batch. */
   readonly tokens: number;
 }
 
 /**
- * Runs a classifier over token sequences, batch by batch, and gives the event loop its turn in between.
+ * Runs a classifier over token sequences, batch by batch. Between batches other events are handled.
  *
- * @throws BertInputError when the model's probabilities are no numbers
+ * @throws BertInputError when the model's probabilities are NaN
  */
 export async function* scoreTexts(
   model: TextClassifier,

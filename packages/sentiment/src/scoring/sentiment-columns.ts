@@ -2,12 +2,12 @@ import { sentimentLabels } from '@fin/data';
 import { BertInputError } from '@fin/finbert-lora';
 
 /**
- * Finds the classes of sentiment among a model's: checkpoints order them as they like (ProsusAI/finbert: positive, negative,
- * neutral; yiyanghkust/finbert-tone: Neutral, Positive, Negative).
+ * Finds the sentiment classes among a model's classes. Their order differs between checkpoints (ProsusAI/finbert: positive,
+ * negative, neutral; yiyanghkust/finbert-tone: Neutral, Positive, Negative).
  *
  * @param labels the model's classes in the order of its logits
- * @returns the logit of each of {@link sentimentLabels}
- * @throws BertInputError when the classes are not named so
+ * @returns the index of the logit for each of {@link sentimentLabels}
+ * @throws BertInputError when the classes have other names
  */
 export function sentimentColumns(labels: readonly string[], file: string | null = null): number[] {
   const names = labels.map((label) => label.toLowerCase());

@@ -13,7 +13,7 @@ export async function weightsDigest(dir: string): Promise<string> {
   return filesDigest(checkpoint.files);
 }
 
-/** sha256 over the content of files, wherever they lie. */
+/** sha256 over the content of files; their paths do not matter. */
 export async function filesDigest(files: readonly string[]): Promise<string> {
   const digests: string[] = [];
   for (const file of files) {

@@ -1,6 +1,6 @@
 /**
- * Weight of each class in the loss: number of texts over number of its texts, as in finBERT. Cross-entropy divides by the sum
- * of weights, so only their ratios count.
+ * Weight of each class in the loss, as in finBERT: the number of all texts divided by the number of texts of the class.
+ * Cross-entropy divides by the sum of weights, so only their ratios count.
  *
  * @param labels class of each training text
  */

@@ -1,24 +1,24 @@
 import { SentimentInputError } from '../errors.js';
 
-/** How well one class was told from the others. */
+/** Scores of one class against all others. */
 export interface ClassScores {
   readonly label: string;
-  /** Of the texts taken for this class, the share that belong to it; 0 when none was. */
+  /** Share of the texts predicted as this class that belong to it; 0 when none was predicted. */
   readonly precision: number;
-  /** Of the texts of this class, the share taken for it; 0 when there are none. */
+  /** Share of this class's texts that were predicted as it; 0 when there are none. */
   readonly recall: number;
-  /** Harmonic mean of both; 0 when both are. */
+  /** Harmonic mean of precision and recall; 0 when both are 0. */
   readonly f1: number;
-  /** Texts of this class. */
+  /** Number of texts of this class. */
   readonly support: number;
 }
 
-/** How well texts were classified. */
+/** Scores of a classifier on texts with known classes. */
 export interface ClassificationReport {
   readonly n: number;
-  /** Share of texts whose class was found. */
+  /** Share of texts that were classified correctly. */
   readonly accuracy: number;
-  /** Mean of the classes' F1, each class alike. */
+  /** Unweighted mean of the classes' F1. */
   readonly macroF1: number;
   readonly classes: readonly ClassScores[];
   /** Texts by actual class (rows) and predicted class (columns), both in the order of `classes`. */
@@ -26,13 +26,13 @@ export interface ClassificationReport {
 }
 
 /**
- * Compares predicted classes with actual ones, as scikit-learn's `classification_report` and `confusion_matrix` with
- * `labels` given and `zero_division=0`.
+ * Compares predicted classes with actual ones, as scikit-learn's `classification_report` and `confusion_matrix` with `labels`
+ * given and `zero_division=0`.
  *
  * @param actual class numbers
  * @param predicted class numbers, in the same order
  * @param labels names of the classes 0, 1, …
- * @throws {SentimentInputError} when the lists differ in length, are empty, or hold a number that is no class
+ * @throws {SentimentInputError} when the lists differ in length, are empty, or hold a number that is not a class
  */
 export function classificationReport(
   actual: ArrayLike<number>,

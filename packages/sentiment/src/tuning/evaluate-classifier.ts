@@ -4,10 +4,10 @@ import type { ClassificationReport } from './classification-report.js';
 import { classificationReport } from './classification-report.js';
 import type { SentenceSet } from './sentence-set.js';
 
-/** Tokens of one forward pass. */
+/** Maximum tokens per forward pass. */
 const TOKENS_PER_BATCH = 2048;
 
-/** A probability that a float32 softmax may round to 0. */
+/** Lower limit of probabilities in the logarithm, since a float32 softmax can round to 0. */
 const SMALLEST = 1e-30;
 
 /** Loss and scores of a classifier on labelled sentences. */
@@ -18,10 +18,10 @@ export interface ClassifierEvaluation {
 }
 
 /**
- * Measures a classifier, without dropout.
+ * Evaluates a classifier, without dropout.
  *
  * @param labels names of the classes, in the order of the logits
- * @param weights of the classes in the loss
+ * @param weights weight of each class in the loss
  */
 export async function evaluateClassifier(
   model: TextClassifier,

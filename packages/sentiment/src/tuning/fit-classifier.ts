@@ -19,12 +19,12 @@ export interface ClassifierFit {
   readonly weights: readonly number[];
   readonly settings: TuningSettings;
   readonly checkpoints: CheckpointOptions;
-  /** Ends the fit between two updates, with a checkpoint. */
+  /** Stops training between two updates, after writing a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onEvent: (event: FitEvent) => void;
 }
 
-/** Trains a classifier; it has the weights of the epoch with the lowest validation loss afterwards. */
+/** Trains a classifier. Afterwards it has the weights of the epoch with the lowest validation loss. */
 export async function fitClassifier(
   model: TunableModel,
   { train, validation, weights, settings, checkpoints, signal, onEvent }: ClassifierFit,

@@ -2,18 +2,18 @@ import type { Module } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import { parameterDepth } from './parameter-depth.js';
 
-/** Layers that are freed per epoch. */
+/** Layers to unfreeze per epoch. */
 const PER_EPOCH = 3;
 
 /**
- * Gradual unfreezing (Howard & Ruder 2018) at finBERT's pace: pooler and head learn alone for a third of an epoch, then the top
- * layer with them, then the next; the embeddings last. Unlike finBERT's own code, which never frees the pooler, the pooler
- * learns from the start: it may be new.
+ * Gradual unfreezing (Howard & Ruder 2018) at finBERT's pace. At first only pooler and head are trained. After each third of an
+ * epoch one more layer is unfrozen, from the top down, and the embeddings last. finBERT's own code never unfreezes the pooler;
+ * here it is trained from the start, since it may have random weights.
  */
 export class GradualUnfreezing {
   readonly #byDepth: readonly (readonly tf.Variable[])[];
 
-  /** @param module whose trainable parameters are frozen and freed */
+  /** @param module its trainable parameters are frozen and unfrozen */
   constructor(module: Module, layers: number) {
     const trainable = [...module.namedParameters()].filter(([, variable]) => variable.trainable);
     this.#byDepth = Array.from({ length: layers + 2 }, (_, depth) =>
@@ -21,7 +21,7 @@ export class GradualUnfreezing {
     );
   }
 
-  /** Frees what is to learn from here on and freezes the rest. @param epoch epochs done, with fractions */
+  /** Unfreezes the parameters to train at this point, and freezes the others. @param epoch epochs so far, with fractions */
   update(epoch: number): void {
     // The smallest part of an update, so that 1/3 epoch is not missed for a rounding error.
     const free = Math.floor(PER_EPOCH * epoch + 1e-9);
@@ -30,7 +30,7 @@ export class GradualUnfreezing {
     });
   }
 
-  /** Frees everything. */
+  /** Unfreezes all parameters. */
   release(): void {
     for (const variable of this.#byDepth.flat()) variable.trainable = true;
   }

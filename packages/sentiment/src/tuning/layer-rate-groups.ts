@@ -5,10 +5,10 @@ import { parameterDepth } from './parameter-depth.js';
 import type { TuningSettings } from './settings.js';
 
 /**
- * A model's trainable parameters in groups for the optimizer, by depth and by whether they decay.
+ * Groups a model's trainable parameters for the optimizer, by depth and by weight decay.
  *
- * finBERT's discriminative rates: pooler and head learn at the full rate, layer i of L at rate / f^(L − i) (its top layer, L − 1,
- * at rate / f), the embeddings at rate / f^(L + 1). Biases and norms do not decay.
+ * Learning rates are discriminative, as in finBERT: the full rate for pooler and head, rate / f^(L − i) for layer i of L (the top
+ * layer, L − 1, has rate / f), and rate / f^(L + 1) for the embeddings. Biases and norms do not decay.
  */
 export function layerRateGroups(
   module: Module,

@@ -11,7 +11,7 @@ import {
 import { tuningFiles } from './run-files.js';
 
 /**
- * The folder with the model or adapter that a fine-tuning run made. A folder that is no run is returned as it is.
+ * Finds the folder with the model or adapter of a fine-tuning run. Returns a folder that is not a run unchanged.
  *
  * @param dir a run folder, or the folder of a model
  * @throws RunUnfinishedError of `@fin/run` when the run was interrupted, or is still being trained

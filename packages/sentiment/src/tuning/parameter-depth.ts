@@ -1,10 +1,10 @@
-/** Number of the layer in a parameter's name, whether the model is bare or has adapters on it. */
+/** Matches the layer's number in a parameter's name, with or without adapters. */
 const LAYER = /\bencoder\.layer\.(\d+)\./;
 
 /**
- * How far below the head a parameter lies: 0 for pooler and classifier, 1 for the top layer, `layers + 1` for the embeddings.
+ * Depth of a parameter below the head: 0 for pooler and classifier, 1 for the top layer, `layers + 1` for the embeddings.
  *
- * @param name as `namedParameters` has it
+ * @param name name in `namedParameters`
  * @param layers number of layers of the encoder
  */
 export function parameterDepth(name: string, layers: number): number {

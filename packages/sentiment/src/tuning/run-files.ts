@@ -14,11 +14,11 @@ export const tuningFiles: typeof commonFiles & (typeof runKinds)['sentiment-tuni
 /** `evaluation.json` of a fine-tuning run: scores on the test sentences. */
 export interface TuningEvaluation {
   readonly split: 'test';
-  /** Test sentences. */
+  /** Number of test sentences. */
   readonly n: number;
-  /** Share of test sentences whose class was found. */
+  /** Share of test sentences that were classified correctly. */
   readonly accuracy: number;
-  /** Mean F1 of the classes. */
+  /** Unweighted mean of the classes' F1. */
   readonly macroF1: number;
   readonly classes: readonly ClassScores[];
 }
@@ -47,17 +47,17 @@ export const confusionSchema: z.ZodType<{
 
 /** `data.json` of a fine-tuning run. */
 export interface TuningData {
-  /** Lines of the file that are not blank. */
+  /** Number of lines that are not blank. */
   readonly lines: number;
-  /** Distinct sentences that were used. */
+  /** Number of distinct sentences used. */
   readonly sentences: number;
-  /** Sentences that stand there again with the same class: used once. */
+  /** Repeated sentences with the same class. Only the first copy is used. */
   readonly duplicates: number;
-  /** Sentences with two classes: left out. */
+  /** Sentences with contradictory classes. All copies are left out. */
   readonly conflicts: number;
   /** sha256 over the sentences and their classes. */
   readonly fingerprint: string;
-  /** Sentences of each part by class. */
+  /** Number of sentences per part and class. */
   readonly splits: Readonly<Record<(typeof splitNames)[number], Readonly<Record<string, number>>>>;
 }
 

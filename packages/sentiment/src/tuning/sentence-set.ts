@@ -4,21 +4,21 @@ import type { BertTokenizer, PackedBatch } from '@fin/finbert-lora/tokenizer';
 import { packSequences } from '@fin/finbert-lora/tokenizer';
 import type { TrainingData } from '@fin/train';
 
-/** Sentences as a classifier takes them. */
+/** Tokenized sentences with their classes. */
 export interface SentenceSet {
-  /** Token ids of each. */
+  /** Token ids of each sentence. */
   readonly sequences: readonly Int32Array[];
-  /** Class of each: its logit in the model. */
+  /** Class of each sentence, as the index of the model's logit. */
   readonly labels: Int32Array;
 }
 
-/** A batch of sentences to train on. */
+/** A batch of training sentences. */
 export interface SentenceBatch {
   readonly tokens: PackedBatch;
   readonly labels: Int32Array;
 }
 
-/** @param columns logit of each of `sentimentLabels` */
+/** Tokenizes sentences. @param columns index of the logit for each of `sentimentLabels` */
 export function sentenceSet(
   sentences: readonly LabelledSentence[],
   tokenizer: BertTokenizer,
@@ -30,7 +30,7 @@ export function sentenceSet(
   };
 }
 
-/** The set as the training loop takes it. */
+/** Training data for `fit` from a set of sentences. */
 export function sentenceBatches({ sequences, labels }: SentenceSet): TrainingData<SentenceBatch> {
   return {
     size: sequences.length,

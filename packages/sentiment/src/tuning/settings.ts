@@ -9,57 +9,60 @@ export const tuningMethods = ['lora', 'full'] as const;
 
 export type TuningMethod = (typeof tuningMethods)[number];
 
-/** Everything that decides how a model is fine-tuned. Written into the run folder as it was used. */
+/** All settings of fine-tuning. The run folder holds a copy. */
 export interface TuningSettings {
   /** @default 'lora' */
   readonly method: TuningMethod;
-  /** Seed of the fresh head, the adapters, the order of the sentences and dropout. @default 1 */
+  /** Seed of the new head, the adapters, the order of the sentences and dropout. @default 1 */
   readonly seed: number;
   /** Seed of the split in training, validation and test sentences. @default the same as `seed` */
   readonly splitSeed: number;
-  /** Passes over the training sentences at most. @default 8 with LoRA, 6 in full */
+  /** Maximum number of passes over the training sentences. @default 8 with LoRA, 6 in full */
   readonly epochs: number;
   /** Sentences per update. @default 32 */
   readonly batchSize: number;
-  /** Peak rate; see also `layerDecay`. @default 1e-3 with LoRA, 2e-4 in full */
+  /** Peak learning rate; see also `layerDecay`. @default 1e-3 with LoRA, 2e-4 in full */
   readonly learningRate: number;
-  /** Share of the updates over which the rate rises linearly from 0; it falls linearly to 0 over the rest. @default 0.1 */
+  /** Share of the updates for linear warmup from 0. Afterwards the learning rate decays linearly to 0. @default 0.1 */
   readonly warmupShare: number;
   /** Decoupled weight decay of matrices; biases and norms have none. @default 0.01 */
   readonly weightDecay: number;
-  /** Gradients are scaled down to this global norm. @default 1 */
+  /** Maximum global norm of the gradients; larger ones are clipped. @default 1 */
   readonly maxGradNorm: number;
-  /** Epochs without a better validation loss before training stops. @default 3 */
+  /** Epochs without improvement of the validation loss after which training stops. @default 3 */
   readonly patience: number;
-  /** Tokens of a sentence that are read, [CLS] and [SEP] included. @default 128 */
+  /** Maximum tokens per sentence, [CLS] and [SEP] included; the rest is cut off. @default 128 */
   readonly maxLength: number;
-  /** Whether rare classes count more: each by the inverse of its share of the training sentences. @default true */
+  /** Whether to weight each class in the loss by the inverse of its share of the training sentences. @default true */
   readonly classWeights: boolean;
   /**
-   * Discriminative learning rates: each layer below the top learns slower than the one above by this factor, and the
-   * embeddings slower than the lowest layer. 1 is the same rate everywhere. @default 1 with LoRA, 1.2 in full
+   * Discriminative learning rates: the learning rate is divided by this factor per layer, from the head down to the embeddings. 1
+   * gives all layers the same rate. @default 1 with LoRA, 1.2 in full
    */
   readonly layerDecay: number;
-  /** Gradual unfreezing: the head alone first, then a layer more, from the top, after each third of an epoch. @default false */
+  /**
+   * Gradual unfreezing: train only pooler and head at first, then unfreeze one more layer, from the top, after each third of an
+   * epoch. @default false
+   */
   readonly gradualUnfreezing: boolean;
   /**
    * Number format for compute and frozen weights. Trained and saved weights are always float32.
    * @default 'fp32'
    */
   readonly precision: Precision;
-  /** Of the adapters; null when all weights are trained. */
+  /** Settings of the adapters; null when all weights are trained. */
   readonly lora: LoraSettings | null;
 }
 
-/** Shape of the adapters. */
+/** Settings of the adapters. */
 export interface LoraSettings {
-  /** Rank. @default 8 */
+  /** Rank of the adapters. @default 8 */
   readonly r: number;
   /** The adapters' output is scaled by `loraAlpha / r`. @default 16 */
   readonly loraAlpha: number;
   /** Dropout before the adapters. @default 0.1 */
   readonly loraDropout: number;
-  /** Linear layers that get one, by the end of their names, or `all-linear`. @default query and value */
+  /** Linear layers to adapt, by the end of their names, or `all-linear`. @default query and value */
   readonly targetModules: readonly string[] | string;
 }
 

@@ -14,31 +14,31 @@ import { weightsDigest } from '../scoring/weights-digest.js';
 import { tuningFiles } from './run-files.js';
 import type { TuningSettings } from './settings.js';
 
-/** A classifier in training, whatever of it is trained. */
+/** A classifier to fine-tune, by LoRA adapters or in full. */
 export interface TunableModel extends Module {
   readonly tokenizer: BertTokenizer;
   /** Classes in the order of the logits. */
   readonly labels: readonly string[];
-  /** Logit of each of `sentimentLabels`. */
+  /** Index of the logit for each of `sentimentLabels`. */
   readonly columns: readonly number[];
   /** Layers of the encoder. */
   readonly layers: number;
-  /** Weights that the checkpoint does not have. */
+  /** Weights that the checkpoint lacks. They start random. */
   readonly newWeights: readonly string[];
   /** Tensors of the checkpoint that the model has no place for. */
   readonly unusedTensors: readonly string[];
-  /** Name of what {@link TunableModel.save} writes, in the run folder. */
+  /** Name of the saved model's folder within the run folder. */
   readonly savedAs: string;
-  /** Runs in the precision of the settings. */
+  /** Forward pass in the precision of the settings. */
   forward(batch: PackedBatch, options?: ForwardOptions): tf.Tensor2D;
-  /** Writes the whole model, or the adapter alone. */
+  /** Writes the whole model, or only the adapter. */
   save(dir: string): Promise<void>;
   dispose(): void;
 }
 
 /**
- * Loads a model to fine-tune for sentiment: a bare encoder gets a fresh head, adapters are put on when they are what is trained.
- * In a low precision the forward pass runs under autocast, and matrices that stay frozen are stored low, once.
+ * Loads a model to fine-tune for sentiment. A bare encoder gets a new head; with the method `lora`, adapters are added. In a low
+ * precision the forward pass runs under autocast, and frozen matrices are stored in the low dtype.
  *
  * @param dir folder of the model
  * @throws BertInputError and others as `loadBert` and `applyLora`

@@ -29,20 +29,20 @@ export interface TuneSentimentOptions {
   readonly bank: PhraseBank;
   /** Folder of the model to start from. */
   readonly modelDir: string;
-  /** Folder to write. */
+  /** Run folder to write. */
   readonly runDir: string;
   /** Whether a run in the folder may be replaced. It stays until the new one is finished. @default false */
   readonly overwrite?: boolean;
   /**
    * Whether to resume the interrupted run in the folder: from its newest checkpoint, or with `'lastGood'` from the newest one
-   * that is not damaged. Its settings are those it was begun with and may be left out. @default false
+   * that is not damaged. The settings are read from the run and may be left out. @default false
    */
   readonly resume?: ResumeFrom;
   /** @default those of `resolveTuning()` */
   readonly settings?: TuningOptions;
-  /** Where the sentences came from; kept in `config.json`. */
+  /** Source of the sentences, recorded in `config.json`. */
   readonly source?: Readonly<Record<string, string | number | null>>;
-  /** Stops training between two steps. The run can be resumed then; it is removed if no step was made yet. */
+  /** Stops training between two updates. The run can then be resumed; without any update it is deleted. */
   readonly signal?: AbortSignal;
   /** Called with each event. */
   readonly onEvent?: (event: TuningEvent) => void;
@@ -57,9 +57,10 @@ export interface TuneSentimentOptions {
  *                                        └── test ──────────────────────────────────┴── evaluation.json, confusion.json
  * ```
  *
- * As there: cross-entropy weighted by class, linear warmup, clipping at norm 1, no decay of biases and norms, and where asked
- * for discriminative learning rates and gradual unfreezing. Unlike there: Adam with bias correction, sentences without
- * padding, repeated sentences once and those of two classes not at all. TensorFlow has to be loaded (`loadTensorFlow`).
+ * As in finBERT: cross-entropy weighted by class, linear warmup, gradient clipping at norm 1, no weight decay of biases and
+ * norms; optional discriminative learning rates and gradual unfreezing. Unlike finBERT: Adam with bias correction, batches
+ * without padding. Repeated sentences count once, and sentences with contradictory classes are left out. Call `loadTensorFlow`
+ * first.
  *
  * While it trains, the folder `checkpoints` holds checkpoints from which an interrupted run is resumed (`resume`), to the same
  * figures bit for bit on one machine. It is deleted when the run is finished.
@@ -103,7 +104,7 @@ interface OpenedTuning extends OpenedRun {
   readonly split: Split<LabelledSentence>;
   readonly environment: RunEnvironment;
   readonly data: TuningData;
-  /** sha256 of the weights to start from. */
+  /** sha256 of the initial weights. */
   readonly modelDigest: string;
 }
 
@@ -175,7 +176,7 @@ async function tune(
   };
 }
 
-/** @throws {SentimentInputError} when a run is resumed with another model than it was begun with */
+/** @throws {SentimentInputError} when a run is resumed with another model than before */
 function requireModel(
   runDir: string,
   { source }: UnfinishedRun,

@@ -8,14 +8,14 @@ export type TuningEvent =
   /** First event: the precision and how this machine computes it. */
   | ({ readonly kind: 'precision' } & PrecisionRecord)
   | {
-      /** Before the first update. */
+      /** The model is loaded; sent before the first update. */
       readonly kind: 'model';
       /** Weights that the starting model lacks; they are new. */
       readonly newWeights: readonly string[];
       /** Tensors of the starting model that are not used. */
       readonly unusedTensors: readonly string[];
       readonly trainableParameters: number;
-      /** Of the model, adapters included. */
+      /** Number of parameters, adapters included. */
       readonly parameters: number;
     }
   | RunStepEvent
@@ -46,10 +46,10 @@ export function tuningReporter(
   return fitReporter(run, resumed, measured, onEvent);
 }
 
-/** How fast sentences are trained on, evaluations not counted. */
+/** Measures the training speed in sentences per second, without evaluations. */
 export function trainingSpeed(sentencesPerEpoch: number): {
   see(event: FitEvent): void;
-  /** Null before an epoch is over. */
+  /** Sentences per second; null before the end of the first epoch. */
   perSecond(): number | null;
 } {
   let stepsPerEpoch = 1;

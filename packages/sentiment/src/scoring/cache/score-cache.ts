@@ -14,7 +14,7 @@ const SUFFIX = '.scores';
  * the others' files:
  *
  * ```
- * <dir>/<key: sha256 of what decides a score>/<process>-<uuid>.scores     records of 48 bytes
+ * <dir>/<key: sha256 of model and settings>/<process>-<uuid>.scores     records of 48 bytes
  * ```
  *
  * A record that was not written whole, at the end of an interrupted run or anywhere else, has a wrong checksum and is
@@ -30,10 +30,10 @@ export class ScoreCache {
   }
 
   /**
-   * Reads what was scored in one way before. Nothing is written yet.
+   * Reads the cached scores of one model and its settings. Writes nothing yet.
    *
    * @param dir null for scores in memory only
-   * @param key names everything that decides a score beside the text
+   * @param key digest of everything that decides a score besides the text
    * @throws ScoreCacheError
    */
   static async open(dir: string | null, key: string): Promise<ScoreCache> {
@@ -55,7 +55,7 @@ export class ScoreCache {
   }
 
   /**
-   * Keeps scores. Returns when the operating system has them: they outlive this process from then on.
+   * Adds scores. When it returns, the operating system has them, so they survive the end of this process.
    *
    * @throws ScoreCacheError
    */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A record of a score file: what was scored, the score, and a checksum over both.
+ * Layout of a record in a score file: digest of the text, three scores, and a checksum over both.
  *
  * ```
  * 0            32                44          48
@@ -19,7 +19,7 @@ export function textKey(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** @param scores three probabilities */
+/** Encodes a record. @param scores three probabilities */
 export function encodeRecord(key: Buffer, scores: Float32Array): Buffer {
   const record = Buffer.alloc(RECORD_BYTES);
   key.copy(record);
@@ -28,7 +28,7 @@ export function encodeRecord(key: Buffer, scores: Float32Array): Buffer {
   return record;
 }
 
-/** @returns the scores, or null when the record is not one that was written whole */
+/** Decodes a record. @returns the scores, or null when the record is incomplete */
 export function decodeRecord(record: Buffer): Float32Array | null {
   if (record.length !== RECORD_BYTES || !checksum(record).equals(record.subarray(CHECKED_BYTES))) return null;
   return Float32Array.from({ length: SCORES }, (_, i) => record.readFloatLE(KEY_BYTES + 4 * i));
