@@ -4,7 +4,7 @@ import { evaluateForecast } from '../metrics/evaluate-forecast.js';
 import type { ForecastTarget, MetricsRow } from '../metrics/metrics-row.js';
 import { forecastPoint } from '../metrics/metrics-row.js';
 
-/** A forecast that reads no news and no window: the last close plus one amount that training fixed. */
+/** A forecast without news or price window: the last close plus a constant that is fitted on the training days. */
 export interface Baseline {
   readonly model: BaselineName;
   /** Index points added to the last close. */
@@ -22,7 +22,7 @@ export interface TrainingMove {
 /** Name of a baseline. */
 export type BaselineName = 'persistence' | 'drift' | 'majority-class';
 
-/** Tomorrow's close is today's. Published models of daily closes mostly fail to beat it. */
+/** Forecasts today's close for tomorrow. Published models of daily closes mostly fail to beat it. */
 export function persistence(): Baseline {
   return constantChange('persistence', 0);
 }
@@ -39,8 +39,8 @@ export function drift(train: readonly TrainingMove[]): Baseline {
 }
 
 /**
- * Always the direction that was more frequent in training. Its price is today's close plus the median change of the
- * training days, unchanged days left out. The median has the sign of the majority, and no other constant change has a
+ * Always forecasts the direction that was more frequent in training. The forecast price is today's close plus the median change
+ * of the training days, unchanged days left out. The median has the sign of the majority, and no other constant change has a
  * smaller absolute error. A draw between up and down goes up.
  *
  * @throws ForecastInputError when the training part is empty or not finite

@@ -15,18 +15,18 @@ const LEVEL = 0.95;
 export interface EvaluateRunOptions {
   /** Called with the result before it is stored. */
   readonly onResult?: (evaluation: Evaluation) => void;
-  /** Called when the result cannot be stored, as on a read-only disk: the reason, as a sentence. */
+  /** Called with the reason, as a sentence, when the result cannot be stored, such as on a read-only disk. */
   readonly onNote?: (note: string) => void;
 }
 
 /**
- * Compares a run's test forecasts with baselines that are fitted on the run's training days, and adds `evaluation.json` to the run
- * folder. Reads nothing but the run folder. Where the folder cannot be written, the result is returned all the same.
+ * Compares a run's test forecasts with baselines that are fitted on the run's training days, and adds `evaluation.json` to the
+ * run folder. Reads nothing but the run folder. If the folder cannot be written to, the result is still returned.
  *
  * @param runDir folder that `trainForecaster` wrote
  * @returns the rows: the model, persistence, drift, majority class
  * @throws {RunInputError} of `@fin/run` when the folder holds no run, or one of another kind
- * @throws {DamagedFileError} of `@fin/files` naming file and line that are not as the run wrote them
+ * @throws {DamagedFileError} of `@fin/files` naming the file and line that differ from what the run wrote
  * @throws {ForecastInputError} when there are no forecasts of a test split
  */
 export async function evaluateRun(

@@ -7,18 +7,18 @@ import { huberLoss, huberLossOf } from '../model/huber-loss.js';
 import type { Forecaster } from './forecaster.js';
 import { trainingData } from './training-data.js';
 
-/** Share of the steps over which the learning rate rises. */
+/** Share of the updates for linear warmup of the learning rate. */
 const WARMUP_SHARE = 0.1;
 
 /** Options of {@link fitForecaster}. */
 export interface FitForecasterOptions {
   readonly checkpoints: CheckpointOptions;
-  /** Ends the fit between two updates, with a checkpoint. */
+  /** Stops training between two updates, after writing a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onEvent: (event: FitEvent) => void;
 }
 
-/** Trains a forecaster; it has the weights of the epoch with the lowest validation loss afterwards. */
+/** Trains a forecaster. Afterwards it has the weights of the epoch with the lowest validation loss. */
 export async function fitForecaster(
   forecaster: Forecaster,
   { train, validation }: Split<Sample>,

@@ -12,7 +12,7 @@ import type { TextSource } from '../text/text-source.js';
 import type { BatchMaker } from './make-batch.js';
 import { disposeBatch, makeBatch } from './make-batch.js';
 
-/** Days per forward pass when nothing is trained. */
+/** Days per forward pass outside training. */
 const INFERENCE_DAYS = 32;
 
 /** Forecast after one decision day. */
@@ -25,7 +25,7 @@ export interface DayForecast {
   readonly neutral: number;
 }
 
-/** Parts of a forecaster that are made before it. */
+/** Parts that a new forecaster needs. */
 export interface ForecasterParts {
   /** Text side of the model; freed with the forecaster. */
   readonly text: TextSource;
@@ -35,13 +35,13 @@ export interface ForecasterParts {
   readonly precision?: Precision;
 }
 
-/** A model with all that turns days into its input and its output into log returns. */
+/** The model with its preprocessing and scalers: takes decision days, returns log returns. */
 export class Forecaster {
   readonly model: PriceTextForecaster;
   readonly batches: BatchMaker;
   /** Scaler of the target log return. */
   readonly target: StandardScaler;
-  /** Of the forward pass. */
+  /** Precision of the forward pass. */
   readonly policy: Policy;
   readonly #record: Omit<ForecasterRecord, 'text'>;
 
@@ -65,7 +65,7 @@ export class Forecaster {
     });
   }
 
-  /** A new forecaster with random weights; its scalers come from the training days alone. */
+  /** Makes a new forecaster with random weights. Its scalers are fitted on the training days only. */
   static fromTraining(
     train: readonly Sample[],
     settings: ForecasterSettings,
@@ -82,7 +82,7 @@ export class Forecaster {
     return new Forecaster(record, parts);
   }
 
-  /** The forecaster that a record describes, with random weights: load the checkpoint's into `model`. */
+  /** Makes a forecaster from its record. Its weights are random; load the checkpoint's weights into `model` next. */
   static fromRecord({ text: _, ...record }: ForecasterRecord, parts: ForecasterParts): Forecaster {
     return new Forecaster(record, parts);
   }
@@ -99,12 +99,12 @@ export class Forecaster {
     return { ...this.#record, text: this.model.text.toJSON() };
   }
 
-  /** The model's forward pass in the forecaster's precision. @param dropout null drops nothing */
+  /** Forward pass in the forecaster's precision. @param dropout source of dropout noise; null (evaluation) drops nothing */
   forward(batch: ForecastBatch, dropout: RandomStream | null): ForecastOutput {
     return autocast(this.policy, () => this.model.forward(batch, dropout));
   }
 
-  /** Forecasts after each of these days, with all headlines and no dropout. */
+  /** Forecasts for these decision days, with all headlines and without dropout. */
   async predict(
     days: readonly DecisionInput[],
     onProgress: (done: number) => void = () => {},

@@ -9,8 +9,8 @@ import { Forecaster } from './forecaster.js';
 /** Settings of {@link loadForecaster}. */
 export interface LoadForecasterOptions {
   /**
-   * Number format of the forward pass, whatever the run was trained in. A sentiment model scores in the precision in which it
-   * scored the training days, since the forecaster was fitted to these scores. @default 'fp32'
+   * Number format of the forward pass; it may differ from the precision of training. A sentiment model always uses the precision
+   * of training, since the forecaster was fitted to its scores in that precision. @default 'fp32'
    */
   readonly precision?: Precision;
 }
@@ -19,7 +19,7 @@ export interface LoadForecasterOptions {
  * Loads the forecaster that a run trained, after comparing the run's files with its manifest. The caller disposes it.
  *
  * @throws {RunInputError} of `@fin/run` when the folder holds no run, or one of another kind
- * @throws {ForecastInputError} when its sentiment model is gone or another
+ * @throws {ForecastInputError} when its sentiment model is missing or has changed
  * @throws {DamagedFileError} of `@fin/files` naming the file and field that are not as the run wrote them
  */
 export async function loadForecaster(

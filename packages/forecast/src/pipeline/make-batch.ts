@@ -14,7 +14,7 @@ export interface BatchMaker {
 }
 
 /**
- * The tensors of several days. The caller disposes them with `disposeBatch`.
+ * Makes the tensors of several days. The caller disposes them with `disposeBatch`.
  *
  * @param windows raw price features of each day, [window, features] row by row
  * @param headlines the headlines to read for each day

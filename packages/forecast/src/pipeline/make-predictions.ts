@@ -3,7 +3,7 @@ import { splitNames } from '@fin/data';
 import type { Prediction } from '../run/predictions.js';
 import type { Forecaster } from './forecaster.js';
 
-/** The forecasts of every day of every split, in time order. */
+/** Makes the forecasts for all days of all splits, in time order. */
 export async function makePredictions(
   forecaster: Forecaster,
   split: Split<Sample>,

@@ -3,7 +3,7 @@ import { latestInput } from '@fin/data';
 import type { LoadForecasterOptions } from './load-forecaster.js';
 import { loadForecaster } from './load-forecaster.js';
 
-/** A forecast whose outcome nobody knows yet. */
+/** A forecast for a day whose close is not known yet. */
 export interface NextDayForecast {
   /** Name of the market. */
   readonly market: string;

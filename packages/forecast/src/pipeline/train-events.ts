@@ -7,7 +7,7 @@ import { fitReporter } from '@fin/train';
 export type TrainEvent =
   /** First event: the precision and how this machine computes it. */
   | ({ readonly kind: 'precision' } & PrecisionRecord)
-  /** Tokens scored, updates made, or days forecast. */
+  /** Progress of a phase, counted in tokens scored, updates, or days forecast. */
   | (RunStepEvent & { readonly phase: 'scoring' | 'training' | 'forecasting' })
   | RunResumeEvent
   /** The run lacked only its manifest, which is written now. */

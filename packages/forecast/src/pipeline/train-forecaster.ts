@@ -23,20 +23,20 @@ import { trainReporter } from './train-events.js';
 /** Options of {@link trainForecaster}. */
 export interface TrainForecasterOptions {
   readonly market: Market;
-  /** Folder to write. */
+  /** Run folder to write. */
   readonly runDir: string;
   /** Whether a run in the folder may be replaced. It stays until the new one is finished. @default false */
   readonly overwrite?: boolean;
   /**
    * Whether to resume the interrupted run in the folder: from its newest checkpoint, or with `'lastGood'` from the newest one
-   * that is not damaged. Its settings are those it was begun with and may be left out. @default false
+   * that is not damaged. The settings are read from the run and may be left out. @default false
    */
   readonly resume?: ResumeFrom;
   /** @default those of `resolveSettings()` */
   readonly settings?: ForecasterOptions;
-  /** Where the market came from; kept in `config.json`. */
+  /** Source of the market, recorded in `config.json`. */
   readonly source?: Readonly<Record<string, string | number | null>>;
-  /** Stops training between two steps. The run can be resumed then; it is removed if no step was made yet. */
+  /** Stops training between two updates. The run can then be resumed; without any update it is deleted. */
   readonly signal?: AbortSignal;
   /** Called with each event. */
   readonly onEvent?: (event: TrainEvent) => void;
@@ -50,13 +50,13 @@ export interface TrainSummary {
   readonly backend: string;
   /** Text side: a small BERT trained with the rest, or the scores of a sentiment model. */
   readonly text: TextRecord['kind'];
-  /** Trainable parameters. */
+  /** Number of trainable parameters. */
   readonly parameters: number;
-  /** Epochs that were trained. */
+  /** Number of epochs trained. */
   readonly epochs: number;
-  /** The epoch whose weights were kept. */
+  /** Epoch with the lowest validation loss; the saved weights are from it. */
   readonly bestEpoch: number;
-  /** Its Huber loss on the validation days, in squared standard deviations of the training days' log returns. */
+  /** Huber loss of that epoch on the validation days, in squared standard deviations of the training days' log returns. */
   readonly validationLoss: number;
   /** Duration of this call, without the time before a resume. */
   readonly seconds: number;
@@ -71,7 +71,7 @@ export interface TrainSummary {
  *                              └── test ────────────────────────────────────────┴── predictions.csv (all splits)
  * ```
  *
- * Nothing is fitted on, chosen by or stopped because of the test days. TensorFlow has to be loaded (`loadTensorFlow`).
+ * The test days influence neither fitting nor any choice nor early stopping. Call `loadTensorFlow` first.
  *
  * While it trains, the folder `checkpoints` holds checkpoints from which an interrupted run is resumed (`resume`), to the same
  * figures bit for bit on one machine. It is deleted when the run is finished.
@@ -157,7 +157,7 @@ function openTraining(
   };
 }
 
-/** Reads all headlines ahead, where that is how the text side works; everything fitted is fitted on the training days. */
+/** Makes a new forecaster. A sentiment model scores all headlines first. Everything is fitted on the training days only. */
 async function newForecaster(
   split: Split<Sample>,
   settings: ForecasterSettings,

@@ -7,7 +7,7 @@ import { drawHeadlines } from '../text/headline-tokens.js';
 import type { Forecaster } from './forecaster.js';
 import { makeBatch } from './make-batch.js';
 
-/** Days and what came of them. */
+/** A batch of training days with their targets. */
 export interface TrainingBatch {
   readonly input: ForecastBatch;
   /** Standardized log return to the next close. float32 [days] */
@@ -15,10 +15,11 @@ export interface TrainingBatch {
 }
 
 /**
- * The training days as the loop takes them. Each batch reads a fresh draw of every day's headlines, so that an epoch costs
- * less than all of them and no two epochs are the same.
+ * Training data for `fit`. Each batch draws a new sample of every day's headlines. An epoch is then cheaper than with all
+ * headlines, and no two epochs are the same.
  *
- * @param draws decides which headlines are read, by the step that reads them, so that a run that was interrupted reads the same
+ * @param draws random stream of the draws. They depend only on the number of the update, so a resumed run draws the same
+ *   headlines.
  */
 export function trainingData(
   forecaster: Forecaster,

@@ -52,8 +52,8 @@ export function formatPredictions(predictions: readonly Prediction[]): string {
  *
  * @param text content of the file
  * @param file its name, for messages
- * @throws {DamagedFileError} naming file, line and column that are not as a run writes them: another header, split or number,
- * dates that do not exist or are out of order, splits out of order
+ * @throws {DamagedFileError} naming file, line and column of the first error: a wrong header, split or number, a date that does
+ *   not exist, dates or splits out of order
  */
 export function parsePredictions(text: string, file: string): Prediction[] {
   const [header, ...lines] = text.trimEnd().split('\n');
@@ -111,7 +111,7 @@ function parseLine(line: string, file: string, number: number): Prediction {
 const damaged = (file: string, line: number, problem: string): DamagedFileError =>
   new DamagedFileError(file, `line ${line}: ${problem}; train the run again`);
 
-/** Whether a text is a day that exists, as YYYY-MM-DD. */
+/** Whether a text is an existing day in the format YYYY-MM-DD. */
 function isDate(text: string): boolean {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);

@@ -36,7 +36,7 @@ export interface RunData {
   readonly splits: Readonly<Record<SplitName, SplitSummary>>;
 }
 
-/** `checkpoint/forecaster.json`: all that a forecast needs beside the weights. */
+/** `checkpoint/forecaster.json`: everything besides the weights that a forecast needs. */
 export interface ForecasterRecord {
   readonly format: 'fin-forecaster';
   readonly version: 2;

@@ -38,7 +38,7 @@ export interface ScoredTextOptions {
 export class ScoredText implements TextSource<ScoredBatch> {
   /** Scores are computed once, so every step uses all headlines. */
   readonly trainHeadlinesPerDay = null;
-  /** Zero: whether sentiment moves prices is to be learned. */
+  /** Zero, so that training alone decides whether sentiment moves prices. */
   readonly initialScoreWeight = 0;
   readonly #options: ScoredTextOptions;
   readonly #aggregator: DayAggregator;

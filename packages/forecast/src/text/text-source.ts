@@ -47,7 +47,7 @@ export interface TextSource<Batch extends object = object> extends Module {
   dispose(): void;
 }
 
-/** Record of `EncoderText`, beside its weights. */
+/** Record of `EncoderText`, without its weights. */
 export interface EncoderTextRecord {
   readonly kind: 'encoder';
   /** Word pieces in the order of their ids. */
