@@ -20,8 +20,8 @@ const FORECAST = 'Forecast';
 const color = { domain: [ACTUAL, FORECAST], range: [colors.actual, colors.model] };
 
 /**
- * Charts forecast and actual values in two panels on one time axis: the closes, where every forecast that starts from the
- * last close looks good, and below the change from the last close, the quantity that is really forecast.
+ * Charts forecast and actual values in two panels on one time axis: above the closes, below the change from the last close. On
+ * the closes, every forecast that starts from the last close looks good; the change is the quantity that is really forecast.
  *
  * @throws VizInputError when there is no row, a number is not finite, or days are not ascending ISO days
  */
