@@ -3,19 +3,19 @@ import type { KernelsReport } from '@fin/kernels';
 import type { BackendName } from '@fin/runtime';
 import type { Terminal } from './io/terminal.js';
 
-/** The backend that was loaded. */
+/** The loaded backend. */
 export interface LoadedBackend {
   readonly backend: BackendName;
-  /** The fused ops on native TensorFlow. They are compiled the first time. Null on other backends. */
+  /** Fused ops on native TensorFlow, compiled on first use; null on other backends. */
   readonly fusedOps: KernelsReport | null;
-  /** Why something faster is not used. */
+  /** Reasons why faster backends or ops are not used. */
   readonly notes: readonly string[];
 }
 
 /**
  * Loads TensorFlow and, on the native one, the fused ops.
  *
- * @param name absent for the fastest one found
+ * @param name backend to load; without it, the fastest one available
  */
 export async function loadBackend(name?: BackendName): Promise<LoadedBackend> {
   const { loadTensorFlow } = await import('@fin/runtime');
@@ -37,7 +37,7 @@ export function notePrecision({ asked, summary }: PrecisionRecord, terminal: Ter
 
 /** How this machine computes in low precision, for `fin doctor`. */
 export interface PrecisionReport extends Pick<LoadedBackend, 'fusedOps'> {
-  /** Null where no backend could be loaded. */
+  /** Null if no backend could be loaded. */
   readonly backend: BackendName | null;
   /** The decision on each low dtype. */
   readonly decisions: readonly (AmpDecision & { readonly summary: string })[];

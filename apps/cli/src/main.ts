@@ -26,8 +26,8 @@ import { Terminal } from './io/terminal.js';
  *     └ --model ── finetune ──> run folder ──> sentiment
  * ```
  *
- * @param args what follows `fin` on the command line
- * @param io where results (stdout) and everything else (stderr) are written
+ * @param args arguments after `fin` on the command line
+ * @param io streams for results (stdout) and everything else (stderr)
  * @returns the exit code: 0, 1 (failure), 2 (wrong input), 130 or 143 (stopped by a signal)
  */
 export async function main(args: readonly string[], io: Io): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Market } from '@fin/data';
 import type { Terminal } from './io/terminal.js';
 
-/** Which market a command works on. */
+/** Market that a command works on. */
 export interface MarketChoice {
   /** Folder of the Kaggle files; absent for the bundled synthetic market. */
   readonly data?: string;

@@ -2,13 +2,13 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 
-/** How an option is read and what `--help` says of it. */
+/** Parsing and `--help` text of an option. */
 interface OptionDetails {
   readonly choices?: readonly string[];
   readonly parse?: (text: string) => unknown;
   /** The default, as `--help` shows it. The value itself is filled in by the command's library. */
   readonly byDefault?: string;
-  /** Environment variable that stands in for the option. An empty one counts as unset. */
+  /** Environment variable that sets the option if it is not given. An empty variable counts as unset. */
   readonly env?: string;
 }
 
@@ -25,7 +25,7 @@ export function option(flags: string, description: string, details: OptionDetail
   return made;
 }
 
-/** A path. An empty one would mean the current folder, which nobody asks for that way. */
+/** Parses a path. An empty one is refused: it would mean the current folder, which is hardly intended. */
 export function path(text: string): string {
   if (text === '') throw new InvalidArgumentError('a path is needed, not an empty text');
   return text;
@@ -52,7 +52,7 @@ function number(least: number, most: number, { over = false, under = false } = {
 
 type NumberParser = (text: string) => number;
 
-/** The range of every numeric option. Beyond it a typing error is likelier than a wish. */
+/** Valid range of every numeric option. Values outside are probably typing errors. */
 export const numbers: Readonly<
   Record<
     | 'seed'

@@ -16,7 +16,7 @@ export class OutputError extends Error {
   }
 }
 
-/** The places that a command is going to write. */
+/** Files and folders that a command will write. */
 export interface Outputs {
   /** A file that may exist, unless it is an input or belongs to a run. */
   readonly file?: string;

@@ -7,13 +7,13 @@ import { InterruptedError, interruptible } from './io/interruption.js';
 import type { Terminal } from './io/terminal.js';
 import type { MarketChoice } from './market.js';
 
-/** Folder of the runs that are made when no other is named. */
+/** Default folder for new runs. */
 export const RUNS = 'runs';
 
 /** Folder of fine-tuning runs, apart from the others so that none is taken for the newest run to evaluate. */
 export const TUNING_RUNS: string = join(RUNS, 'sentiment');
 
-/** A folder of runs with a start in UTC, so that names sort by age. */
+/** Path for a new run, named after its start in UTC, so that names sort by age. */
 export function newRunFolder(parent: string, now: Date = new Date()): string {
   return join(parent, now.toISOString().slice(0, 19).replace(/[:T]/g, '-'));
 }
@@ -76,9 +76,9 @@ export function refuseUnfinished(dir: string): void {
 }
 
 /**
- * Runs work that writes a run. A signal stops it in order. When the run did not finish, the message says how to resume it.
+ * Runs work that writes a run. On a signal, the work stops cleanly. If the run is unfinished, the message says how to resume it.
  *
- * @throws {InterruptedError} when a signal came, and what the work throws
+ * @throws {InterruptedError} after a signal; errors of the work are passed on
  */
 export async function resumable<T>(
   runDir: string,

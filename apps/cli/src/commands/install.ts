@@ -6,7 +6,7 @@ import type { Terminal } from '../io/terminal.js';
 import { fileSize } from '../io/terminal.js';
 import { jsonOption } from '../options.js';
 
-/** Native TensorFlow is not possible on this machine; the message says why and what to do. */
+/** Native TensorFlow cannot be installed on this machine. The message gives the reason and the remedy. */
 class NotInstalledError extends Error {
   readonly kind = 'environment';
 }

@@ -16,7 +16,7 @@ export function escapeLine(text: string): string {
   });
 }
 
-/** JSON text in which the same characters are `\u` escapes. They can only occur inside its strings. */
+/** Replaces the same characters in JSON text by `\u` escapes. In JSON they only occur inside strings. */
 export function escapeJson(json: string): string {
   return json.replace(UNSAFE, (character) =>
     character === '\n'
@@ -25,7 +25,7 @@ export function escapeJson(json: string): string {
   );
 }
 
-/** A word as a POSIX shell has to be given it. */
+/** Quotes a word for a POSIX shell. */
 export function shellQuote(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word;
   if (escapeLine(word) === word) return `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,6 +1,6 @@
 import process from 'node:process';
 
-/** Where a command writes. Tests pass their own. */
+/** Output streams of a command. Tests pass their own. */
 export interface Io {
   /** Results only: text for people, or one JSON document with `--json`. */
   readonly stdout: { write(text: string): unknown };

@@ -12,7 +12,7 @@ const BAR_WIDTH = 24;
 
 /** Progress of long work in one or more phases, on stderr: a bar on a terminal, plain lines elsewhere. */
 export interface Progress {
-  /** `done` of `total` steps of a phase. `note` is what changes, such as the loss. */
+  /** Shows that `done` of `total` steps of a phase are done. `note` is a short text, such as the current loss. */
   update(phase: string, done: number, total: number, note?: string): void;
   /** Prints a line that stays. */
   line(text: string): void;

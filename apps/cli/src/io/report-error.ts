@@ -17,10 +17,10 @@ interface KnownError extends Error {
 }
 
 /**
- * Prints what went wrong, once, and returns the exit code.
+ * Prints an error once and returns the exit code.
  *
- * Errors that packages throw on purpose carry a `kind` and speak for themselves. Errors of the operating system name the path.
- * Anything else is a defect of ours and is printed with its stack.
+ * Errors of our packages have a `kind` and a complete message. Errors of the operating system name the path. Any other error is a
+ * bug of ours and is printed with its stack.
  *
  * @param json whether to print the error as a JSON document on stdout as well
  */
@@ -53,7 +53,7 @@ function printDocument(terminal: Terminal, error: object): void {
   terminal.result(true, { error }, () => []);
 }
 
-/** Whether an error is the operating system's own refusal, such as a full disk. */
+/** Whether an error comes from the operating system, such as a full disk. */
 function isSystemError(error: Error): boolean {
   return 'syscall' in error && 'errno' in error;
 }
