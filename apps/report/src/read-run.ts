@@ -7,13 +7,13 @@ import { RunFolder } from '@fin/run';
 import type { EpochRow } from '@fin/viz';
 import { z } from 'zod';
 
-/** A run folder cannot be reported on. The message names the file and the fix. */
+/** No report can be made from a run folder. The message names the file and the fix. */
 export class ReportInputError extends Error {
   override readonly name = 'ReportInputError';
   readonly kind = 'input';
 }
 
-/** Everything of a run folder that a report shows. */
+/** Content of a run folder that a report shows. */
 export interface ReportRun {
   /** Name of the folder. */
   readonly name: string;
@@ -70,7 +70,7 @@ const evaluationSchema = z.object({
  * Reads a run folder, after comparing its files with its manifest.
  *
  * @throws {ReportInputError} naming the file that is missing or malformed
- * @throws DamagedFileError of `@fin/files` when a file is not as the run wrote it
+ * @throws DamagedFileError of `@fin/files` when a file differs from what the run wrote
  */
 export async function readRun(runDir: string): Promise<ReportRun> {
   const folder = await RunFolder.open(runDir);

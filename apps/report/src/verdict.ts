@@ -7,11 +7,11 @@ export interface Verdict {
   readonly outcome: 'better' | 'worse' | 'same' | 'untested';
   /** One sentence. */
   readonly headline: string;
-  /** The figures behind it and their limits, one paragraph each. */
+  /** The figures that support it and their limits, one paragraph each. */
   readonly details: readonly string[];
 }
 
-/** The rows that are no baselines. The first one is the run's own model. */
+/** Rows of models, without baselines. The first one is the run's own model. */
 export function modelRows(evaluation: Evaluation): MetricsRow[] {
   return evaluation.rows.filter((row) => !isBaseline(row));
 }
