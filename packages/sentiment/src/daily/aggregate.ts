@@ -1,9 +1,9 @@
 import { sentimentLabels } from '@fin/data';
 import type { SentimentProbabilities } from '../sentiment.js';
 
-/** A headline as an aggregate sees it. */
+/** Class probabilities and rank of a headline, the input of an aggregate. */
 export interface ScoredHeadline {
-  /** Place among the day's headlines, from 1: the most noted first. */
+  /** Rank among the day's headlines, from 1 (the top headline). */
   readonly rank: number;
   readonly sentiment: SentimentProbabilities;
 }
@@ -12,23 +12,23 @@ export interface ScoredHeadline {
 export interface DaySentiment extends SentimentProbabilities {
   /** `positive - negative`, from -1 to 1. */
   readonly score: number;
-  /** Headlines that went into it. */
+  /** Number of headlines. */
   readonly headlines: number;
 }
 
 /** A headline and its day. */
 export interface DatedHeadline extends ScoredHeadline {
-  /** ISO. */
+  /** Day of the headline, ISO. */
   readonly date: string;
 }
 
-/** Ways of making one sentiment of a day's headlines that need no training. For the learned one see `HeadlineAttention`. */
+/** Untrained ways to aggregate a day's headlines into one sentiment. `HeadlineAttention` is the trained one. */
 export const DAY_AGGREGATES = ['mean', 'rank'] as const;
 
-/** `mean`: all headlines alike; `rank`: the first ones more, see {@link rankWeight}. */
+/** `mean`: equal weights; `rank`: higher weights for top ranks, see {@link rankWeight}. */
 export type DayAggregate = (typeof DAY_AGGREGATES)[number];
 
-/** One sentiment of all headlines of a day. */
+/** Aggregates a day's headlines into one sentiment. */
 export function aggregateDay(
   headlines: readonly ScoredHeadline[],
   aggregate: DayAggregate = 'mean',
@@ -36,7 +36,7 @@ export function aggregateDay(
   return weightedMean(headlines, aggregate === 'mean' ? () => 1 : ({ rank }) => rankWeight(rank));
 }
 
-/** Sentiment of every day that has headlines, oldest first. */
+/** Computes the sentiment of every day that has headlines, oldest first. */
 export function aggregateDays(
   headlines: Iterable<DatedHeadline>,
   aggregate: DayAggregate = 'mean',
@@ -62,7 +62,7 @@ export function rankWeight(rank: number): number {
   return 1 / Math.log2(1 + rank);
 }
 
-/** Mean of the headlines' class probabilities, each with its weight. */
+/** Weighted mean of the headlines' class probabilities. */
 function weightedMean(
   headlines: readonly ScoredHeadline[],
   weightOf: (headline: ScoredHeadline) => number,
