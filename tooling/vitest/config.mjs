@@ -73,6 +73,8 @@ export async function backendTests(overrides = {}, { loader = setupFile, isolate
     }
   }
   const plain = {
+    // No TensorFlow is loaded here that files could share, and some of them mock modules.
+    isolate: true,
     include: ['test/plain/**/*.test.ts'],
     benchmark: { include: ['bench/plain/**/*.bench.ts'] },
   };
