@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import { BertInputError } from './errors.js';
 
-/** Schema of each setting, and the end of the sentence "it must be …" for a message. */
+/** Schema of each setting, and the text that completes "it must be …" in a message. */
 export type FieldRules<T> = { readonly [K in keyof T]-?: readonly [schema: z.ZodType, wanted: string] };
 
 /**
- * Checks every setting by its rule.
+ * Checks all settings against their rules.
  *
- * @param where the file that the settings come from, and its names for them; without a file, messages use the setting's own
+ * @param where file of the settings and the names that it uses for them; without a file, messages use the names of `T`
  * @throws BertInputError naming the first setting that breaks its rule
  */
 export function checkFields<T extends object>(
@@ -23,10 +23,10 @@ export function checkFields<T extends object>(
   }
 }
 
-/** Longest value that a message repeats. */
+/** Maximum length of a value quoted in a message. */
 const MAX_SHOWN = 200;
 
-/** A value from a file as a message shows it: JSON, cut off where it is long. */
+/** A value from a file, for a message: JSON, cut off if it is long. */
 export function shownValue(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;

@@ -5,7 +5,7 @@
 export class BertInputError extends Error {
   override readonly name = 'BertInputError';
   readonly kind = 'input';
-  /** File with the fault; null when the value did not come from a file. */
+  /** File with the problem; null if the value did not come from a file. */
   readonly file: string | null;
 
   constructor(message: string, options: { file?: string | null; cause?: unknown } = {}) {

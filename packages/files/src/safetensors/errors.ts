@@ -65,7 +65,7 @@ export interface SafetensorsErrorPlace {
 /** Error of reading or writing safetensors. The message names the file, the problem and the remedy. */
 export class SafetensorsError extends Error {
   override readonly name = 'SafetensorsError';
-  /** The user's file is at fault, not the program: print the message alone. */
+  /** Error kind for a command line: print the message only, and exit as for wrong input. */
   readonly kind = 'input';
   readonly code: SafetensorsErrorCode;
   readonly file: string | null;

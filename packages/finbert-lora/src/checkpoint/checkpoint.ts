@@ -3,7 +3,7 @@ import type { SafetensorsDtype, SafetensorsTensor } from '@fin/files/safetensors
 /** Description of one stored tensor. */
 export interface CheckpointTensorInfo {
   readonly name: string;
-  /** Element type, spelled as in safetensors, whatever the file's format. */
+  /** Element type, spelled as in safetensors for every file format. */
   readonly dtype: SafetensorsDtype;
   /** Sizes, outermost first; empty for a scalar. */
   readonly shape: readonly number[];
@@ -11,22 +11,22 @@ export interface CheckpointTensorInfo {
   readonly bytes: number;
 }
 
-/** An open checkpoint: named tensors on disk, read one at a time, the same for every format. */
+/** An open checkpoint: named tensors on disk, read one at a time. The interface is the same for every format. */
 export interface Checkpoint {
   readonly format: 'safetensors' | 'sharded-safetensors' | 'pytorch';
-  /** The files that hold tensors. */
+  /** Paths of the files with tensors. */
   readonly files: readonly string[];
   names(): readonly string[];
   /** @throws {CheckpointError | SafetensorsError} when there is no such tensor */
   info(name: string): CheckpointTensorInfo;
   /**
-   * One tensor's elements as they are stored, row-major.
+   * Reads one tensor in its stored dtype, row-major.
    *
    * @throws {CheckpointError | SafetensorsError}
    */
   read(name: string): Promise<SafetensorsTensor>;
   /**
-   * One tensor's elements as float32: F32 as it is, F16 and BF16 widened exactly, other types as {@link toFloat32} converts them.
+   * Reads one tensor as float32. F16 and BF16 are widened exactly; other types are converted like in {@link toFloat32}.
    *
    * @throws {CheckpointError | SafetensorsError}
    */

@@ -11,7 +11,7 @@ export class FormatFault extends Error {
  */
 export class CheckpointError extends Error {
   override readonly name = 'CheckpointError';
-  /** The user's file is at fault, not this program: print the message alone. */
+  /** Error kind for a command line: print the message only, and exit as for wrong input. */
   readonly kind = 'input';
   /** Path of the file or folder, null for bytes in memory. */
   readonly file: string | null;

@@ -6,9 +6,9 @@ import type { StateDictMatch } from './match-state-dict.js';
 import { matchStateDict } from './match-state-dict.js';
 import { openCheckpoint } from './open-checkpoint.js';
 
-/** Which tensors of a checkpoint were loaded. */
+/** Result of {@link loadStateDict}. */
 export interface LoadedStateDict {
-  /** Weights that now hold the checkpoint's values. */
+  /** Weights that were loaded. */
   readonly loaded: readonly string[];
   /** Weights that the checkpoint lacks, such as those of a new head. They are unchanged. */
   readonly missing: readonly string[];
@@ -17,10 +17,11 @@ export interface LoadedStateDict {
 }
 
 /**
- * Fills a model with the weights in a folder in Hugging Face's layout, one tensor at a time, by the names and rules of
+ * Loads the weights in a model folder (Hugging Face's layout) into a model, one tensor at a time, by the names and rules of
  * transformers' `from_pretrained`. Half-precision weights are widened to float32.
  *
- * @throws BertInputError when a weight has another shape there, or none is found; CheckpointError, SafetensorsError
+ * @throws BertInputError when a weight has another shape in the checkpoint, or no weight is found; CheckpointError,
+ *   SafetensorsError
  * @example
  * const model = new BertForSequenceClassification(readConfig(dir), { init: randomStreams(1).stream('init') });
  * const { missing } = await loadStateDict(model, dir); // a bare encoder lacks classifier.weight and classifier.bias
@@ -53,7 +54,7 @@ export async function fillModel(
   return { loaded: [...match.mapping.keys()], missing: match.missing, unused: match.unexpected };
 }
 
-/** Why a checkpoint cannot fill a model: weights of another shape, or no weight at all. */
+/** Reasons why a checkpoint does not fit a model: weights of another shape, or no weight of the model at all. */
 export function matchProblems(
   { mapping, mismatched }: StateDictMatch,
   checkpoint: Pick<Checkpoint, 'names'>,

@@ -1,6 +1,6 @@
 import type { Checkpoint } from './checkpoint.js';
 
-/** Prefix of the encoder's names in a model with a head; a bare `BertModel` has none. */
+/** Prefix of the encoder's weights in a model with a head. A bare `BertModel` has no prefix. */
 const ENCODER_PREFIX = 'bert.';
 
 /** TensorFlow's names of layer norm weights, which converted checkpoints such as bert-base-uncased keep. */
@@ -14,13 +14,13 @@ const POSITION_IDS = /(^|\.)embeddings\.position_ids$/;
 
 /** Result of {@link matchStateDict}. */
 export interface StateDictMatch {
-  /** Name in the checkpoint of each weight that was found in the right shape, by its name in the model. */
+  /** Maps the model's name of each weight with the right shape to its name in the checkpoint. */
   readonly mapping: ReadonlyMap<string, string>;
   /** Weights that the checkpoint lacks. They keep their initial values. */
   readonly missing: readonly string[];
   /** Tensors of the checkpoint that the model has no place for. */
   readonly unexpected: readonly string[];
-  /** Weights that the checkpoint has in another shape. */
+  /** Weights with another shape in the checkpoint. */
   readonly mismatched: readonly {
     readonly name: string;
     readonly checkpointName: string;
@@ -30,9 +30,9 @@ export interface StateDictMatch {
 }
 
 /**
- * Finds for each weight of a model its tensor in a checkpoint, by the rules of transformers' `from_pretrained`: the prefix
- * `bert.` is added or taken off for the whole checkpoint when one side has it and the other has not, a layer norm's
- * `gamma` and `beta` are its weight and bias, and stored position ids are passed over.
+ * Finds the tensor of each weight in a checkpoint, by the rules of transformers' `from_pretrained`. If only the model or only the
+ * checkpoint uses the prefix `bert.`, it is added to or removed from all names. A layer norm's `gamma` and `beta` are its weight
+ * and bias. Stored position ids are ignored.
  *
  * @param expected shape of each weight, by the model's name for it
  */

@@ -6,7 +6,7 @@ import { CheckpointError } from './errors.js';
 import { openShardedCheckpoint } from './open-sharded-checkpoint.js';
 import { openTorchCheckpoint } from './torch/open-torch-checkpoint.js';
 
-/** The files that hold a model, best first: what needs no unpickling before what does. */
+/** Files with a model's weights, in order of preference: files without pickles first. */
 const OPENERS: readonly (readonly [name: string, open: (file: string) => Promise<Checkpoint>])[] = [
   ['model.safetensors', openSafetensorsCheckpoint],
   ['model.safetensors.index.json', openShardedCheckpoint],

@@ -14,8 +14,8 @@ import type { Checkpoint } from './checkpoint.js';
 import { asCheckpointError, CheckpointError } from './errors.js';
 
 /**
- * Opens a checkpoint of several safetensors files by its index. Every file that the index names must be there and hold what
- * the index says; a tensor that the index does not name is not part of the checkpoint.
+ * Opens a checkpoint of several safetensors files by its index. Every file in the index must exist and hold the tensors that the
+ * index lists for it. Tensors that the index does not list are ignored.
  *
  * @param indexFile path of `model.safetensors.index.json`, with the shards beside it
  * @throws {CheckpointError | SafetensorsError}
@@ -66,20 +66,20 @@ async function openShard(indexFile: string, name: string): Promise<SafetensorsFi
   }
 }
 
-/** Largest index; that of a model of 670 billion parameters has 9 MB. */
+/** Maximum size of an index. A model of 670 billion parameters has one of 9 MB. */
 const MAX_INDEX_BYTES: number = 64 * 2 ** 20;
 
-/** Most shards: each is an open file, and many systems allow a process 1,024. */
+/** Maximum number of shards. Each is an open file, and many systems allow 1,024 per process. */
 const MAX_SHARDS = 512;
 
-/** Plain file names only, so that an index cannot point out of its folder. */
+/** Matches plain file names, so that an index cannot refer to files outside its folder. */
 const SHARD_NAME = /^[\w-][\w.-]*\.safetensors$/;
 
 /**
- * Reads the index of a sharded checkpoint, `model.safetensors.index.json`. The JSON scanner is that of safetensors headers, which
+ * Reads the index of a sharded checkpoint, `model.safetensors.index.json`. Uses the JSON scanner of safetensors headers, which
  * refuses duplicate keys.
  *
- * @returns the shard, a name in the index's own folder, of each tensor
+ * @returns the file name of each tensor's shard, in the folder of the index
  * @throws {CheckpointError}
  */
 export async function readWeightMap(file: string): Promise<ReadonlyMap<string, string>> {

@@ -14,7 +14,7 @@ export interface BertConfig {
   readonly numHiddenLayers: number;
   readonly numAttentionHeads: number;
   readonly intermediateSize: number;
-  /** Longest sequence in tokens. */
+  /** Maximum length of a sequence in tokens. */
   readonly maxPositionEmbeddings: number;
   readonly typeVocabSize: number;
   readonly hiddenAct: HiddenAct;
@@ -49,14 +49,17 @@ export const JSON_NAMES: Readonly<Record<keyof BertConfig, string>> = {
   id2label: 'id2label',
 };
 
-/** Most classes: far above any real classifier, small enough to list. */
+/** Maximum number of classes: far above any real classifier, small enough to list. */
 export const MAX_LABELS = 100_000;
 
 const count = (max: number) => [z.int().min(1).max(max), `a whole number from 1 to ${max}`] as const;
 const rate = z.number().min(0).lt(1);
 const small = [z.number().gt(0).lt(1), 'above 0 and below 1'] as const;
 
-/** Upper limits lie far above any published BERT: a file must not make this program list or allocate without end. */
+/**
+ * Valid values of each setting. Upper limits are far above any published BERT, so that a file cannot make this program allocate
+ * without limit.
+ */
 const RULES: FieldRules<BertConfig> = {
   vocabSize: count(10_000_000),
   hiddenSize: count(100_000),
@@ -102,9 +105,9 @@ const BERT_BASE: BertConfig = {
 };
 
 /**
- * Makes a configuration. Settings that are left out are those of BERT-base.
+ * Makes a configuration. Omitted settings have the values of BERT-base.
  *
- * @param file named in messages, which then use the file's names of the settings
+ * @param file for messages, which then use the file's names of the settings
  * @throws BertInputError naming the setting that is out of range
  * @example
  * const config = createConfig({ vocabSize: 4000, hiddenSize: 64, numHiddenLayers: 2, numAttentionHeads: 2, intermediateSize: 256 });

@@ -7,7 +7,7 @@ import { createConfig, JSON_NAMES, MAX_LABELS } from './bert-config.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Fields whose other values make a model that this package would load and then compute wrongly. */
+/** Supported values of fields. With other values this package would compute wrong results. */
 const SUPPORTED: Readonly<Record<string, readonly unknown[]>> = {
   model_type: [undefined, 'bert'],
   position_embedding_type: [undefined, 'absolute'],
@@ -15,7 +15,7 @@ const SUPPORTED: Readonly<Record<string, readonly unknown[]>> = {
   add_cross_attention: [undefined, false],
 };
 
-/** transformers' other names for the functions of {@link HiddenAct}. */
+/** Other names in transformers for the functions of {@link HiddenAct}. */
 const SAME_ACTIVATION: Readonly<Record<string, BertConfig['hiddenAct']>> = {
   gelu_python: 'gelu',
   gelu_pytorch_tanh: 'gelu_new',
@@ -30,10 +30,10 @@ export function readConfig(dir: string): BertConfig {
 }
 
 /**
- * Reads the content of a `config.json`. A missing field has transformers' default. `label2id` is not used, as in transformers:
- * the names of the classes are those of `id2label`.
+ * Reads the content of a `config.json`. Missing fields get transformers' defaults. As in transformers, `id2label` names the
+ * classes, and `label2id` is ignored.
  *
- * @param file named in messages
+ * @param file for messages
  * @throws BertInputError when it does not describe a BERT encoder
  */
 export function parseConfig(json: Json, file: string | null = null): BertConfig {
@@ -58,7 +58,7 @@ export function parseConfig(json: Json, file: string | null = null): BertConfig 
   return createConfig(settings as Partial<BertConfig>, file);
 }
 
-/** Names of the classes by `id2label`, else LABEL_0, LABEL_1, … as many as `num_labels` says; null where neither is given. */
+/** Names of the classes: from `id2label`, else LABEL_0, LABEL_1, … up to `num_labels`. Null if neither is given. */
 function labelsOf({ id2label, num_labels: count }: Json, file: string | null): string[] | null {
   const refuse = (message: string): never => {
     throw new BertInputError(message, { file });
@@ -86,7 +86,7 @@ function labelsOf({ id2label, num_labels: count }: Json, file: string | null): s
   return labels as string[];
 }
 
-/** The content of the `config.json` from which transformers makes the same model. */
+/** Content of a `config.json` for this model, readable by transformers. */
 export function configToJson(
   config: BertConfig,
   architecture: 'BertModel' | 'BertForSequenceClassification',

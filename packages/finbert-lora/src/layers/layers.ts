@@ -12,7 +12,7 @@ export interface LinearAdapter extends Module {
   dispose(): void;
 }
 
-/** A linear layer as its adapter sees it. */
+/** Interface of a linear layer for its adapter. */
 export interface LinearBase {
   /** The layer without the adapter: `x weightᵀ`, plus `bias` unless that is null. */
   forward(x: tf.Tensor2D): tf.Tensor2D;

@@ -12,7 +12,7 @@ import { SavedModule } from './saved-module.js';
 /** Letters, digits, - and _: an adapter's name is part of tensor and folder names. */
 const ADAPTER_NAME = /^[\w-]+$/;
 
-/** Start of every parameter's name: PEFT's two wrappers. */
+/** Prefix of all parameter names, from PEFT's two wrapper modules. */
 const PREFIX = 'base_model.model.';
 
 /** The parts of a model that adapters change. It decides which adapter is active and which variables are trained. */
@@ -26,9 +26,9 @@ export class AdaptedModel {
   #active: string | null = null;
   /** The active adapter, or null while adapters are disabled. */
   #inUse: string | null = null;
-  /** Calls of {@link withoutAdapters} that have not ended. */
+  /** Number of running calls of {@link withoutAdapters}. */
   #scopes = 0;
-  /** Variables that were trained before the first of those calls. */
+  /** Variables that were trainable before the first of these calls. */
   #trained: readonly tf.Variable[] = [];
 
   constructor(model: Container) {
@@ -40,7 +40,7 @@ export class AdaptedModel {
     return this.#active;
   }
 
-  /** Whether a call of {@link withoutAdapters} has not ended. */
+  /** Whether a call of {@link withoutAdapters} is running. */
   get disabled(): boolean {
     return this.#scopes > 0;
   }
@@ -92,7 +92,7 @@ export class AdaptedModel {
     }
   }
 
-  /** Adds an adapter, frozen and not active. When it fails, nothing has changed. @throws BertInputError */
+  /** Adds an adapter, frozen and inactive. On an error nothing is changed. @throws BertInputError */
   add(name: string, plan: AdapterPlan, make: MakeMatrices): void {
     this.checkAddition(name, plan);
     try {
@@ -134,10 +134,10 @@ export class AdaptedModel {
   }
 
   /**
-   * Makes an adapter active, or none. Everything else is frozen: the other adapters, and the base model except for the biases
+   * Activates an adapter, or none. All other parameters are frozen: the other adapters, and the base model except for the biases
    * that this adapter trains.
    *
-   * @param trained whether it is trained
+   * @param trained whether the adapter is trainable
    */
   select(name: string | null, trained: boolean): void {
     this.#active = name;
@@ -166,7 +166,7 @@ export class AdaptedModel {
     return result;
   }
 
-  /** Removes all adapters. Merged weights and copies in use stay in the model for good. */
+  /** Removes all adapters. Merged weights and active copies remain in the model. */
   unload(): void {
     for (const { layer } of this.layers.values()) {
       layer.adapter?.dispose();
@@ -193,7 +193,7 @@ export class AdaptedModel {
     return trainedBiases(this.model, this.config(name), { adapted, copied });
   }
 
-  /** Every parameter by its name in PEFT's model, in PEFT's order. */
+  /** All parameters by their PEFT names, in PEFT's order. */
   namedParameters(): Map<string, tf.Variable> {
     const all = new Map<string, tf.Variable>();
     const put = (name: string, variable: tf.Variable) => all.set(PREFIX + name, variable);
@@ -293,7 +293,10 @@ export function adapterShapes(
   return shapes;
 }
 
-/** The biases that `config.bias` means. A module that is trained in full has a copy of its bias and none here. */
+/**
+ * Biases of the base model that `config.bias` selects. Modules that are trained in full are not included: they have copies of
+ * their biases.
+ */
 function trainedBiases(
   model: Container,
   { bias }: LoraConfig,

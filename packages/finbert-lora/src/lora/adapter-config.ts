@@ -25,10 +25,10 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
   'runtime_config',
 ]);
 
-/** Initial values that leave the base model as it is. After training they no longer matter. */
+/** Initializations that do not change the base model. They do not affect a trained adapter. */
 const PLAIN_INITS: readonly unknown[] = [true, false, 'gaussian', 'eva', 'orthogonal', 'mica'];
 
-/** Settings for which null means PEFT's default. */
+/** Settings whose null means PEFT's default. */
 const NEVER_NULL: ReadonlySet<string> = new Set(['targetModules', 'rankPattern', 'alphaPattern']);
 
 /** Reads `adapter_config.json` in an adapter's folder. @throws BertInputError naming file and field */
@@ -38,10 +38,10 @@ export function readLoraConfig(dir: string): LoraConfig {
 }
 
 /**
- * Reads the content of an `adapter_config.json`. A missing field has PEFT's default.
+ * Reads the content of an `adapter_config.json`. Missing fields get PEFT's defaults.
  *
- * @param file named in messages
- * @throws BertInputError when it is not a LoRA adapter, or of a kind that would be computed wrongly here
+ * @param file for messages
+ * @throws BertInputError when it is not a LoRA adapter, or a variant that this package does not support
  */
 export function parseLoraConfig(json: Json, file: string | null = null): LoraConfig {
   if (json.peft_type !== 'LORA') {
@@ -60,7 +60,7 @@ export function parseLoraConfig(json: Json, file: string | null = null): LoraCon
   return createLoraConfig(settings as Partial<LoraConfig>, file);
 }
 
-/** Refuses fields that are not known here, unless they are empty or switched off. */
+/** Refuses unknown fields, unless they are empty or disabled. */
 function refuseUnsupported(json: Json, file: string | null): void {
   const known = new Set<string>(Object.values(JSON_NAMES));
   for (const [field, value] of Object.entries(json)) {
@@ -78,8 +78,8 @@ function isOff(value: unknown): boolean {
 }
 
 /**
- * PiSSA, OLoRA, CorDA, LoftQ and LoRA-GA change the base model before training, and PEFT repeats that at every load. On the
- * published base model the weights in the file would be wrong.
+ * Refuses PiSSA, OLoRA, CorDA, LoftQ and LoRA-GA. They change the base model before training, and PEFT repeats that at every
+ * load, so the adapter does not fit the published base model.
  */
 function loadedInit(value: unknown, file: string | null): LoraInit {
   if (PLAIN_INITS.includes(value)) return value === 'gaussian' || value === false ? value : true;
@@ -89,7 +89,7 @@ function loadedInit(value: unknown, file: string | null): LoraInit {
   );
 }
 
-/** Fields that PEFT writes and that are not settings here, at their defaults. */
+/** Defaults of further fields that PEFT writes. They cannot be set here. */
 const REST: Readonly<Record<string, unknown>> = {
   alora_invocation_tokens: null,
   arrow_config: null,
@@ -118,7 +118,7 @@ const REST: Readonly<Record<string, unknown>> = {
   velora_config: null,
 };
 
-/** The content of the `adapter_config.json` from which PEFT makes the same adapter: all of PEFT's fields, sorted. */
+/** Content of an `adapter_config.json` for this adapter, readable by PEFT: all of PEFT's fields, sorted. */
 export function loraConfigToJson(config: LoraConfig): Record<string, unknown> {
   const own = Object.entries(JSON_NAMES).map(([name, jsonName]): [string, unknown] => [
     jsonName,

@@ -15,13 +15,16 @@ import { loraConfigToJson, readLoraConfig } from './adapter-config.js';
 import { freshMatrices } from './lora-weights.js';
 import { planAdapter } from './plan-adapter.js';
 
-/** With `bias: all`, PEFT writes the biases of modules trained in full again under these names, and those of the originals. */
+/**
+ * Matches duplicate tensors: with `bias: all`, PEFT writes the biases of modules trained in full a second time, and also the
+ * biases of the original modules.
+ */
 const REPEATED = /\.(original_module|modules_to_save)\..*bias$/;
 
-/** Most faults that one message lists. */
+/** Maximum number of problems listed in one message. */
 const MAX_SHOWN = 3;
 
-/** Writes one adapter as `PeftModel.savePretrained` describes. */
+/** Writes one adapter, see `PeftModel.savePretrained`. */
 export async function writeAdapter(adapted: AdaptedModel, dir: string, adapterName: string): Promise<void> {
   const config = loraConfigToJson(adapted.config(adapterName));
   const tensors = [...adapted.adapterTensors(adapterName)].map(([name, variable]) => {
@@ -43,7 +46,7 @@ async function orInputError(file: string, act: () => Promise<unknown>): Promise<
   }
 }
 
-/** Reads one adapter as `PeftModel.loadAdapter` describes. The file must fit before anything is allocated. */
+/** Reads one adapter, see `PeftModel.loadAdapter`. The file is checked before anything is allocated. */
 export async function readAdapter(adapted: AdaptedModel, dir: string, adapterName: string): Promise<void> {
   const plan = planAdapter(adapted.model, readLoraConfig(dir));
   adapted.checkAddition(adapterName, plan);
@@ -72,7 +75,7 @@ export function openAdapter(dir: string): Promise<Checkpoint> {
 /**
  * Finds the stored name of each tensor.
  *
- * @throws BertInputError naming what is missing, left over or of another shape
+ * @throws BertInputError naming missing and unexpected tensors, and tensors of another shape
  */
 function matchAdapter(
   expected: ReadonlyMap<string, readonly number[]>,
@@ -99,7 +102,10 @@ function matchAdapter(
   });
 }
 
-/** A stored name without the adapter's name (`lora_A.default.weight`), which a state dict that was saved as it is still has. */
+/**
+ * Removes the adapter's name from a stored name (`lora_A.default.weight`). Only state dicts that were saved without PEFT's own
+ * function have it.
+ */
 function plainName(name: string, expected: ReadonlyMap<string, unknown>): string {
   if (expected.has(name)) return name;
   const plain = name

@@ -47,7 +47,7 @@ export interface LoraConfig {
   readonly modulesToSave: readonly string[] | null;
   /** Indexes of the layers to adapt, when `targetModules` is a list. @default null: all */
   readonly layersToTransform: readonly number[] | number | null;
-  /** Name of the module list that the layers are in, or several, as regular expressions. @default null: any */
+  /** Name of the module list that contains the layers, or several names, as regular expressions. @default null: any */
   readonly layersPattern: readonly string[] | string | null;
   /** Ranks of single layers, by a regular expression for the end of the name. The first match counts. @default {} */
   readonly rankPattern: Readonly<Record<string, number>>;
@@ -91,7 +91,7 @@ export const JSON_NAMES: Readonly<Record<keyof LoraConfig, string>> = {
 /** Highest rank: above the width of any layer that {@link BertConfig} allows. A layer sets a lower limit of its own. */
 const MAX_RANK = 1_000_000;
 
-/** Most names or patterns in one setting; each is compared with every module of the model. */
+/** Maximum number of names or patterns in one setting. Each is compared with every module of the model. */
 const MAX_ENTRIES = 10_000;
 const MAX_PATTERNS = 1000;
 
@@ -151,9 +151,9 @@ const LORA_DEFAULTS: LoraConfig = {
 };
 
 /**
- * Makes the settings of an adapter. Settings that are left out have PEFT's defaults.
+ * Makes the settings of an adapter. Omitted settings have PEFT's defaults.
  *
- * @param file named in messages, which then use the file's names of the settings
+ * @param file for messages, which then use the file's names of the settings
  * @throws BertInputError naming the setting that is not valid
  * @example
  * const config = createLoraConfig({ r: 16, loraAlpha: 32, targetModules: 'all-linear', useRslora: true });
@@ -167,7 +167,7 @@ export function createLoraConfig(settings: Partial<LoraConfig> = {}, file: strin
   return config;
 }
 
-/** PEFT ignores settings that do not go together; here they are refused. */
+/** Refuses settings that do not fit together. PEFT ignores such settings. */
 function checkCombinations(
   { targetModules, layersToTransform, layersPattern }: LoraConfig,
   file: string | null,

@@ -10,10 +10,10 @@ interface Merged {
   readonly norm: tf.Tensor1D | null;
 }
 
-/** All adapters of one linear layer. At most one is active; while any is merged, the layer computes alone. */
+/** All adapters of one linear layer. At most one is active. While an adapter is merged, only the layer itself computes. */
 export class LoraLayer implements LinearAdapter {
   readonly adapters: Map<string, LoraWeights> = new Map();
-  /** Name of the active adapter, or null. A layer without that adapter computes alone. */
+  /** Name of the active adapter, or null. In a layer without that adapter, only the layer itself computes. */
   active: string | null = null;
   readonly layer: LinearLayer;
   readonly #merged: Merged[] = [];
@@ -60,7 +60,7 @@ export class LoraLayer implements LinearAdapter {
     this.#merged.push({ name, norm });
   }
 
-  /** The weight as {@link merge} of these adapters would make it. The caller disposes it. */
+  /** Computes the weight with these adapters merged, without changing the layer. The caller disposes it. */
   preview(names: readonly string[]): tf.Tensor2D {
     return tf.tidy(() => {
       let weight: tf.Tensor2D = tf.clone(this.layer.weight);
@@ -79,7 +79,7 @@ export class LoraLayer implements LinearAdapter {
     this.keepMerged();
   }
 
-  /** Forgets which adapters are merged, so that they stay in the weight for good. */
+  /** Makes all merges permanent. */
   keepMerged(): void {
     for (const { norm } of this.#merged.splice(0)) norm?.dispose();
   }
@@ -100,7 +100,7 @@ export class LoraLayer implements LinearAdapter {
     this.adapters.clear();
   }
 
-  /** DoRA's norm, which is that of the weight before anything was merged. */
+  /** Row norms for DoRA, of the weight before any merge. */
   #norm(weights: LoraWeights): tf.Tensor1D | null {
     if (weights.magnitude === null) return null;
     return tf.tidy(() => weights.norm(this.#unmergedWeight()));

@@ -11,7 +11,7 @@ export interface LoraPlusOptions {
   readonly weightDecay?: number;
 }
 
-/** Parameters with the same training settings, as an optimizer of `@fin/train` takes them. */
+/** Parameters with the same training settings: a parameter group for an optimizer of `@fin/train`. */
 export interface LoraPlusGroup {
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   readonly learningRate: number;
@@ -19,8 +19,8 @@ export interface LoraPlusGroup {
 }
 
 /**
- * The parameters of a model with adapters in groups by LoRA+ (Hayou et al., 2024, arXiv 2402.12354), as PEFT's
- * `create_loraplus_optimizer` makes them: B matrices, magnitudes and all other vectors have a learning rate `ratio` times as high.
+ * Groups the parameters of a model with adapters by LoRA+ (Hayou et al., 2024, arXiv 2402.12354), like PEFT's
+ * `create_loraplus_optimizer`: B matrices, magnitudes and all other vectors get `ratio` times the learning rate.
  *
  * @example
  * const optimizer = new AdamW(loraPlusGroups(peft, { learningRate: 2e-4, ratio: 16 }), { learningRate: 2e-4 });

@@ -45,15 +45,15 @@ export interface MergeOptions {
 /** Numbers of parameters. */
 export interface ParameterCounts {
   readonly trainable: number;
-  /** Base model, all adapters, and copies besides their originals. */
+  /** All parameters: base model, adapters, and both copies and originals of modules trained in full. */
   readonly total: number;
 }
 
 /**
  * Freezes a model and adds a new LoRA adapter to it, as PEFT's `get_peft_model`. The model is changed in place.
  *
- * @param settings settings that are left out have PEFT's defaults
- * @throws BertInputError when the settings match nothing in the model, which then stays as it was
+ * @param settings omitted settings have PEFT's defaults
+ * @throws BertInputError when the settings match nothing in the model; the model is then unchanged
  * @example
  * const model = new BertForSequenceClassification(config, { init: randomStreams(1).stream('init') });
  * const peft = getPeftModel(model, { r: 8, loraAlpha: 16 }, { init: randomStreams(1).stream('lora') });
@@ -78,11 +78,11 @@ export function getPeftModel<M extends AdaptableModel>(
  * adapter is kept for the backward pass. One adapter is active at a time.
  */
 export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Module {
-  /** The base model, in which the active adapter takes part. */
+  /** The base model, with the active adapter applied. */
   readonly model: M;
   readonly #adapted: AdaptedModel;
 
-  /** @param model gets no adapter yet; use {@link addAdapter} or {@link loadAdapter} */
+  /** @param model base model. It has no adapter yet: call {@link addAdapter} or {@link loadAdapter} next. */
   constructor(model: M) {
     this.model = model;
     this.#adapted = new AdaptedModel(model);
@@ -122,13 +122,12 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
   }
 
   /**
-   * Adds an adapter from a folder that PEFT or {@link savePretrained} wrote. It is frozen and not active: call
-   * {@link setAdapter} next. Half-precision weights are widened to float32. Biases that it trained replace the base model's,
-   * as in PEFT.
+   * Adds an adapter from a folder that PEFT or {@link savePretrained} wrote. It is frozen and not active: call {@link setAdapter}
+   * next. Half-precision weights are widened to float32. Biases that it trained replace the base model's, as in PEFT.
    *
-   * @param adapterName its name from now on
-   * @throws BertInputError when it does not fit the model or the other adapters, or is of an unsupported kind;
-   * CheckpointError, SafetensorsError when a file is damaged. The model then stays as it was.
+   * @param adapterName name for the adapter
+   * @throws BertInputError when it does not fit the model or the other adapters, or is of an unsupported kind; CheckpointError,
+   *   SafetensorsError when a file is damaged. The model is then unchanged.
    */
   async loadAdapter(dir: string, adapterName: string): Promise<void> {
     await readAdapter(this.#adapted, dir, adapterName);
@@ -205,8 +204,8 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
   }
 
   /**
-   * Disposes an adapter. If it was active, the first of the others becomes active. After the last one the base model is as it
-   * was before, except for biases that were trained.
+   * Disposes an adapter. If it was active, the first of the others becomes active. After the last one is deleted, the base model
+   * is unchanged except for trained biases.
    *
    * @throws BertInputError when there is no such adapter, or it is merged
    */
@@ -222,8 +221,8 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
   }
 
   /**
-   * Calls a function with the base model alone; if it returns a promise, until that is resolved. Merged adapters are unmerged
-   * for good. Biases that an adapter trained stay as they are, as in PEFT.
+   * Calls a function with all adapters disabled; if it returns a promise, until the promise resolves. Merged adapters are
+   * unmerged and stay so. As in PEFT, biases that an adapter trained keep their trained values.
    *
    * @example
    * const before = peft.disableAdapter(() => peft.forward(batch));
@@ -234,11 +233,11 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
   }
 
   /**
-   * Adds adapters to the weights of their layers, which then compute at full speed but cannot be trained. An adapter that is
-   * merged already is skipped.
+   * Merges adapters into the weights of their layers, which then run at full speed but cannot be trained. Skips adapters that are
+   * already merged.
    *
-   * @throws BertInputError when there is no such adapter, or `safeMerge` finds a weight that is not finite; nothing has
-   * changed then
+   * @throws BertInputError when there is no such adapter, or `safeMerge` finds a weight that is not finite; nothing is changed
+   *   then
    */
   mergeAdapter({ adapterNames, safeMerge = false }: MergeOptions = {}): void {
     const names = adapterNames ?? (this.activeAdapter === null ? [] : [this.activeAdapter]);
@@ -275,7 +274,7 @@ export class PeftModel<M extends AdaptableModel = AdaptableModel> implements Mod
     return { trainable: count(variables.filter(({ trainable }) => trainable)), total: count(variables) };
   }
 
-  /** Prints the numbers of parameters in PEFT's words. @param print @default to standard output */
+  /** Prints the numbers of parameters in PEFT's format. @param print @default to standard output */
   printTrainableParameters(print: (line: string) => void = console.log): void {
     const { trainable, total } = this.getNbTrainableParameters();
     const [part, whole] = [trainable, total].map((count) => count.toLocaleString('en-US'));

@@ -18,13 +18,13 @@ export interface Target {
 /** A module that is trained in full, on a copy. */
 export interface SavedPart {
   readonly path: string;
-  /** The parts in it that hold parameters, by the name within; '' for the module itself. */
+  /** Parts of the module that hold parameters, by their names within it; '' for the module itself. */
   readonly leaves: ReadonlyMap<string, Part>;
 }
 
 /** The changes that an adapter makes to a model. */
 export interface AdapterPlan {
-  /** Settings with everything filled in that depends on the model. */
+  /** Settings, with all values filled in that depend on the model. */
   readonly config: LoraConfig;
   readonly targets: readonly Target[];
   readonly saved: readonly SavedPart[];
@@ -72,8 +72,9 @@ export function planAdapter(model: Container, settings: Partial<LoraConfig>): Ad
 }
 
 /**
- * Checks what a new adapter must fulfil and one from a file need not: PEFT only warns of a pattern that matches nothing, and
- * the tensors of a file bound the rank by themselves.
+ * Checks that apply to new adapters only: every pattern of `rankPattern` and `alphaPattern` must match a layer, and the rank is
+ * limited by the layer's size. For an adapter from a file, PEFT only warns of a pattern that matches nothing, and the file's
+ * tensors limit the rank.
  *
  * @throws BertInputError
  */
@@ -115,12 +116,12 @@ function resolveConfig(model: Container, settings: Partial<LoraConfig>): LoraCon
   };
 }
 
-/** All parts that hold parameters themselves, by full name. */
+/** All parts that directly hold parameters, by full name. */
 export function leafParts(model: Container): Map<string, Part> {
   return new Map([...model.namedParts()].filter(([, part]) => !(part instanceof Container)));
 }
 
-/** Whether a module is another one, or inside it. */
+/** Whether a module is the module `whole` or inside it. */
 export function isWithin(path: string, whole: string): boolean {
   return path === whole || path.startsWith(`${whole}.`);
 }

@@ -1,13 +1,13 @@
 import { RE2JS } from 're2js';
 import { BertInputError } from '../errors.js';
 
-/** Longest pattern. Matching time grows with the length of pattern times name. */
+/** Maximum length of a pattern. Matching time grows with the lengths of pattern and name. */
 const MAX_PATTERN_LENGTH = 1000;
 
-/** Compiled patterns that are kept; the store is emptied when it is full. */
+/** Capacity of the cache of compiled patterns. It is emptied when it is full. */
 const CAPACITY = 2000;
 
-/** Where a pattern comes from, for messages. */
+/** Source of a pattern, for messages. */
 export interface PatternPlace {
   /** Name of the setting. */
   readonly name: string;
@@ -17,11 +17,11 @@ export interface PatternPlace {
 const compiled = new Map<string, RE2JS>();
 
 /**
- * Compiles a regular expression of Python's `re`, as PEFT's settings hold them. RE2 matches in linear time, so a pattern from
- * a file cannot run for ever; in exchange it has no lookaround and no backreferences.
+ * Compiles a Python regular expression from PEFT's settings. RE2 matches in linear time, so a pattern from a file cannot block
+ * the program. RE2 has no lookaround and no backreferences.
  *
- * @param wrap puts PEFT's own pattern around this one
- * @throws BertInputError when it is no regular expression, or uses what RE2 has not
+ * @param wrap wraps the pattern in PEFT's own pattern
+ * @throws BertInputError when it is not a valid regular expression, or uses a feature that RE2 lacks
  */
 export function pythonPattern(
   source: string,
@@ -59,7 +59,7 @@ const REFUSED_GROUPS: readonly (readonly [start: RegExp, what: string])[] = [
   [/^\(\?P=/, 'backreferences are not supported'],
 ];
 
-/** Spells a Python pattern as RE2 does. @throws SyntaxError for what only Python has, and what only RE2 has */
+/** Translates a Python pattern to RE2's syntax. @throws SyntaxError for features that only one of the two has */
 function toRe2(source: string): string {
   let result = '';
   let inSet = false;

@@ -41,7 +41,7 @@ export class SavedModule {
     }
   }
 
-  /** Puts an adapter's copy into the model; for null, or an adapter without a copy, the original. */
+  /** Puts an adapter's copy into the model. For null, or an adapter without a copy, puts the original back. */
   use(adapter: string | null): void {
     const wanted = (adapter === null ? undefined : this.copies.get(adapter)) ?? this.original;
     if (wanted === this.#used) return;
@@ -55,7 +55,7 @@ export class SavedModule {
     this.copies.delete(adapter);
   }
 
-  /** Disposes all variables but those in use, which stay in the model for good. */
+  /** Disposes all variables except those in use, which remain in the model. */
   keepUsed(): void {
     for (const variables of [this.original, ...this.copies.values()]) {
       if (variables === this.#used) continue;
@@ -65,7 +65,7 @@ export class SavedModule {
   }
 }
 
-/** Every parameter of a module: the part that holds it, and its name within the module. */
+/** All parameters of a module, each with the part that holds it and its name within the module. */
 function places(
   leaves: SavedPart['leaves'],
 ): { part: Part; name: string; key: string; variable: tf.Variable }[] {
@@ -77,8 +77,8 @@ function places(
 }
 
 /**
- * Replaces a parameter by another variable of the same shape. A backward pass that has begun keeps the old one. Parts hold
- * each parameter in the field of its name.
+ * Replaces a parameter by another variable of the same shape. A running backward pass keeps the old one. Parts hold each
+ * parameter in a field of the same name.
  */
 function replaceParameter(part: Part, name: string, variable: tf.Variable): void {
   Object.assign(part, { [name]: variable });

@@ -16,15 +16,15 @@ const COMPANIONS =
 
 /** Settings of {@link convertModel}. */
 export interface ConvertModelOptions {
-  /** Type of the weights in the new file. @default that of each tensor */
+  /** Type of the weights in the new file. @default the type of each tensor */
   readonly dtype?: WeightDtype;
 }
 
 /** Result of {@link convertModel}. */
 export interface ConvertedModel {
-  /** Format of the checkpoint it read. */
+  /** Format of the original checkpoint. */
   readonly from: Checkpoint['format'];
-  /** The folder it wrote. */
+  /** The new folder. */
   readonly dir: string;
   readonly tensors: number;
   /** Length of all tensors in bytes. */
@@ -32,12 +32,12 @@ export interface ConvertedModel {
 }
 
 /**
- * Writes a model of any format as one `model.safetensors` into a new folder, with the same names and, unless asked
- * otherwise, the same types, with configuration and tokenizer. One tensor at a time is in memory. The folder is created
+ * Converts a model of any supported format to one `model.safetensors`. Writes it with configuration and tokenizer to a new
+ * folder. Names stay the same, and types too unless `dtype` is set. Holds one tensor at a time in memory. The folder is created
  * atomically. Needs no TensorFlow.
  *
  * @param out a folder that does not exist or is empty
- * @throws BertInputError when it is not empty, or `dir` is not the folder of a BERT; CheckpointError, SafetensorsError
+ * @throws BertInputError when `out` is not empty, or `dir` is not the folder of a BERT; CheckpointError, SafetensorsError
  */
 export async function convertModel(
   dir: string,

@@ -8,7 +8,7 @@ import { readConfig } from '../config/config-json.js';
 import { BertInputError } from '../errors.js';
 import { BertTokenizer } from '../tokenizer/bert-tokenizer.js';
 
-/** Weights that a checkpoint may lack, as that of a bare encoder does. Any other missing weight means damage. */
+/** Weights that a checkpoint may lack: a bare encoder has no head. Any other missing weight means that the file is damaged. */
 const MAY_BE_NEW = /^(bert\.pooler|classifier)\./;
 
 /** An opened model folder, checked but not loaded. */
@@ -17,18 +17,18 @@ export interface InspectedModel {
   /** The caller closes it. */
   readonly checkpoint: Checkpoint;
   readonly match: StateDictMatch;
-  /** Null when there is a problem with it. */
+  /** Null if the tokenizer has a problem. */
   readonly tokenizer: BertTokenizer | null;
-  /** Why the model cannot be loaded; empty when it can. */
+  /** Reasons why the model cannot be loaded; empty if it can. */
   readonly problems: readonly BertInputError[];
 }
 
 /**
- * Opens a model folder and compares its configuration, tokenizer and tensors. Reads headers only and allocates no weights, so
- * a configuration that claims a huge model costs nothing.
+ * Opens a model folder and compares its configuration, tokenizer and tensors. Reads headers only and allocates no weights, so a
+ * configuration that claims a huge model costs nothing.
  *
- * @param labels classes that the model is to have, see `LoadBertOptions`
- * @throws BertInputError when the configuration is not that of a BERT; CheckpointError, SafetensorsError
+ * @param labels classes of the loaded model, see `LoadBertOptions`
+ * @throws BertInputError when the configuration does not describe a BERT; CheckpointError, SafetensorsError
  */
 export async function inspectModel(dir: string, labels?: readonly string[]): Promise<InspectedModel> {
   const stored = readConfig(dir);

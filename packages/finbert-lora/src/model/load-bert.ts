@@ -11,9 +11,9 @@ export interface LoadBertOptions {
   /** Random stream for weights that the checkpoint lacks. */
   readonly init: RandomStream;
   /**
-   * Names of the classes that the model is to have. A checkpoint with a head for exactly these, in any order and case, keeps
-   * its head and its order; any other gets a new head for them, in the order given here.
-   * @default those of `config.json`
+   * Names of the classes. If the checkpoint has a head for exactly these classes, in any order and case, the head and its order
+   * are kept. Otherwise the model gets a new head, in the order given here.
+   * @default the classes of `config.json`
    */
   readonly labels?: readonly string[];
 }
@@ -30,11 +30,11 @@ export interface LoadedBert {
 }
 
 /**
- * Loads configuration, tokenizer and weights of a folder in Hugging Face's layout. Weights are read one tensor at a time, so
- * memory holds them once.
+ * Loads configuration, tokenizer and weights of a folder in Hugging Face's layout. Weights are read one tensor at a time, so they
+ * are in memory only once.
  *
- * @throws BertInputError when the parts do not fit each other, before any weight is allocated; CheckpointError,
- * SafetensorsError when a file is damaged
+ * @throws BertInputError when the parts do not fit each other, before any weight is allocated; CheckpointError, SafetensorsError
+ *   when a file is damaged
  * @example
  * const { model, tokenizer, newWeights } = await loadBert('all-MiniLM-L6-v2', {
  *   labels: ['positive', 'negative', 'neutral'],

@@ -21,7 +21,7 @@ export interface MergeAdapterOptions {
 
 /** Result of {@link mergeAdapter}. */
 export interface MergedModel {
-  /** The folder it wrote. */
+  /** The new folder. */
   readonly dir: string;
   readonly labels: readonly string[];
   /** Number of weights. */

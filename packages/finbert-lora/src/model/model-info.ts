@@ -30,15 +30,15 @@ export interface ModelInfo {
   readonly missingWeights: readonly string[];
   /** Tensors of the checkpoint that such a classifier has no place for. */
   readonly unusedTensors: readonly string[];
-  /** Why `loadBert` refuses the model; empty when it loads it. */
+  /** Reasons why `loadBert` refuses the model; empty if it loads. */
   readonly problems: readonly string[];
 }
 
 /**
- * Describes a model folder in Hugging Face's layout and makes all checks of `loadBert`. Reads headers, no weights, and needs
+ * Describes a model folder in Hugging Face's layout and runs all checks of `loadBert`. Reads only headers, not weights, and needs
  * no TensorFlow.
  *
- * @throws BertInputError when the configuration is not that of a BERT; CheckpointError, SafetensorsError
+ * @throws BertInputError when the configuration does not describe a BERT; CheckpointError, SafetensorsError
  */
 export async function modelInfo(dir: string): Promise<ModelInfo> {
   const { config, checkpoint, match, problems } = await inspectModel(dir);

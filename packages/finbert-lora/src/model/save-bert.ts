@@ -12,7 +12,7 @@ import { TORCH_NAMES, toWeightDtype } from './weight-dtype.js';
 
 /** Settings of {@link saveBert}. */
 export interface SaveBertOptions {
-  /** Type of the stored weights; 16-bit types halve the file and round. @default 'F32' */
+  /** Type of the stored weights. 16-bit types halve the file and round the weights. @default 'F32' */
   readonly dtype?: WeightDtype;
 }
 
@@ -53,7 +53,7 @@ export async function saveBert(
   });
 }
 
-/** A model saved without its adapters would compute something else. */
+/** Refuses a model with adapters: saved without them, it would compute other results. */
 function refuseAdapters(model: BertForSequenceClassification): void {
   for (const [path, part] of model.namedParts()) {
     if (part instanceof LinearLayer && part.adapter !== null) {

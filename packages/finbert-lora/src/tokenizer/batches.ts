@@ -13,7 +13,7 @@ export interface PackedBatch {
   readonly tokenTypeIds: Int32Array;
   /** [n + 1]: sequence k holds the tokens from `offsets[k]` up to `offsets[k + 1]`. */
   readonly offsets: Int32Array;
-  /** [n]: sequence k is that of text `order[k]`. */
+  /** [n]: sequence k belongs to text `order[k]`. */
   readonly order: Int32Array;
 }
 
@@ -47,7 +47,7 @@ export function packSequences(sequences: readonly Int32Array[]): PackedBatch {
 export interface PaddedBatch {
   /** Number of sequences, n. */
   readonly size: number;
-  /** Tokens per row, L: those of the longest sequence. */
+  /** Tokens per row, L: the length of the longest sequence. */
   readonly length: number;
   /** [n, L] row-major */
   readonly inputIds: Int32Array;

@@ -21,7 +21,7 @@ export interface EncodeOptions {
 /**
  * BERT's WordPiece tokenizer: `[CLS] text [SEP]`, with the ids that transformers' `BertTokenizerFast` gives.
  *
- * A lone surrogate, which UTF-8 cannot carry, is dropped, as U+FFFD is.
+ * Lone surrogates, which UTF-8 cannot represent, are dropped, like U+FFFD.
  *
  * @example
  * const tokenizer = BertTokenizer.fromDir('all-MiniLM-L6-v2');
@@ -74,8 +74,8 @@ export class BertTokenizer {
   }
 
   /**
-   * From a model's folder: `tokenizer.json`, else `vocab.txt` with `added_tokens.json`; settings from `tokenizer_config.json`.
-   * A `config.json` in the folder must agree on the vocabulary's size and the padding id.
+   * Makes a tokenizer from a model's folder: `tokenizer.json`, else `vocab.txt` with `added_tokens.json`. Settings are read from
+   * `tokenizer_config.json`. A `config.json` in the folder must agree on the vocabulary's size and the padding id.
    *
    * @throws BertInputError
    */
@@ -83,12 +83,15 @@ export class BertTokenizer {
     return new BertTokenizer(sourceFromDir(dir, options));
   }
 
-  /** From a `vocab.txt`: one word per line; the line number (from 0) is its id. @throws BertInputError */
+  /**
+   * Makes a tokenizer from a `vocab.txt` with one word per line; the line number (from 0) is the word's id. @throws
+   * BertInputError
+   */
   static fromVocabFile(file: string, options: TokenizerOptions = {}): BertTokenizer {
     return new BertTokenizer(sourceFromWords(readVocabulary(file), options, { file }));
   }
 
-  /** From words in the order of their ids, such as those of `buildVocabulary`. @throws BertInputError */
+  /** Makes a tokenizer from words in the order of their ids, such as the result of `buildVocabulary`. @throws BertInputError */
   static fromVocab(words: readonly string[], options: TokenizerOptions = {}): BertTokenizer {
     return new BertTokenizer(sourceFromWords(words, options));
   }
@@ -123,7 +126,7 @@ export class BertTokenizer {
     return Array.from(this.#library.encode(text).ids, (id) => this.vocabulary[id]);
   }
 
-  /** Files from which transformers' `from_pretrained` and {@link fromDir} make the same tokenizer. */
+  /** Contents of the files for this tokenizer, readable by transformers' `from_pretrained` and {@link fromDir}. */
   files(): { 'vocab.txt': string; 'tokenizer_config.json': string; 'added_tokens.json'?: string } {
     const { added, normalizer, special } = this.#source;
     const words = this.vocabulary.slice(0, this.vocabulary.length - added.length);

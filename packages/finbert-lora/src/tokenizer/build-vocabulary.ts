@@ -4,7 +4,7 @@ import { BERT_SPECIAL_TOKENS } from './vocabulary.js';
 
 /** Settings of {@link buildVocabulary}. */
 export interface BuildVocabularyOptions {
-  /** Most entries, the five special tokens included. */
+  /** Maximum number of entries, the five special tokens included. */
   readonly size: number;
   /** Rarer words and characters get no entry. @default 2 */
   readonly minFrequency?: number;
@@ -13,13 +13,13 @@ export interface BuildVocabularyOptions {
 }
 
 /**
- * Makes a small vocabulary for a small encoder from its training texts. Use training texts only: words of later days are
- * knowledge of the future.
+ * Makes a small vocabulary for a small encoder from its training texts. Use training texts only: words of later days would leak
+ * the future.
  *
- * Whole words with a fallback to characters, not WordPiece training: the special tokens, then each character as a word
- * and as a continuation (`##x`), commonest first, in at most half of the room; then whole words, commonest first. So a
- * word without an entry becomes its characters, and only a character never met becomes `[UNK]`. The same texts give the
- * same list in any order.
+ * This is not WordPiece training, but whole words with a fallback to characters. The special tokens come first. Then follows each
+ * character as a word and as a continuation (`##x`), the most common first, in at most half of the remaining entries. Then follow
+ * whole words, the most common first. A word without an entry is split into characters, and only an unknown character becomes
+ * `[UNK]`. The same texts give the same list in any order.
  *
  * @throws BertInputError when `size` leaves no room for anything but the special tokens
  */
@@ -56,7 +56,7 @@ export function buildVocabulary(texts: Iterable<string>, options: BuildVocabular
   return [...vocabulary].slice(0, size);
 }
 
-/** Entries met at least `minFrequency` times, the commonest first, equally common ones by code unit. */
+/** Entries that occur at least `minFrequency` times, the most common first; ties are sorted by code unit. */
 function commonest(counts: ReadonlyMap<string, number>, minFrequency: number): string[] {
   return [...counts]
     .filter(([, count]) => count >= minFrequency)

@@ -11,7 +11,7 @@ export interface LibraryTokenizer {
   encode(text: string): { readonly ids: number[]; readonly tokens: string[] };
 }
 
-/** Splits words into pieces; the fields are those that the tokenizer reads. */
+/** Splits words into pieces. It has the fields that the tokenizer reads. */
 export interface LibraryModel {
   (words: string[]): string[];
   readonly tokens_to_ids: Map<string, number>;
@@ -24,7 +24,7 @@ export function createLibraryTokenizer(definition: object): LibraryTokenizer {
   return new Tokenizer(definition, {}) as LibraryTokenizer;
 }
 
-/** Distinct words kept; real headlines hold about 40,000. The store is emptied when it is full. */
+/** Capacity of the cache of words. Real headlines have about 40,000 distinct words. The cache is emptied when it is full. */
 const CAPACITY = 100_000;
 
 /** Wraps a model so that it remembers the pieces of each word. Headlines mostly repeat words. */

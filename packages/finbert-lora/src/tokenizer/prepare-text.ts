@@ -11,7 +11,7 @@ export interface NormalizerOptions {
   readonly lowercase: boolean;
 }
 
-/** Nothing here is dropped, spaced or decomposed, so only the case can change. */
+/** Text of these characters only changes its case: nothing in it is dropped, spaced or decomposed. */
 const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /**

@@ -8,7 +8,7 @@ import type { NormalizerOptions } from './prepare-text.js';
 import type { SpecialTokens } from './vocabulary.js';
 import { BERT_SPECIAL_TOKENS, readVocabulary } from './vocabulary.js';
 
-/** Positions of every published BERT. */
+/** Maximum length of all published BERTs. */
 const DEFAULT_MAX_LENGTH = 512;
 
 /** transformers writes 1e30 for "no limit". */
@@ -17,7 +17,7 @@ const LARGEST_MAX_LENGTH = 1_000_000;
 /** Longer words become `[UNK]`, as in the reference. */
 const MAX_CHARACTERS_PER_WORD = 100;
 
-/** How texts are prepared. Options that are left out come from the files, else are BERT-uncased's. */
+/** Settings of a tokenizer. Omitted settings come from the files, else have the values of BERT-uncased. */
 export interface TokenizerOptions {
   /** Lowercase texts. @default `do_lower_case` of tokenizer_config.json, else true */
   readonly lowercase?: boolean;
@@ -28,7 +28,7 @@ export interface TokenizerOptions {
   /** Longest sequence in tokens, [CLS] and [SEP] included. @default `model_max_length`, else 512 */
   readonly maxLength?: number;
   /**
-   * Rows of the model's embedding table. A vocabulary with more words is refused, and one with far fewer.
+   * Rows of the model's embedding table. A vocabulary with more words or far fewer words is refused.
    * @default `vocab_size` of the config.json in the same folder, else unchecked
    */
   readonly vocabSize?: number;
@@ -40,7 +40,7 @@ export interface AddedWord {
   readonly id: number;
 }
 
-/** All that a tokenizer is made of. */
+/** Everything that a tokenizer is made from. */
 export interface TokenizerSource {
   /** Content of a `tokenizer.json`. */
   readonly definition: object;
@@ -121,7 +121,7 @@ const DEFINITION = z.looseObject({
 
 const WORD_IDS = z.record(z.string(), z.number());
 
-/** A tokenizer from words alone. */
+/** Makes a tokenizer from a list of words. */
 export function sourceFromWords(
   words: readonly string[],
   options: TokenizerOptions,
@@ -183,8 +183,8 @@ function parse<T>(schema: z.ZodType<T>, content: unknown, file: string): T {
 }
 
 /**
- * Words of an `added_tokens.json`, which maps each to its id. transformers numbers them anew behind the vocabulary, whatever
- * the file says, so a file with other ids would be loaded wrongly there; here it is refused.
+ * Reads the words of an `added_tokens.json`, which maps each word to its id. transformers ignores these ids and numbers the words
+ * after the vocabulary. A file with other ids is refused here, since transformers would load it wrongly.
  *
  * @throws BertInputError
  */

@@ -22,8 +22,8 @@ export const BERT_SPECIAL_TOKENS: SpecialTokens = {
 const CASED_SHARE = 0.05;
 
 /**
- * Most embedding rows without a word. Models pad the embedding to a multiple of 8 up to 1024, for speed; a larger difference
- * means another vocabulary, or one that is cut off.
+ * Maximum number of embedding rows without a word. For speed, models pad the embedding to a multiple of 8 up to 1024. A larger
+ * difference means a wrong or truncated vocabulary.
  */
 const MAX_PADDING_ROWS = 1023;
 
@@ -48,16 +48,16 @@ export function readVocabulary(file: string): string[] {
   return words;
 }
 
-/** Whether a vocabulary of this size belongs to an embedding with this many rows, of which some may be padding. */
+/** Whether a vocabulary of this size fits an embedding with this many rows. Some rows may be padding. */
 export function fitsEmbedding(words: number, rows: number): boolean {
   return words <= rows && rows - words <= MAX_PADDING_ROWS;
 }
 
 /**
- * Refuses a vocabulary that cannot belong to the model. A wrong one would cause no error later: words would become other words
- * or `[UNK]`, and a sentiment model would answer "neutral" to everything (ProsusAI/finBERT issue 62).
+ * Refuses a vocabulary that cannot belong to the model. A wrong one would cause no error later: words would become other words or
+ * `[UNK]`, and a sentiment model would answer "neutral" to everything (ProsusAI/finBERT issue 62).
  *
- * @throws BertInputError naming the entry at fault
+ * @throws BertInputError naming the wrong entry
  */
 export function checkVocabulary(words: readonly string[], expected: VocabularyExpectations): void {
   const { special, added, vocabSize, padTokenId, lowercase, file } = expected;

@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import { printable } from '@fin/files/safetensors';
 import { FormatFault } from '../errors.js';
 
-/** Something that only the caller of {@link unpickle} knows how to make, such as a tensor. */
+/** Base class of objects that the caller of {@link unpickle} creates, such as tensors. */
 export abstract class PickleObject {
-  /** Name of its kind in messages. */
+  /** Name of this kind of object in messages. */
   abstract readonly kind: string;
 }
 
@@ -22,7 +22,7 @@ export class PickleSet {
   readonly kind = 'a set';
 }
 
-/** A `dict` or an `OrderedDict`; keys are text or numbers, which is all that checkpoints use. */
+/** A `dict` or an `OrderedDict`; keys are text or numbers, since checkpoints use no others. */
 export class PickleDict {
   readonly kind = 'a dict';
   readonly entries: Map<string | number, PickleValue> = new Map();
@@ -40,7 +40,7 @@ export class PickleGlobal {
   ) {}
 }
 
-/** Every value that a pickle can make here. */
+/** Any value that a pickle can create here. */
 export type PickleValue =
   | null
   | boolean
@@ -60,18 +60,17 @@ export function kindOf(value: PickleValue): string {
 }
 
 /**
- * Most tuples, lists, dicts and marks. A tensor takes about seven, and an empty container costs the file one byte and memory
- * some hundred (CWE-770).
+ * Maximum number of tuples, lists, dicts and marks. A tensor takes about seven. An empty container takes one byte in the file and
+ * some hundred bytes in memory (CWE-770).
  */
 const MAX_CONTAINERS = 300_000;
 
-/** Longest module or name of a global; real ones are under 60 characters. */
+/** Maximum length of a global's module or name. Real ones have less than 60 characters. */
 const MAX_GLOBAL_NAME = 200;
 
 /**
- * The state of an unpickler: its place in the bytes, its stack and its memo. Every step that the bytes ask for and the state
- * does not allow ends in a {@link FormatFault}; none of its methods calls itself, and each takes time in proportion to the
- * bytes it reads.
+ * State of an unpickler: position, stack and memo. An invalid step throws a {@link FormatFault}. No method is recursive, and each
+ * takes time in proportion to the bytes it reads.
  */
 export class PickleMachine {
   readonly #bytes: Buffer;
@@ -93,21 +92,21 @@ export class PickleMachine {
     throw new FormatFault(`its pickle, at byte ${this.#position}, ${problem}`);
   }
 
-  /** The next `length` bytes. */
+  /** Reads the next `length` bytes. */
   take(length: number): Buffer {
     if (length > this.#bytes.length - this.#position) this.fail('is cut off or claims more than it holds');
     this.#position += length;
     return this.#bytes.subarray(this.#position - length, this.#position);
   }
 
-  /** The next `length` bytes as text. */
+  /** Reads the next `length` bytes as text. */
   text(length: number): string {
     const bytes = this.take(length);
     if (!isUtf8(bytes)) this.fail('holds text that is not valid UTF-8');
     return bytes.toString('utf8');
   }
 
-  /** The next bytes up to a line feed, as a name of Python. */
+  /** Reads a Python name that ends with a line feed. */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.#position);
     if (end < 0 || end - this.#position > MAX_GLOBAL_NAME) this.fail('names a global without end');
@@ -120,7 +119,7 @@ export class PickleMachine {
     this.#stack.push(value);
   }
 
-  /** Pushes a new container, of which there may be only so many. */
+  /** Pushes a new container, and checks their number against {@link MAX_CONTAINERS}. */
   pushContainer(value: PickleValue): void {
     this.countContainer();
     this.#stack.push(value);
@@ -140,13 +139,13 @@ export class PickleMachine {
     return value === undefined ? this.fail('takes from an empty stack') : value;
   }
 
-  /** Takes the topmost value, which must be of the given class. */
+  /** Pops the top of the stack, which must be of the given class. */
   popAs<T extends PickleValue & object>(type: abstract new (...args: never[]) => T, what: string): T {
     const value = this.pop();
     return value instanceof type ? value : this.fail(`has ${kindOf(value)} where ${what} is needed`);
   }
 
-  /** The topmost value, which must be of the given class. */
+  /** Returns the top of the stack, which must be of the given class. */
   topAs<T extends PickleValue & object>(type: abstract new (...args: never[]) => T, what: string): T {
     const value = this.top();
     return value instanceof type ? value : this.fail(`has ${kindOf(value)} where ${what} is needed`);
@@ -158,7 +157,7 @@ export class PickleMachine {
     this.#stack = [];
   }
 
-  /** Everything since the last mark. */
+  /** Pops all values above the last mark. */
   popToMark(): PickleValue[] {
     const outer = this.#outerStacks.pop();
     if (outer === undefined) this.fail('goes back to a mark that was never set');
@@ -181,7 +180,7 @@ export class PickleMachine {
     this.push(value);
   }
 
-  /** The one value left when the pickle stops, which it must do at its last byte. */
+  /** The result: the only value on the stack. The pickle must end at its last byte. */
   result(): PickleValue {
     const value = this.pop();
     if (this.#stack.length > 0 || this.#outerStacks.length > 0) this.fail('stops with values left over');
@@ -195,7 +194,7 @@ export class PickleMachine {
     return this.fail(`has ${value === undefined ? 'nothing' : kindOf(value)} as the key of a dict`);
   }
 
-  /** Ends in the refusal of a global. */
+  /** Throws the error for a global that is not allowed. */
   refuseGlobal(path: string): never {
     this.fail(
       `asks for the Python name ${printable(path)}, and only those that make up tensors are known here, none is looked up`,

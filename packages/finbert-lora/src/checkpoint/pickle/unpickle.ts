@@ -9,7 +9,7 @@ import {
   PickleTuple,
 } from './pickle-machine.js';
 
-/** Largest pickle; that of BERT-base is 20 kB, since the numbers lie outside it. */
+/** Maximum size of a pickle. The pickle of BERT-base has 20 kB, since the numbers are stored outside it. */
 export const MAX_PICKLE_BYTES: number = 8 * 2 ** 20;
 
 /** The protocol that `torch.save` writes by default. */
@@ -17,20 +17,20 @@ const PROTOCOL = 2;
 
 /** Names and objects that a pickle may refer to. */
 export interface PickleWorld {
-  /** The only names of Python that exist, by module and name joined by a point. */
+  /** All allowed Python names, such as `torch.Size`. */
   readonly globals: ReadonlyMap<string, PickleGlobal>;
-  /** Gives what a persistent id stands for. */
+  /** Resolves a persistent id. */
   persistent(id: PickleValue): PickleValue;
 }
 
 /**
- * Reads a pickle of protocol 2 with a closed set of opcodes and names. It can make numbers, text, containers and the objects of
- * `world`, nothing else. No name is looked up, no code runs, nothing recurses, and time and memory are proportional to the
+ * Reads a pickle of protocol 2 with a closed set of opcodes and names. It creates only numbers, text, containers and the objects
+ * of `world`. No Python name is looked up, no code is run, nothing is recursive, and time and memory are proportional to the
  * length.
  *
- * Our own, since no library for Node refuses all but tensors. Modelled on `torch.load(weights_only=True)`
- * (torch/_weights_only_unpickler.py), and stricter: no protocol but 2, no object built
- * by NEWOBJ or BUILD except an `OrderedDict` (whose attributes are dropped), nothing left over at the end.
+ * We wrote our own because no library for Node is limited to tensors. Modelled on `torch.load(weights_only=True)`
+ * (torch/_weights_only_unpickler.py), and stricter: no protocol but 2, no object built by NEWOBJ or BUILD except an `OrderedDict`
+ * (whose attributes are dropped), nothing left over at the end.
  *
  * @throws {FormatFault}
  */
@@ -73,12 +73,13 @@ function build(machine: PickleMachine): void {
   if (!machine.topAs(PickleDict, 'an OrderedDict').ordered) machine.fail('sets attributes of a dict');
 }
 
-/** Longest whole number that is read, in bytes; sizes and places of tensors fit into 53 bits. */
+/** Maximum length of an integer, in bytes. Sizes and offsets of tensors fit into 53 bits. */
 const MAX_LONG_BYTES = 8;
 
 /**
- * The opcodes of pickle protocol 2 that move data, by their letter: the set of torch's `_weights_only_unpickler.py`, less
- * those that call or look up, which {@link unpickle} treats itself, and NEWOBJ, which no state dict has.
+ * Opcodes of pickle protocol 2 that only move data, by their letter. They are the opcodes of torch's
+ * `_weights_only_unpickler.py`, without those that call a function or look up a name ({@link unpickle} handles these), and
+ * without NEWOBJ, which no state dict has.
  */
 export const OPCODES: Readonly<Record<string, (machine: PickleMachine) => void>> = {
   '(': (machine) => machine.mark(), // MARK

@@ -146,7 +146,7 @@ function isRowMajor(shape: readonly number[], strides: readonly number[]): boole
  *
  * @param span bytes from the tensor's first element to its last
  * @param width bytes of an element: 1, 2, 4 or 8
- * @param strides elements from one index to the next, for each dimension
+ * @param strides stride of each dimension, in elements
  */
 export function gatherStrided(
   span: Uint8Array,

@@ -10,9 +10,9 @@ import { TORCH_GLOBALS, TorchStorage, TorchStorageType, TorchTensor } from './to
 const WRAPPER = 'state_dict';
 
 /**
- * The tensors that a checkpoint's pickle names, each checked to have its storage in the archive.
+ * Lists the tensors in a checkpoint's pickle, and checks that the archive has the storage of each.
  *
- * @param storageEntry gives the archive's entry of a storage
+ * @param storageEntry finds the archive's entry of a storage
  * @throws {FormatFault}
  */
 export function readStateDict(

@@ -4,7 +4,7 @@ import { FormatFault } from '../errors.js';
 import type { PickleValue } from '../pickle/pickle-machine.js';
 import { kindOf, PickleDict, PickleGlobal, PickleObject, PickleTuple } from '../pickle/pickle-machine.js';
 
-/** A run of elements in an entry of the archive; tensors are windows on it and may share it. */
+/** A storage: elements in one entry of the archive. Tensors are views of it, and several can share one. */
 export class TorchStorage extends PickleObject {
   readonly kind = 'a storage';
 
@@ -25,11 +25,11 @@ export class TorchTensor extends PickleObject {
 
   constructor(
     readonly storage: TorchStorage,
-    /** Place of the first element in the storage, in elements. */
+    /** Offset of the first element in the storage, in elements. */
     readonly offset: number,
     /** Sizes, outermost first. */
     readonly shape: readonly number[],
-    /** Elements from one index to the next, for each dimension. */
+    /** Stride of each dimension, in elements. */
     readonly strides: readonly number[],
   ) {
     super();
@@ -41,7 +41,7 @@ export function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** A name that stands for an element type. */
+/** A Python name of an element type. */
 export class TorchDtype extends PickleGlobal {
   constructor(
     path: string,
@@ -51,7 +51,7 @@ export class TorchDtype extends PickleGlobal {
   }
 }
 
-/** A name that stands for a class of storage. */
+/** A Python name of a storage class. */
 export class TorchStorageType extends PickleGlobal {
   constructor(
     path: string,
@@ -93,19 +93,19 @@ const STORAGES: Readonly<Record<string, SafetensorsDtype>> = {
   'torch.storage.UntypedStorage': 'U8',
 };
 
-/** Every name of torch that is a mere token, by its path. */
+/** All names of torch that are constants, not functions. */
 export const TORCH_TYPES: readonly PickleGlobal[] = [
   ...Object.entries(DTYPES).map(([name, dtype]) => new TorchDtype(`torch.${name}`, dtype)),
   ...Object.entries(STORAGES).map(([path, dtype]) => new TorchStorageType(path, dtype)),
 ];
 
-/** Most dimensions, as for safetensors. */
+/** Maximum number of dimensions, as for safetensors. */
 const MAX_DIMENSIONS = 64;
 
 /**
  * The tensor that `torch._utils._rebuild_tensor*` would make, checked to lie within its storage.
  *
- * @param args storage, offset, sizes and strides, in elements; what follows them (gradient flag, hooks) means nothing here
+ * @param args storage, offset, sizes and strides, in elements; further arguments (gradient flag, hooks) are ignored
  * @param dtype the element type where the storage is untyped
  * @throws {FormatFault}
  */
@@ -161,7 +161,10 @@ function refuse(path: string): never {
   throw new FormatFault(`its pickle calls ${path} with arguments that no saved state dict has`);
 }
 
-/** `collections.OrderedDict()`; items come by SETITEMS, and copying a list of them could be repeated at will. */
+/**
+ * `collections.OrderedDict()`; always empty, since SETITEMS adds the items. Items as arguments are refused: a pickle could have
+ * the same list copied many times.
+ */
 function orderedDict(args: readonly PickleValue[]): PickleValue {
   return args.length === 0 ? new PickleDict(true) : refuse('collections.OrderedDict');
 }
@@ -204,7 +207,7 @@ const FUNCTIONS = [
   new PickleGlobal('torch._utils._rebuild_parameter', rebuildParameter),
 ];
 
-/** Every name of Python that a checkpoint may use. */
+/** All Python names that a checkpoint may use. */
 export const TORCH_GLOBALS: ReadonlyMap<string, PickleGlobal> = new Map(
   [...FUNCTIONS, ...TORCH_TYPES].map((global) => [global.path, global]),
 );

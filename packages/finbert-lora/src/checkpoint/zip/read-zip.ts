@@ -14,19 +14,19 @@ import {
 /** Bytes that may follow an entry with a data descriptor: two or four fields of 32 bits, with or without a signature. */
 const DESCRIPTOR_BYTES = new Set([12, 16, 20, 24]);
 
-/** Content of an entry, as a piece of the archive. */
+/** Position and size of an entry's content in the archive. */
 export interface ZipEntry {
-  /** Place of the first byte. */
+  /** Offset of the first byte in the archive. */
   readonly offset: number;
   /** Length in bytes. */
   readonly size: number;
 }
 
 /**
- * Lists the entries of a zip archive as `torch.save` writes it. Our own, since tensors are read by their offsets in the file,
- * which zip libraries do not give. Entries must be stored, not compressed, so that nothing can expand; every byte of the file
- * must belong to exactly one entry or record, so that nothing overlaps or hides in between.
- * Checksums are not compared: torch itself can be told to leave them out.
+ * Lists the entries of a zip archive that `torch.save` wrote. We wrote our own because zip libraries do not return the offsets of
+ * entries, and tensors are read by offset. Compressed entries are refused, so nothing can expand. Every byte of the file must
+ * belong to exactly one entry or record, so nothing overlaps or is hidden in between. Checksums are not compared: torch can be
+ * set to leave them out.
  *
  * @throws {FormatFault}
  */

@@ -10,7 +10,7 @@ export const END = { signature: 0x06054b50, bytes: 22 } as const;
 export const ZIP64_END = { signature: 0x06064b50, bytes: 56 } as const;
 export const ZIP64_LOCATOR = { signature: 0x07064b50, bytes: 20 } as const;
 
-/** Values that stand for "see the zip64 record". */
+/** Values with the meaning "see the zip64 record". */
 export const IN_ZIP64_16 = 0xffff;
 export const IN_ZIP64_32 = 0xffffffff;
 
@@ -18,18 +18,18 @@ export const IN_ZIP64_32 = 0xffffffff;
 export const FLAG_SIZES_FOLLOW = 0x0008;
 export const FLAG_UTF8 = 0x0800;
 
-/** Most entries; real checkpoints hold one per tensor, some hundreds. Each costs a read when the file is opened. */
+/** Maximum number of entries. Real checkpoints have one per tensor, a few hundred. Opening the file takes one read per entry. */
 export const MAX_ENTRIES = 20_000;
 
-/** Largest directory: 20,000 entries with names of 400 bytes (CWE-770). */
+/** Maximum size of a directory: 20,000 entries with names of 400 bytes (CWE-770). */
 export const MAX_DIRECTORY_BYTES: number = 8 * 2 ** 20;
 
-/** A view with which the integers of a record are read. */
+/** A view of a record's bytes, to read its integers. */
 export function recordOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** A 64-bit number of the archive, which must be one that JavaScript can count with. */
+/** Reads a 64-bit number. It must be at most 2^53 - 1, the largest exact integer of JavaScript. */
 export function safeUint64(record: Buffer, at: number): number {
   const value = record.readBigUInt64LE(at);
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
@@ -38,14 +38,14 @@ export function safeUint64(record: Buffer, at: number): number {
   return Number(value);
 }
 
-/** Place of a zip archive's directory. */
+/** Position of a zip archive's directory. */
 export interface DirectoryPlace {
   readonly offset: number;
   readonly bytes: number;
   readonly entries: number;
 }
 
-/** Finds the directory from the archive's last bytes, which must be its end record: comments and trailing data are refused. */
+/** Finds the directory by the end record, which must be the last bytes of the archive. Comments and trailing data are refused. */
 export async function findDirectory(source: ByteSource): Promise<DirectoryPlace> {
   if (source.size < END.bytes) throw new FormatFault(`${source.size} bytes are too few for a zip archive`);
   const endAt = source.size - END.bytes;
@@ -108,22 +108,22 @@ async function readZip64(
   return { at, place };
 }
 
-/** Number of the extra field that holds what does not fit 32 bits. */
+/** Number of the extra field with values of more than 32 bits. */
 const ZIP64_EXTRA = 1;
 
-/** An entry as the archive's directory has it. */
+/** An entry of the archive's directory. */
 export interface DirectoryEntry {
   readonly name: string;
-  /** The name as it is stored. */
+  /** Stored bytes of the name. */
   readonly nameBytes: Uint8Array;
   readonly flags: number;
   /** Length of the content in bytes. */
   readonly size: number;
-  /** Place of the entry's own header. */
+  /** Offset of the entry's local header. */
   readonly headerAt: number;
 }
 
-/** Reads a zip archive's directory; entries that torch's writer would not make are refused. */
+/** Reads a zip archive's directory. Refuses entries that torch's writer never makes. */
 export function parseDirectory(bytes: Uint8Array, count: number): DirectoryEntry[] {
   const directory = recordOf(bytes);
   const entries: DirectoryEntry[] = [];
@@ -195,7 +195,7 @@ function sizeAndPlace(name: string, fixed: Buffer, extra: Buffer): { size: numbe
   return { size, headerAt: take(fixed.readUInt32LE(42)) };
 }
 
-/** Gives the 64-bit numbers of the zip64 extra field one after the other. */
+/** Returns a function that reads the 64-bit numbers of the zip64 extra field one by one. */
 function zip64Fields(name: string, extra: Buffer): () => number {
   const damaged = (): never => {
     throw new FormatFault(`the entry ${printable(name)} of its zip archive has a damaged extra field`);
