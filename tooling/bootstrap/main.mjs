@@ -1,7 +1,7 @@
 /**
  * The npm scripts of the workspace's root. Plain Node without dependencies, because a fresh clone has none yet.
  *
- *   dependencies (pnpm) ──> build (turbo, tsc) ──> native TensorFlow (fin-runtime install) ──> the command
+ *   dependencies (pnpm) ──> build (turbo, tsc) ──> native TensorFlow (fin install) ──> the command
  *
  * Each step first checks whether its work is already done, so that a second run repeats nothing.
  */

@@ -37,7 +37,8 @@ export interface Profile<T> {
 export async function profile<T>(fn: () => T | Promise<T>): Promise<Profile<T>> {
   if (!hasNativeOps()) {
     throw new ProfilerError(
-      'ops can be profiled on native TensorFlow only: install it with `npx fin-runtime install`.',
+      'ops can be profiled on native TensorFlow only. Install it with `fin install` (with @fin/cli) ' +
+        'or `npx --package @fin/runtime fin-runtime install`.',
     );
   }
   if (current) throw new ProfilerError('a profile is running already: end it before the next one.');

@@ -3,7 +3,7 @@ import { inRoot, runCommand } from '../step.mjs';
 const bin = inRoot('packages', 'runtime', 'bin', 'fin-runtime.js');
 
 /**
- * Installs native TensorFlow with the same code as `npx fin-runtime install`. Where that is impossible, the command says why and
+ * Installs native TensorFlow with the same code as `fin install`. If that is impossible, the command prints the reason, and
  * everything runs on the wasm backend.
  */
 export async function ensureTensorFlow() {
