@@ -101,9 +101,9 @@ export const overwriteOption = (): Option =>
   new Option('--overwrite', 'replace the run in the run folder').default(false);
 
 export const backendOption = (): Option =>
-  option('--backend <name>', 'where to compute', {
+  option('--backend <name>', 'backend to compute on', {
     choices: ['tensorflow', 'wasm', 'cpu'],
-    byDefault: 'the fastest one found',
+    byDefault: 'the fastest one available',
     env: 'FIN_BACKEND',
   });
 

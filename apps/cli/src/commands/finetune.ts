@@ -88,7 +88,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
       }),
     )
     .addOption(
-      option('--epochs <n>', 'most passes over the training sentences', {
+      option('--epochs <n>', 'maximum number of passes over the training sentences', {
         parse: epochs,
         byDefault: '8 with lora, 6 with full',
       }),
@@ -111,7 +111,10 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
       ),
     )
     .option('--gradual-unfreezing', 'train the classifier first, then unfreeze layer by layer from the top')
-    .option('--no-class-weights', 'weight all sentences alike; by default those of rare classes count more')
+    .option(
+      '--no-class-weights',
+      'give all classes the same weight in the loss; by default rare classes have more',
+    )
     .addOption(option('--r <rank>', 'rank of the LoRA adapters', { parse: rank, byDefault: '8' }))
     .addOption(
       option('--lora-alpha <x>', "the adapters' output is scaled by this over the rank", {

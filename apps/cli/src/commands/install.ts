@@ -22,7 +22,7 @@ export function addInstallCommand(program: Command, terminal: Terminal): void {
     .description('installs native TensorFlow: downloads it, compiles the binding and tries it')
     .option(
       '--optional',
-      'exit with 0 where it is not possible, and keep a CPU build where a CUDA build could be installed',
+      'exit with 0 if it is not possible, and keep an installed CPU build even if a CUDA build is possible',
       false,
     )
     .addOption(jsonOption())

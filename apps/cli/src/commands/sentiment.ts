@@ -66,11 +66,11 @@ export function addSentimentCommand(program: Command, terminal: Terminal): void 
     .addOption(
       option('--base <dir>', "an adapter's base model", {
         parse: path,
-        byDefault: 'where it was when the adapter was trained',
+        byDefault: 'its folder when the adapter was trained',
       }),
     )
     .addOption(
-      option('--cache <dir>', 'folder that keeps the scores', {
+      option('--cache <dir>', 'cache folder of the scores', {
         parse: path,
         byDefault: "sentiment/ in fin's cache folder",
       }),

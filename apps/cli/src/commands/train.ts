@@ -59,7 +59,7 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
     .addOption(resumeOption())
     .addOption(option('--seed <n>', 'seed of all random numbers', { parse: numbers.seed, byDefault: '1' }))
     .addOption(
-      option('--epochs <n>', 'most passes over the training days', {
+      option('--epochs <n>', 'maximum number of passes over the training days', {
         parse: numbers.epochs,
         byDefault: '10',
       }),

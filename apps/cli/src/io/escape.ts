@@ -1,5 +1,5 @@
 /**
- * Characters that a terminal acts on or that hide or reorder text: controls (C0, DEL, C1), format characters (bidi overrides,
+ * Characters that control a terminal, or hide or reorder text: controls (C0, DEL, C1), format characters (bidi overrides,
  * zero-width characters, tags), line separators, fillers without a glyph, and lone surrogates.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u3164\uffa0]|\u034f/gu;
