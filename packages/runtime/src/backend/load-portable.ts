@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LoadedTensorFlow } from './types.js';
 
 /**
- * Registers tfjs's WebAssembly backend (SIMD, XNNPACK). In Node it finds its `.wasm` file beside its own module. Do not set a
+ * Registers tfjs's WebAssembly backend (SIMD, XNNPACK). In Node it finds its `.wasm` file next to its own module. Do not set a
  * path: it would be fetched as a URL, which fails for files.
  */
 export async function loadWasm(): Promise<Pick<LoadedTensorFlow, 'version' | 'native'>> {

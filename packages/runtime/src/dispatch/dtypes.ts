@@ -31,7 +31,7 @@ const NAMES: readonly (NativeDType | undefined)[] = Object.entries(DTYPE_NUMBERS
   [],
 );
 
-/** Stand-in dtypes: what tfjs is told about a dtype that it cannot name. */
+/** Stand-in dtypes: tfjs gets these in place of dtypes that it has no name for. */
 const STAND_INS: Partial<Record<NativeDType, NativeDType>> = {
   bfloat16: 'float32',
   float16: 'float32',

@@ -69,7 +69,7 @@ export class HandleTable {
   }
 }
 
-/** The handle with the dtype that tfjs is told. */
+/** The handle, with the stand-in dtype for tfjs. */
 export function maskedMetadata(handle: TensorHandle): TensorMetadata {
   return { id: handle.id, shape: [...handle.shape], dtype: dtypeNumber(standInDType(handle.dtype)) };
 }

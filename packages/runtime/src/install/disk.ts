@@ -21,7 +21,7 @@ export async function checkSpace(job: Job, bytes: number): Promise<void> {
 
 const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
 
-/** Bytes of all files below a folder. Links are not followed; files that disappear meanwhile count 0. */
+/** Bytes of all files below a folder. Links are not followed; files that disappear during the count have size 0. */
 export async function folderBytes(dir: string): Promise<number> {
   let bytes = 0;
   for (const entry of await readdir(dir, { withFileTypes: true }).catch(() => [])) {

@@ -41,7 +41,7 @@ export const TFJS_NODE = {
 /** Node-API version of the binding. Node 20 and later support it. */
 export const NAPI_VERSION = 8;
 
-/** Wheels for this Python version are downloaded, whatever Python the user has: Python never runs them. */
+/** Wheels for this Python version are downloaded, independent of the user's Python, since Python never runs them. */
 export const PYTHON_TAG = '3.11';
 
 const TENSORFLOW = '2.21.0';

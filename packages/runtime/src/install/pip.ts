@@ -11,7 +11,7 @@ export interface Pip {
 
 const ANSWER_MS = 30_000;
 
-/** How to install pip on this system. */
+/** Remedy for a missing pip on this system. */
 const FIX =
   process.platform === 'darwin'
     ? 'Install Python 3 with pip (`xcode-select --install` or python.org).'

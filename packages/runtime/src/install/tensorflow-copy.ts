@@ -12,7 +12,7 @@ import { NAPI_VERSION, TFJS_NODE } from './pins.js';
 export interface TensorFlowFolder {
   readonly libraryDir: string;
   readonly includeDir: string;
-  /** File names in `libraryDir` to link with. */
+  /** File names of the libraries in `libraryDir` that a binding is linked with. */
   readonly libraries: readonly string[];
 }
 

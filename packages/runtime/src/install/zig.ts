@@ -16,7 +16,7 @@ import { unpackWheels } from './wheels.js';
 
 const PROGRAM = join('ziglang', 'zig');
 
-/** glibc version to link the binding for: close to what TensorFlow's wheels need. It also runs on newer systems. */
+/** glibc version to link the binding for: close to the version that TensorFlow's wheels need. It also runs on newer systems. */
 const GLIBC = '2.28';
 
 /** The compiler from the wheel `ziglang`, if it is in the cache; otherwise null. */

@@ -55,7 +55,7 @@ export interface OpSignature {
   readonly text: string;
 }
 
-/** How the binding begins the message of an error with the status `TF_INVALID_ARGUMENT`. */
+/** Start of the binding's message for an error with the status `TF_INVALID_ARGUMENT`. */
 const INVALID_ARGUMENT = 'Invalid TF_Status: 3';
 /** A dtype that hardly any kernel supports. */
 const TF_QUINT16 = 16;
