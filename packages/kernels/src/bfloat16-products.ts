@@ -17,7 +17,7 @@ export function routeBfloat16Products(): void {
 }
 
 /**
- * Whether this package multiplies bfloat16 matrices in place of TensorFlow, whoever calls for it. True after `loadKernels` on
+ * Whether this package multiplies bfloat16 matrices in place of TensorFlow, for all callers. True after `loadKernels` on
  * processors without bfloat16 instructions. There TensorFlow's bfloat16 product takes up to five times as long as its float32
  * product; this one takes about as long.
  */

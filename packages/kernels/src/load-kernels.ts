@@ -83,7 +83,9 @@ async function register(onGpu: boolean, onEvent: InstallListener | undefined): P
   return report;
 }
 
-/** A TensorFlow library in this process other than the installed one. The addon would load the installed one beside it. */
+/**
+ * A TensorFlow library in this process other than the installed one. The addon would load the installed one as a second library.
+ */
 function foreignTensorFlow(libraryDir: string | undefined): string | undefined {
   const loaded = loadedLibraries().filter((path) => /libtensorflow(_cc|_framework)?\./.test(path));
   return loaded.find((path) => !libraryDir || realpathSync(dirname(path)) !== realpathSync(libraryDir));

@@ -4,7 +4,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 /** Exports of the compiled addon. */
 export interface KernelsAddon {
-  /** Why the ops could not be registered; empty on success. */
+  /** Reason why the ops could not be registered; empty on success. */
   readonly problem: string;
   instructionSets(): string[];
   describe(): { instructionSet: string; threads: number; multipliesBfloat16: boolean };

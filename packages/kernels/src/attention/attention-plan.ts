@@ -34,7 +34,7 @@ export interface GroupPadding {
   readonly toPacked: tf.Tensor1D;
 }
 
-/** How `packedAttention` walks over one batch. Holds tensors: create it in the `tf.tidy` of the forward pass. */
+/** Plan of `packedAttention` for one batch. Holds tensors: create it in the `tf.tidy` of the forward pass. */
 export interface AttentionPlan {
   /** Number of sequences. */
   readonly sequences: number;

@@ -10,7 +10,7 @@ export interface SequenceGroup {
   readonly uniform: boolean;
 }
 
-/** Costs of a group, in any unit. */
+/** Cost model to choose the groups: the time for the parts of a group, in any common unit. */
 export interface GroupCosts {
   /** Per group, for its op calls. */
   readonly perGroup: number;
