@@ -201,7 +201,7 @@ export class GradScaler {
   /**
    * Restores a state of `stateDict`, or of torch's `state_dict`.
    *
-   * @throws GradScalerError when the state is that of a disabled scaler
+   * @throws GradScalerError when the state comes from a disabled scaler
    * @throws AmpInputError when a value is missing or invalid
    */
   loadStateDict(state: GradScalerState | Record<string, never>): void {
@@ -252,7 +252,7 @@ export class GradScaler {
   }
 }
 
-/** Updates of a float16 parameter underflow whatever the scale; torch refuses their gradients, too. */
+/** Refuses gradients of float16 parameters, as torch does: the updates of such a parameter underflow at any scale. */
 function refuseFloat16Parameters(gradients: Gradients): void {
   if (Array.isArray(gradients)) return;
   const { registeredVariables } = engineState();

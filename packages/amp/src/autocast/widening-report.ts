@@ -1,6 +1,6 @@
 import { resetWidenedOps, widenedOps } from '@fin/runtime';
 
-/** Why an op computed in float32 from low inputs. */
+/** Reason why an op computed in float32 from low inputs. */
 export type WideningReason =
   /** TensorFlow has no kernel of this op for the low dtype on this device. */
   | 'no low kernel'

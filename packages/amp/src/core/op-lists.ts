@@ -1,7 +1,7 @@
 /** The dtype an op computes in: the low dtype, float32, or the widest dtype among its inputs. */
 export type OpList = 'lower' | 'float32' | 'widest';
 
-/** Why a TensorFlow op is on a list. */
+/** Reason why a TensorFlow op is on a list. */
 export interface OpRule {
   /** Ops of torch's list of the same name that this op corresponds to; empty if torch lists none. */
   readonly torch: readonly string[];

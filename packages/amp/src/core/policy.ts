@@ -5,7 +5,7 @@ import type { OpList } from './op-lists.js';
 import { opListOf } from './op-lists.js';
 
 /**
- * How low precision is computed on a machine:
+ * Mode of low-precision compute on a machine:
  *
  * ```
  * mode       products    results of products   frozen weights, saved activations   chosen for
@@ -19,7 +19,7 @@ export type AmpMode = 'low' | 'wide' | 'emulated';
 /** The modes of native TensorFlow. */
 export const NATIVE_MODES: readonly ['low', 'wide'] = ['low', 'wide'];
 
-/** How activations are saved for the backward pass. */
+/** Dtype in which activations are saved for the backward pass. */
 export type SavedActivations = 'low' | 'as-computed';
 
 /** Settings of a {@link Policy}. */
@@ -34,8 +34,8 @@ export interface PolicyOptions {
    */
   readonly mode?: 'auto' | Exclude<AmpMode, 'emulated'>;
   /**
-   * `low`: tensors saved for the backward pass take two bytes per element, even if the op computed in float32; row statistics, small
-   * tensors and weights stay as they are. `as-computed`: they keep the dtype they were computed in, as in torch.
+   * `low`: tensors saved for the backward pass take two bytes per element, even if the op computed in float32; row statistics,
+   * small tensors and weights keep their dtype. `as-computed`: they keep the dtype they were computed in, as in torch.
    * @default 'low'
    */
   readonly savedActivations?: SavedActivations;

@@ -17,8 +17,9 @@ interface Copy {
 }
 
 /**
- * One training step, a forward pass and its backward pass, with the casts made in it: those of weights until the step ends, like torch's
- * autocast cache, and the last few of activations. Assigning a variable gives it a new handle, so a stale cast is never found.
+ * One training step, a forward pass and its backward pass, with the casts made in it. Casts of weights are cached until the step
+ * ends, like in torch's autocast cache, and the last few casts of activations too. Assigning a variable gives it a new handle, so
+ * a stale cast is never found.
  */
 export class Step {
   /** Tensors with a smaller id existed before the step. */

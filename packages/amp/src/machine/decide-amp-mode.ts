@@ -9,9 +9,9 @@ import { machineFacts } from './machine-facts.js';
 import { measureProducts, readMeasurement, writeMeasurement } from './measurement.js';
 
 /**
- * Least speed of a low product, relative to float32, at which computing low pays. Composed ops add casts, which the gain has to cover, and
- * a step must not get slower on a machine at the limit. Fused ops take low tensors as they are; there the casts fall to wide mode and cost
- * an eighth of a step.
+ * Minimum speed of a low product, relative to float32, for mode `low`. With composed ops, mode `low` adds casts, so the product
+ * must be faster to make up for them. Fused ops read low tensors without casts; there mode `wide` needs the casts, which cost an
+ * eighth of a step.
  */
 const WORTH_COMPUTING_LOW = { composed: 1.25, fused: 0.8 };
 

@@ -23,7 +23,7 @@ const SIZES = {
   gpu: { rows: 4096, inner: 4096, columns: 4096 },
 };
 
-/** Timed runs per dtype, alternating so that both meet the same noise; the best counts. */
+/** Timed runs per dtype. The dtypes alternate, so that noise affects both equally; the best time counts. */
 const TURNS = 5;
 
 /** Times a matrix product in float32 and in a low dtype. */

@@ -19,7 +19,7 @@ let cleaning = false;
 /** Interceptor that keeps gradient sums low, installed while a step is open. */
 let summing: InstalledInterceptor | null = null;
 
-/** Whether nodes are being processed: the casts made meanwhile are ops, too. */
+/** Whether nodes are being processed. The casts made during this are ops, too. */
 let adopting = false;
 
 /**
