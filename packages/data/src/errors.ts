@@ -1,10 +1,13 @@
 /** Longest excerpt of a cell or line in a message. */
 const EXCERPT = 40;
 
-/** Controls, bidirectional marks and other invisible characters that JSON leaves as they are. */
+/** Control characters, bidirectional marks and other invisible characters that JSON does not escape. */
 const invisible = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-/** Quotes text of a file for a message, with JSON escapes. Escapes what could move a terminal's cursor or reorder text. */
+/**
+ * Quotes text of a file for a message, with JSON escapes. Also escapes characters that could move a terminal's cursor or reorder
+ * text.
+ */
 export function quote(text: string, length: number = EXCERPT): string {
   const toEscape = (character: string): string =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -13,13 +16,13 @@ export function quote(text: string, length: number = EXCERPT): string {
 
 /** Place of a {@link DataInputError}, and its fix. */
 export interface DataInputErrorDetails {
-  /** The file, as the caller named it. Absent when an option, not a file, is at fault. */
+  /** The file, as the caller named it. Absent if the problem is an option, not a file. */
   readonly file?: string;
   /** Physical line in the file, counted from 1, as a text editor shows it. */
   readonly line?: number;
-  /** Name of the column, as the header writes it. */
+  /** Name of the column, as spelled in the header. */
   readonly column?: string;
-  /** What to do, as one sentence. */
+  /** The remedy, as one sentence. */
   readonly fix: string;
   readonly cause?: unknown;
 }

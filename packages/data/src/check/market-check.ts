@@ -45,7 +45,7 @@ export interface MarketCheck {
     readonly adjClose: number;
   }[];
   readonly zeroVolumeDays: readonly string[];
-  /** Prices and volumes that are probably mistakes, with their neighbours and what to do. */
+  /** Prices and volumes that are probably mistakes, with their neighbours and the remedy. */
   readonly suspiciousPrices: readonly SuspiciousPrice[];
   /** Values that differ from a second price table by more than {@link priceTolerance}. */
   readonly priceDisagreements: readonly PriceDisagreement[];

@@ -14,7 +14,7 @@ export interface SuspiciousPrice {
   readonly value: number;
   /** Sentence without a final stop: the value, its neighbours and the factor between them. */
   readonly problem: string;
-  /** Sentence that says what to do. */
+  /** The remedy, as one sentence. */
   readonly fix: string;
   /** Whether the value is impossible, so that loading refuses the table. */
   readonly absurd: boolean;

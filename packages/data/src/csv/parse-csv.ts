@@ -18,7 +18,7 @@ export interface CsvFile {
   readonly rows: readonly CsvRow[];
 }
 
-/** Parses the bytes of a CSV file. Throws {@link DataInputError} with the line of the first fault. */
+/** Parses the bytes of a CSV file. Throws {@link DataInputError} with the line of the first error. */
 export function parseCsv(bytes: Buffer, file: string): CsvFile {
   const rows = parseRows(requireUtf8(bytes, file), file);
   const header = rows.shift();
@@ -116,7 +116,7 @@ function normalize(name: string): string {
   return name.toLowerCase().replace(/[\s_]+/g, '');
 }
 
-/** Finds the position of each named column, whatever the order, letter case, spaces and further columns. */
+/** Finds the position of each named column. Order, letter case, spaces and further columns do not matter. */
 export function findColumns<Name extends string>(csv: CsvFile, names: readonly Name[]): Record<Name, number> {
   const header = csv.header.cells.map(normalize);
   const place = { file: csv.file, line: csv.header.line };

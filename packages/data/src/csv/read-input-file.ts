@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { DataInputError } from '../errors.js';
 
-/** Largest file that is read, 256 MiB: forty times the Kaggle news file, half of Node's longest string. */
+/** Maximum size of an input file, 256 MiB: forty times the Kaggle news file, half of Node's longest string. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
 
 const disguises: readonly { readonly start: string; readonly problem: string; readonly fix: string }[] = [

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { DataInputError } from '../errors.js';
 
-/** Returns the bytes without a byte order mark. Throws for other encodings than UTF-8, with the first line at fault. */
+/** Returns the bytes without a byte order mark. Throws for other encodings than UTF-8, naming the first wrong line. */
 export function requireUtf8(bytes: Buffer, file: string): Buffer {
   const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (utf16 || bytes.subarray(0, 1024).includes(0)) {

@@ -35,16 +35,16 @@ export interface SyntheticMarketOptions {
 }
 
 /**
- * Makes a synthetic market whose headlines foretell the next day by a known amount:
+ * Makes a synthetic market whose headlines predict the next day's return by a known amount:
  *
  * ```
  * ln(close[t+1] / close[t]) = 0.0002 + signal * tone[t] + 0.01 * eps[t+1],   eps ~ N(0, 1)
  * tone[t] = (good - bad) / (good + bad) headlines of day t, in [-1, 1]
  * ```
  *
- * Tones are independent of each other and of eps. So neither prices up to t nor headlines before t predict the return of
- * t+1, and headlines of t say nothing about prices of t. {@link explainedVariance} is the R² of a perfect model. The days
- * are NYSE trading days. A seed gives the same noise and tones at every signal.
+ * Tones are independent of each other and of eps. So neither prices up to t nor headlines before t predict the return of t+1, and
+ * headlines of t say nothing about prices of t. {@link explainedVariance} is the R² of a perfect model. The days are NYSE trading
+ * days. A seed gives the same noise and tones at every signal.
  *
  * @throws DataInputError when an option is not possible.
  * @example
