@@ -16,7 +16,7 @@ export type FitResult = {
   /** Mean training loss of each finished epoch. */
   readonly epochLosses: readonly number[];
   readonly evaluations: readonly EvaluationRecord[];
-  /** The evaluation whose weights the model has now; null if it has those of the last update. */
+  /** The evaluation whose weights the model has now; null if it has the weights of the last update. */
   readonly best: EvaluationRecord | null;
 };
 

@@ -271,7 +271,10 @@ export class AdamW implements Optimizer {
   }
 }
 
-/** The members' weights as the slot takes them. Concatenated again only after other code has assigned to one of the variables. */
+/**
+ * The members' weights, concatenated for the slot. They are concatenated again only after other code has assigned to one of the
+ * variables.
+ */
 function currentWeights(bucket: LiveBucket): tf.Tensor {
   const { entries, weights } = bucket;
   if (entries.length === 1) return entries[0].variable;

@@ -47,7 +47,7 @@ export interface Optimizer {
 
 /** Parameters that share settings. */
 export interface ParameterGroup {
-  /** By the module's names, as `Module.namedParameters` gives them. */
+  /** Parameters by their names in `Module.namedParameters`. */
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   /** Decoupled weight decay. @default the optimizer's */
   readonly weightDecay?: number;

@@ -1,7 +1,7 @@
 /** TFRecord's constant, added to a rotated checksum so that data may contain checksums of its own. */
 const MASK_DELTA = 0xa282ead8;
 
-/** How a protobuf field is encoded. */
+/** Encodings of protobuf fields (wire types). */
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 /** Content of an event: the format for the first of a file, then one number each. */
