@@ -55,7 +55,7 @@ export class AdaptedModel {
     );
   }
 
-  /** @throws BertInputError when an adapter cannot be added beside the present ones */
+  /** @throws BertInputError when an adapter conflicts with the present ones */
   checkAddition(name: string, { config, targets, saved }: AdapterPlan): void {
     if (!ADAPTER_NAME.test(name)) {
       throw new BertInputError(

@@ -7,7 +7,7 @@ import { pythonPattern } from './python-pattern.js';
 /** Initial values of an adapter: see {@link LoraConfig.initLoraWeights}. */
 export type LoraInit = boolean | 'gaussian';
 
-/** Which biases of the base model are trained too. */
+/** Biases of the base model to train. */
 export type LoraBias = 'none' | 'all' | 'lora_only';
 
 const TASK_TYPES = [

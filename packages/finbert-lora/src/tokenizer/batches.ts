@@ -17,7 +17,9 @@ export interface PackedBatch {
   readonly order: Int32Array;
 }
 
-/** Packs token ids of single texts (token type 0), as `BertTokenizer.encode` gives them. Equal lengths keep their order. */
+/**
+ * Packs token ids of single texts (token type 0), such as the results of `BertTokenizer.encode`. Equal lengths keep their order.
+ */
 export function packSequences(sequences: readonly Int32Array[]): PackedBatch {
   const order = Int32Array.from(sequences.keys()).sort(
     (a, b) => sequences[a].length - sequences[b].length || a - b,
