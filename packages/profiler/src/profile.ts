@@ -23,10 +23,10 @@ export interface Profile<T> {
 }
 
 /**
- * Runs a function and times every TensorFlow op in it, forward and backward. On a CPU an op is finished when its call returns, so these are
- * true times; profiling adds less than a microsecond to each op.
+ * Runs a function and times every TensorFlow op in it, forward and backward. On a CPU an op is finished when its call returns, so
+ * these are true times; profiling adds less than a microsecond to each op.
  *
- * Only one profile can run at a time. It includes everything else that this process computes meanwhile.
+ * Only one profile can run at a time. It includes everything else that this process computes during that time.
  *
  * @param fn may be async
  * @throws {ProfilerError} on backends other than native TensorFlow, and inside another profile

@@ -36,7 +36,7 @@ export async function requireFreeOutput(file: string, inputs: readonly string[] 
   await requireWritable(path, file);
 }
 
-/** @throws {RunInputError} when an input lies in a run folder that is to be written */
+/** @throws {RunInputError} when an input lies in the run folder that will be written */
 export async function requireInputsOutside(dir: string, inputs: readonly string[]): Promise<void> {
   const folder = await realPath(dir);
   for (const input of inputs) {

@@ -35,7 +35,7 @@ export interface RunEnvironment {
   readonly platform: string;
   readonly cpu: string;
   readonly cores: number;
-  /** Why better backends were not used. */
+  /** Reasons why faster backends were not used. */
   readonly notes: readonly string[];
 }
 

@@ -76,7 +76,7 @@ interface Writer {
  * A run that replaces another is written to the subfolder `.next` and takes the other's place when it is finished.
  */
 export class RunFolder {
-  /** Folder of the run, as it was given. */
+  /** Path of the run folder, as given by the caller. */
   readonly dir: string;
   /** Unique id of the run; it does not depend on the folder's name. */
   readonly id: string;

@@ -75,7 +75,7 @@ export interface RunContext<Settings, Opened> {
  *
  * @param work writes the results; returns null when it was stopped
  * @returns the result of the work; null when the run was stopped, or lacked only its manifest
- * @throws {RunInputError} when the folder cannot be used, or a run cannot be resumed as asked, naming what differs
+ * @throws {RunInputError} when the folder cannot be used, or a run cannot be resumed with these options; names the differences
  */
 export async function withRun<Settings extends object, Opened extends OpenedRun, Result>(
   options: RunOptions<Settings, Opened>,

@@ -56,7 +56,7 @@ export function majorityClass(train: readonly TrainingMove[]): Baseline {
   return constantChange('majority-class', isDraw ? upper : (lower + upper) / 2);
 }
 
-/** The baselines shown beside every model row, in this order. A new one is one entry here. */
+/** The baselines shown with every model row, in this order. A new one is one entry here. */
 const registry: Readonly<Record<BaselineName, (train: readonly TrainingMove[]) => Baseline>> = {
   persistence,
   drift,

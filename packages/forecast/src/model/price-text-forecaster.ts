@@ -44,9 +44,8 @@ export interface PriceTextForecasterOptions {
  * prices of t−9 … t ─── LSTM ── last hidden state ───────────── tanh(linear) ───────┘
  * ```
  *
- * Source: FinBERT-LSTM (sentiment beside an LSTM over prices). There, sentiment is appended to the prices as an eleventh
- * day; here it is a channel of its own. The text source is a small BERT trained end to end, or the scores of a fine-tuned
- * sentiment model.
+ * Source: FinBERT-LSTM (sentiment and an LSTM over prices). There, sentiment is appended to the prices as an eleventh day; here
+ * it is a channel of its own. The text source is a small BERT trained end to end, or the scores of a fine-tuned sentiment model.
  */
 export class PriceTextForecaster implements Module {
   readonly text: TextSource;

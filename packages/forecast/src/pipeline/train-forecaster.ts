@@ -32,7 +32,7 @@ export interface TrainForecasterOptions {
    * that is not damaged. The settings are read from the run and may be left out. @default false
    */
   readonly resume?: ResumeFrom;
-  /** @default those of `resolveSettings()` */
+  /** Settings of the model and its training. @default the result of `resolveSettings()` */
   readonly settings?: ForecasterOptions;
   /** Source of the market, recorded in `config.json`. */
   readonly source?: Readonly<Record<string, string | number | null>>;
@@ -77,7 +77,8 @@ export interface TrainSummary {
  * figures bit for bit on one machine. It is deleted when the run is finished.
  *
  * @returns the summary; null when the signal stopped it, or the run lacked only its manifest
- * @throws {RunInputError} of `@fin/run` when the folder cannot be used, or a run cannot be resumed as asked, naming what differs
+ * @throws {RunInputError} of `@fin/run` when the folder cannot be used, or a run cannot be resumed with these options; names the
+ *   differences
  * @throws {DamagedFileError} of `@fin/files` naming the damaged file of a checkpoint
  */
 export async function trainForecaster(options: TrainForecasterOptions): Promise<TrainSummary | null> {

@@ -67,7 +67,7 @@ function horner(coefficients: readonly number[], x: number): number {
 const CONVERGED = 1e-16;
 /** The fraction needs O(sqrt(df)) factors: enough for df of 10^10. */
 const MAX_FACTORS = 100_000;
-/** Stands in for a zero denominator (Lentz). */
+/** Replaces a zero denominator in Lentz's algorithm. */
 const TINY = 1e-300;
 /** From here on five terms of the asymptotic gamma ratio are exact to 1e-16. */
 const ASYMPTOTIC_FROM = 30;

@@ -75,7 +75,7 @@ export type TextRecord = EncoderTextRecord | ScoredTextRecord;
  * Name of a model's row in metrics tables, by its text side:
  *
  * - `bert(random)+lstm`: a small BERT with random initial weights, trained with the LSTM
- * - `sentiment+lstm`: scores of a fine-tuned sentiment model beside the LSTM
+ * - `sentiment+lstm`: scores of a fine-tuned sentiment model with the LSTM
  */
 export function modelName({ kind }: TextRecord): string {
   return kind === 'encoder' ? 'bert(random)+lstm' : 'sentiment+lstm';

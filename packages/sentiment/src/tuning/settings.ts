@@ -4,7 +4,7 @@ import { describeIssue } from '@fin/run';
 import { z } from 'zod';
 import { SentimentInputError } from '../errors.js';
 
-/** Weights to train: LoRA adapters beside frozen weights, or all weights. */
+/** Weights to train: LoRA adapters on frozen weights, or all weights. */
 export const tuningMethods = ['lora', 'full'] as const;
 
 export type TuningMethod = (typeof tuningMethods)[number];

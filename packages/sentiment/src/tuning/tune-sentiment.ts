@@ -25,7 +25,7 @@ import type { TuningSummary } from './tuning-summary.js';
 
 /** Options of {@link tuneSentiment}. */
 export interface TuneSentimentOptions {
-  /** Sentences with their classes, as `loadPhraseBank` gives them. */
+  /** Sentences with their classes, the result of `loadPhraseBank`. */
   readonly bank: PhraseBank;
   /** Folder of the model to start from. */
   readonly modelDir: string;
@@ -38,7 +38,7 @@ export interface TuneSentimentOptions {
    * that is not damaged. The settings are read from the run and may be left out. @default false
    */
   readonly resume?: ResumeFrom;
-  /** @default those of `resolveTuning()` */
+  /** Settings of fine-tuning. @default the result of `resolveTuning()` */
   readonly settings?: TuningOptions;
   /** Source of the sentences, recorded in `config.json`. */
   readonly source?: Readonly<Record<string, string | number | null>>;
@@ -66,7 +66,8 @@ export interface TuneSentimentOptions {
  * figures bit for bit on one machine. It is deleted when the run is finished.
  *
  * @returns the summary; null when the signal stopped it, or the run lacked only its manifest
- * @throws {RunInputError} of `@fin/run` when the folder cannot be used, or a run cannot be resumed as asked, naming what differs
+ * @throws {RunInputError} of `@fin/run` when the folder cannot be used, or a run cannot be resumed with these options; names the
+ *   differences
  * @throws {DamagedFileError} of `@fin/files` naming the damaged file of a checkpoint
  */
 export async function tuneSentiment(options: TuneSentimentOptions): Promise<TuningSummary | null> {

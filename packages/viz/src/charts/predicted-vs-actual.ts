@@ -5,7 +5,7 @@ import { DEFAULT_WIDTH, panelTitle, SIGNED_LABEL } from './panel.js';
 import { colors, theme } from './theme.js';
 import { timeChannel } from './time-axis.js';
 
-/** One forecast; a `ForecastPoint` of `@fin/forecast` fits as it is. Closes in index points. */
+/** One forecast. A `ForecastPoint` of `@fin/forecast` has all these fields. Closes in index points. */
 export interface ForecastRow {
   /** Day that was forecast, ISO. */
   readonly targetDate: string;
