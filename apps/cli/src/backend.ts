@@ -35,13 +35,13 @@ export function notePrecision({ asked, summary }: PrecisionRecord, terminal: Ter
   if (asked !== 'fp32') terminal.line(`precision ${asked}: ${summary}`);
 }
 
-/** How this machine computes in low precision, for `fin doctor`. */
+/** Low-precision modes of this machine, for `fin doctor`. */
 export interface PrecisionReport extends Pick<LoadedBackend, 'fusedOps'> {
   /** Null if no backend could be loaded. */
   readonly backend: BackendName | null;
   /** The decision on each low dtype. */
   readonly decisions: readonly (AmpDecision & { readonly summary: string })[];
-  /** Why no backend could be loaded. */
+  /** Reason why no backend could be loaded. */
   readonly problem: string | null;
 }
 

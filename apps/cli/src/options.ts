@@ -128,7 +128,7 @@ export function runToResume(command: Command, run: string | undefined): string {
   return run ?? command.error('error: --resume needs --run, the folder of the run to resume');
 }
 
-/** `--resume` as the library takes it. */
+/** Converts the value of `--resume` to the library's option. */
 export const resumeFrom = (resume: Resume | undefined): boolean | 'lastGood' =>
   resume === 'last-good' ? 'lastGood' : resume === true;
 

@@ -27,8 +27,8 @@ export interface Outputs {
 }
 
 /**
- * Checks, before any work, that a command's outputs can be written. Each is tried in the nearest folder that exists; nothing is
- * left behind.
+ * Checks, before any work, that a command's outputs can be written. Each is tried in the nearest existing folder, and the trial
+ * is removed.
  *
  * @throws {OutputError}
  */

@@ -5,7 +5,7 @@ import { percent, textTable } from '../io/terminal.js';
 import { openMarket } from '../market.js';
 import { dataOption, jsonOption, option, path } from '../options.js';
 
-/** Findings of a kind, and places of a repeated headline, that are listed without `--all`. */
+/** Maximum number of findings per kind, and of places per repeated headline, that are listed without `--all`. */
 const LISTED = { text: 5, json: 20 } as const;
 
 interface Options {

@@ -18,7 +18,7 @@ export class InterruptedError extends Error {
  * the process at once.
  *
  * @param detail asked when the work has stopped; its text is appended to the message
- * @throws {InterruptedError} when a signal came, whatever the work returned or threw
+ * @throws {InterruptedError} after a signal, even if the work returned a result or threw another error
  */
 export async function interruptible<T>(
   detail: () => string | Promise<string>,

@@ -79,7 +79,7 @@ const GLYPH_HEIGHT = 14;
 const GLYPH_MARGIN = 4;
 
 /**
- * A share and its interval drawn on a line whose middle is 50 %. The text beside it has the same figures.
+ * A share and its interval drawn on a line whose middle is 50 %. The text next to it has the same figures.
  *
  * @param reach largest distance from 50 % that the line shows
  */
