@@ -1,5 +1,5 @@
 // Holds back the output to file descriptor 2 while a library loads, so that its start-up lines can be filtered. Node cannot
-// do this: it has no dup2, and libraries write to the descriptor, not to process.stderr. A process that dies during this prints
+// do this: it has no dup2, and libraries write to the descriptor, not to process.stderr. A process that dies meanwhile prints
 // what was held back: nothing of an error is lost.
 
 #include <fcntl.h>
