@@ -60,7 +60,7 @@ export function registerInstall(program: Command): void {
 export function registerWhere(program: Command): void {
   program
     .command('where')
-    .description('print where the native TensorFlow in use lies')
+    .description('print the folder of the native TensorFlow in use')
     .option('--json', 'print it as one JSON document on stdout', false)
     .action(async (options: { json: boolean }) => {
       const installation = await findInstallation();
@@ -78,7 +78,7 @@ export function registerWhere(program: Command): void {
 export function registerDoctor(program: Command): void {
   program
     .command('doctor')
-    .description('say what was found, which backend will be used, what is missing and what that costs')
+    .description('report what was found, which backend will be used, what is missing and what that costs')
     .option('--json', 'print it as one JSON document on stdout', false)
     .action(async (options: { json: boolean }) => {
       const report = await doctor();

@@ -72,7 +72,7 @@ function compareVersions(a: string, b: string): number {
 /** Files of the driver on Linux, and on Linux in Windows (WSL 2). */
 const SIGNS = ['/proc/driver/nvidia/version', '/usr/lib/wsl/lib/libcuda.so.1'];
 
-/** Whether this machine has an NVIDIA driver that TensorFlow can use. `FIN_GPU=0` makes the answer no. */
+/** Whether this machine has an NVIDIA driver that TensorFlow can use. False with `FIN_GPU=0`. */
 export function driverPresent(): boolean {
   return (
     process.env.FIN_GPU !== '0' && process.platform === 'linux' && SIGNS.some((path) => existsSync(path))

@@ -7,7 +7,7 @@ export interface Job {
   readonly layout: CacheLayout;
   /** Pinned downloads for this platform; undefined if there are none. */
   readonly pins: PlatformPins | undefined;
-  /** Digest of tfjs-node-gpu's npm tarball, as npm writes it. */
+  /** Digest of tfjs-node-gpu's npm tarball, in npm's format. */
   readonly tfjsIntegrity: string;
   /** Whether there is an NVIDIA driver. */
   readonly gpu: boolean;
