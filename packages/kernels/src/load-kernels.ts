@@ -24,11 +24,11 @@ const FLAGS = ['-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math', '-W
 const SOURCE_DIR = fileURLToPath(new URL('../native', import.meta.url));
 
 /**
- * Loads the fused ops into native TensorFlow. Compiles them into the cache on first use. Where that is impossible, the ops of this
- * package run as their composed twins, and the report's notes say why. Loads TensorFlow if necessary.
+ * Loads the fused ops into native TensorFlow. Compiles them into the cache on first use. Where that is impossible, the ops of
+ * this package run as their composed twins, and the report's notes say why. Loads TensorFlow if necessary.
  *
- * Cheap to call again once the ops are loaded. A failure is not remembered: the next call tries again, so a full disk that has
- * been cleared or a compiler that has been installed since is no obstacle.
+ * Cheap to call again once the ops are loaded. After a failure the next call tries again, for example after a full disk was
+ * cleared or a compiler was installed.
  *
  * `FIN_KERNELS=0` in the environment turns the fused ops off.
  *
