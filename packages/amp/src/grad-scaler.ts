@@ -155,7 +155,7 @@ export class GradScaler {
   }
 
   /**
-   * Ends the step: a skipped one lowers the scale, enough good ones raise it.
+   * Ends the step and adapts the scale: a skipped step lowers it, enough good steps raise it.
    *
    * @param newScale sets the scale instead
    * @throws GradScalerError when no gradients were checked since the last call, or when the scale has fallen to 0

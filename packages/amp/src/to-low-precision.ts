@@ -17,7 +17,7 @@ export interface LowPrecisionOptions {
 
 /** Result of {@link toLowPrecision}. */
 export interface LowPrecisionReport {
-  /** The module's names of the parameters that are now low. */
+  /** Names of the parameters that are stored low. */
   readonly names: readonly string[];
   /** Bytes of these parameters before. */
   readonly bytesBefore: number;

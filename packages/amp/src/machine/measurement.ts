@@ -17,7 +17,10 @@ export interface Measurement {
   readonly speedup: number;
 }
 
-/** On a CPU a BERT-base projection of a batch of headlines; larger on a GPU, so that the product outweighs its launch and the read. */
+/**
+ * Sizes of the timed product. On a CPU it is a BERT-base projection of a batch of headlines. On a GPU it is larger, so that the
+ * product takes longer than its launch and the read.
+ */
 const SIZES = {
   cpu: { rows: 768, inner: 768, columns: 768 },
   gpu: { rows: 4096, inner: 4096, columns: 4096 },
@@ -63,7 +66,7 @@ function timeProduct(factors: tf.Tensor[], dtype: NativeDType): number {
   }
 }
 
-/** Increased when the measurement changes. */
+/** Version of the measurement. It is part of the cache file, so results of other versions are not used. */
 const VERSION = 2;
 
 /** A file of the cache, `<cache>/amp/<key>.json`. */

@@ -16,7 +16,7 @@ import type { LowDType } from '../core/low-dtype.js';
 import type { Step } from '../core/step.js';
 import { HeldShapeError } from '../errors.js';
 
-/** Smaller tensors are statistics, logits and losses: halving them saves nothing worth having. */
+/** Smaller tensors are statistics, logits and losses; halving them saves almost nothing. */
 const WORTH_HALVING = 4096;
 
 /** tfjs kernels whose gradient compares or rounds a saved tensor, which must therefore keep its exact values. */
