@@ -1,4 +1,4 @@
-/** Longest excerpt of a cell or line in a message. */
+/** Maximum length of a cell or line quoted in a message. */
 const EXCERPT = 40;
 
 /** Control characters, bidirectional marks and other invisible characters that JSON does not escape. */
@@ -14,7 +14,7 @@ export function quote(text: string, length: number = EXCERPT): string {
   return JSON.stringify(text.slice(0, length)).replace(invisible, toEscape);
 }
 
-/** Place of a {@link DataInputError}, and its fix. */
+/** Position and fix of a {@link DataInputError}. */
 export interface DataInputErrorDetails {
   /** The file, as the caller named it. Absent if the problem is an option, not a file. */
   readonly file?: string;
