@@ -43,5 +43,5 @@ export function requireInRange(name: string, value: number, { rule, holds }: Ran
   throw new TrainInputError(`${name} is ${value}; it must be ${rule}`);
 }
 
-/** Largest learning rate: Adam moves each weight by about this much per update, so a larger value is a typing error. */
+/** Maximum learning rate: Adam moves each weight by about this much per update, so a larger value is a typing error. */
 export const LEARNING_RATE_LIMIT = 10;

@@ -145,8 +145,8 @@ export class Checkpointer {
   }
 
   /**
-   * Keeps the newest checkpoints and those with their best weights. Checkpoints of later steps than the newest belong to a course that was
-   * abandoned because it was damaged.
+   * Keeps the newest checkpoints and those with their best weights, and deletes all others. Checkpoints of later steps than the
+   * newest are deleted too: the run was resumed before them because one was damaged.
    */
   async #prune(newest: number): Promise<void> {
     const steps = await this.#store.steps();

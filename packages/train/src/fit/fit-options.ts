@@ -74,7 +74,7 @@ export interface GradientScaler {
     gradients: readonly tf.Tensor[],
     apply: (gradients: readonly tf.Tensor[]) => void,
   ): boolean;
-  /** Ends an update: a skipped one lowers the scale, enough good ones raise it. */
+  /** Ends an update and adapts the scale: a skipped update lowers it, enough good updates raise it. */
   update(): void;
   getScale(): number;
   /** Plain data. */
@@ -97,7 +97,7 @@ export interface FitOptions<Batch> {
   readonly loss: (batch: Batch, context: LossContext) => tf.Scalar | WeightedLoss;
   /** Maximum number of passes over the data. @default no limit, and `maxSteps` is required */
   readonly epochs?: number;
-  /** Largest number of updates. @default no limit */
+  /** Maximum number of updates. @default no limit */
   readonly maxSteps?: number;
   /** Random streams: `shuffle` orders the epochs, `dropout` is passed to the loss function. */
   readonly random: RandomStreams;

@@ -20,7 +20,7 @@ import { runSettings } from './run-settings.js';
 import { Updater } from './updater.js';
 import { BestWeights, WeightAverage } from './weight-copies.js';
 
-/** Largest share of the time for checkpoints written because of `everySeconds`. */
+/** Maximum share of the time for checkpoints that `everySeconds` causes. */
 const CHECKPOINT_SHARE = 0.02;
 
 /**

@@ -13,7 +13,7 @@ export class BestWeights {
     this.#variables = [...module.namedParameters().values()];
   }
 
-  /** Keeps the current parameters instead of those kept before. */
+  /** Keeps the current parameters, in place of the ones kept before. */
   keep(): void {
     this.dispose();
     for (const variable of this.#variables) this.#copies.set(variable, tf.keep(tf.clone(variable)));

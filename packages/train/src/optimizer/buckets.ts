@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
  */
 export const PACK_BELOW: number = 2 ** 16;
 
-/** Most elements of a common tensor, so that it stays in the processor's cache between two ops. */
+/** Maximum number of elements of a common tensor, so that it stays in the processor's cache between two ops. */
 export const BUCKET_ELEMENTS: number = 2 ** 20;
 
 /** A parameter to place in a bucket. */
