@@ -1,7 +1,7 @@
 import { FileInputError, readRegularFileSync } from '@fin/files';
 import { BertInputError } from './errors.js';
 
-/** Largest configuration, tokenizer or vocabulary file. The largest published ones have 20 MB. */
+/** Maximum size of a configuration, tokenizer or vocabulary file. The largest published ones have 20 MB. */
 const MAX_TEXT_BYTES: number = 64 * 2 ** 20;
 
 /** Reads a whole UTF-8 file. @throws BertInputError when it is missing, not a regular file, too large or not UTF-8 */

@@ -88,7 +88,7 @@ export const JSON_NAMES: Readonly<Record<keyof LoraConfig, string>> = {
   baseModelNameOrPath: 'base_model_name_or_path',
 };
 
-/** Highest rank: above the width of any layer that {@link BertConfig} allows. A layer sets a lower limit of its own. */
+/** Maximum rank: above the width of any layer that {@link BertConfig} allows. Each layer has a lower limit of its own. */
 const MAX_RANK = 1_000_000;
 
 /** Maximum number of names or patterns in one setting. Each is compared with every module of the model. */

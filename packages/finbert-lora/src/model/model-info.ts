@@ -18,7 +18,7 @@ export interface ModelInfo {
   readonly hiddenSize: number;
   readonly heads: number;
   readonly intermediateSize: number;
-  /** Longest text in tokens. */
+  /** Maximum length of a text in tokens. */
   readonly maxLength: number;
   readonly vocabSize: number;
   /** Format of the checkpoint. */

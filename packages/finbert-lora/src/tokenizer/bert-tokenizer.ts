@@ -14,7 +14,10 @@ const TOKENS_AROUND_TEXT = 2;
 
 /** Settings of {@link BertTokenizer.encode}. */
 export interface EncodeOptions {
-  /** Longest sequence in tokens, [CLS] and [SEP] included. Longer texts are cut off at the end. @default the tokenizer's `maxLength` */
+  /**
+   * Maximum length of a sequence in tokens, [CLS] and [SEP] included. Longer texts are cut off at the end. @default the
+   * tokenizer's `maxLength`
+   */
   readonly maxLength?: number;
 }
 

@@ -25,7 +25,7 @@ export interface TokenizerOptions {
   readonly stripAccents?: boolean;
   /** Make every ideograph a word. @default `tokenize_chinese_chars` of tokenizer_config.json, else true */
   readonly handleChineseChars?: boolean;
-  /** Longest sequence in tokens, [CLS] and [SEP] included. @default `model_max_length`, else 512 */
+  /** Maximum length of a sequence in tokens, [CLS] and [SEP] included. @default `model_max_length`, else 512 */
   readonly maxLength?: number;
   /**
    * Rows of the model's embedding table. A vocabulary with more words or far fewer words is refused.
