@@ -5,9 +5,9 @@ import type { LayerWeights } from './layer.js';
 /**
  * One layer with TensorFlow's `BlockLSTMV2` and `BlockLSTMGradV2`: one op for all time steps forward, one backward. Native only.
  *
- * The V2 ops have the gate order input, forget, cell, output (`IFCO` in TensorFlow's `lstm_ops.h`), which is PyTorch's, and add nothing to
- * the forget gate, so the weights need no reordering. TensorFlow's kernel [input + hidden, 4 * hidden] is PyTorch's two kernels side by
- * side, transposed; its bias is the sum of PyTorch's two.
+ * The V2 ops have the gate order input, forget, cell, output (`IFCO` in TensorFlow's `lstm_ops.h`), like PyTorch, and add nothing
+ * to the forget gate, so the weights need no reordering. TensorFlow's kernel [input + hidden, 4 * hidden] consists of PyTorch's
+ * two kernels side by side, transposed; its bias is the sum of PyTorch's two.
  */
 export function fusedLayer(x: tf.Tensor3D, weights: LayerWeights): tf.Tensor3D {
   const run = tf.customGrad((...args) => {
