@@ -2,7 +2,7 @@ import type { KeyAverage } from './key-averages.js';
 
 /** Settings of {@link formatTable}. */
 export interface FormatTableOptions {
-  /** Largest number of rows. @default 100 */
+  /** Maximum number of rows. @default 100 */
   readonly rowLimit?: number;
 }
 

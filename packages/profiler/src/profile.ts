@@ -3,7 +3,7 @@ import { elementBytes, hasNativeOps, installInterceptor } from '@fin/runtime';
 import type { ProfilerEvent } from './recorder.js';
 import { Recorder } from './recorder.js';
 
-/** The request cannot be met: another backend than native TensorFlow, or a profile inside a profile. */
+/** Profiling is not possible: the backend is not native TensorFlow, or another profile is running. */
 export class ProfilerError extends Error {
   override readonly name = 'ProfilerError';
   readonly kind = 'environment';
