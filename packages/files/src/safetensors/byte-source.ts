@@ -3,7 +3,7 @@ import { FileInputError } from '../errors.js';
 import { openRegularFile } from '../regular-file.js';
 import { SafetensorsError } from './errors.js';
 
-/** Largest single read; some systems refuse more than 2 GiB. */
+/** Maximum size of a single read. Some systems refuse more than 2 GiB. */
 const READ_CHUNK = 1 << 30;
 
 /** Random access to the bytes of a file, or to bytes in memory. */

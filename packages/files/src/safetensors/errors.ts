@@ -52,7 +52,7 @@ const ADVICE: Record<SafetensorsErrorCode, string> = {
   UnsupportedHost: 'Run this on a little-endian machine (x64, arm64)',
 };
 
-/** Place of a failure. */
+/** File and tensor of an error. */
 export interface SafetensorsErrorPlace {
   /** Path of the file; null for bytes in memory. @default null */
   readonly file?: string | null;

@@ -8,7 +8,7 @@ import { printable } from './printable.js';
 /** Size of the length field before the header, a little-endian u64. */
 export const LENGTH_BYTES = 8;
 
-/** Largest header to read or write. The reference has the same limit, which bounds the time of parsing (CWE-400). */
+/** Maximum size of a header to read or write. The reference has the same limit, which bounds the time of parsing (CWE-400). */
 export const MAX_HEADER_BYTES = 100_000_000;
 
 /**
@@ -47,7 +47,7 @@ export function headerLength(start: Uint8Array, totalBytes: number, file: string
 /** Key of the metadata in the header; no tensor can have this name. */
 export const METADATA_KEY = '__metadata__';
 
-/** Largest number of dimensions, the limit of numpy. It bounds the memory for shapes (CWE-770). */
+/** Maximum number of dimensions, the limit of numpy. It bounds the memory for shapes (CWE-770). */
 export const MAX_DIMENSIONS = 64;
 
 /** A checked header. */
@@ -181,7 +181,7 @@ export interface SafetensorsTensor {
 const MAX_U64 = 2n ** 64n - 1n;
 
 /**
- * Largest size of a dimension, 2^32, as in huggingface.js: JavaScript's arrays hold no more elements. Without the limit an empty
+ * Maximum size of a dimension, 2^32, as in huggingface.js: JavaScript's arrays hold no more elements. Without the limit an empty
  * tensor could have the shape `[0, 2^63]`, and sums of sizes would be wrong.
  */
 export const MAX_DIMENSION: bigint = 2n ** 32n;

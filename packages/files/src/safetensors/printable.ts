@@ -1,4 +1,4 @@
-/** Longest quote of a file's own text in a message; names in a header can have megabytes. */
+/** Maximum length of a file's text quoted in a message. Names in a header can have megabytes. */
 const LONGEST_QUOTE = 120;
 
 /** Characters that change what a terminal shows: DEL, C1 controls, direction marks. JSON escapes C0 controls itself. */

@@ -12,7 +12,7 @@ export interface EvaluateOptions {
   readonly loss?: DieboldMarianoLoss;
 }
 
-/** Fewest forecasts for a Diebold-Mariano test: with fewer, the variance estimate is worthless. */
+/** Minimum number of forecasts for a Diebold-Mariano test. With fewer, the variance estimate is worthless. */
 const MIN_FORECASTS_TO_TEST = 8;
 
 /**

@@ -32,7 +32,7 @@ export async function saveSentimentAdapter(
 /** Whether a folder holds an adapter and not a whole model. */
 export const isAdapterFolder = (dir: string): boolean => existsSync(join(dir, 'adapter_config.json'));
 
-/** Largest record; a real one has less than 1 kB. */
+/** Maximum size of a record. Real ones have less than 1 kB. */
 const MAX_RECORD_BYTES: number = 2 ** 20;
 
 const RECORD = z.object({
