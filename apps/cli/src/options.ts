@@ -6,7 +6,7 @@ import { InvalidArgumentError, Option } from 'commander';
 interface OptionDetails {
   readonly choices?: readonly string[];
   readonly parse?: (text: string) => unknown;
-  /** The default, as `--help` shows it. The value itself is filled in by the command's library. */
+  /** Text of the default in `--help`. The library fills in the value itself. */
   readonly byDefault?: string;
   /** Environment variable that sets the option if it is not given. An empty variable counts as unset. */
   readonly env?: string;
@@ -71,12 +71,12 @@ export const numbers: Readonly<
   epochs: whole(1, 10_000),
   batchSize: whole(1, 10_000),
   learningRate: number(0, 1, { over: true }),
-  /** 1 is the same rate in every layer. With 10, the tenth layer down would learn at a ten-billionth. */
+  /** 1 gives every layer the same rate. With 10, the tenth layer from the top would have a ten-billionth of the rate. */
   layerDecay: number(1, 10),
   rank: whole(1, 10_000),
   loraAlpha: number(0, 10_000, { over: true }),
   dropout: number(0, 1, { under: true }),
-  /** Log return a day. The real one is seldom above 0.1. */
+  /** Log return per day. Real ones are rarely above 0.1. */
   signal: number(0, 0.1),
 };
 

@@ -123,7 +123,7 @@ function parse<T>(where: string, text: string, schema: z.ZodType<T>): T {
   );
 }
 
-/** A model is reported with all its baselines, and only on the days that the page draws. */
+/** Checks that the evaluation has a model and all baselines, and as many test days as the charts. */
 function checkEvaluation(file: string, { n, rows }: Evaluation, predictions: readonly Prediction[]): void {
   const refuse = (problem: string) => new ReportInputError(`${file} ${problem}; run fin evaluate again`);
   const names = new Set(rows.map((row) => row.model));

@@ -135,7 +135,7 @@ function surprise(outcome: Verdict['outcome'], { synthetic, signal }: RunData): 
   return [];
 }
 
-/** Fewest days for a correlation. */
+/** Minimum number of days for a correlation. */
 const MIN_DAYS = 10;
 
 /** Correlation of each day's sentiment with the next day's log return; null for too few days. */

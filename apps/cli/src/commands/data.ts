@@ -50,7 +50,7 @@ export function addDataCommands(program: Command, terminal: Terminal): void {
     });
 }
 
-/** The check as a document: `counts` of every kind of finding, and its findings, all or the first ones. */
+/** The check as a JSON document: `counts` of every kind of finding, and the findings (all, or only the first ones). */
 function checkDocument(check: MarketCheck, all: boolean): object {
   const lists = Object.entries(check).filter(([, value]) => Array.isArray(value)) as [string, unknown[]][];
   const counts = Object.fromEntries(lists.map(([name, findings]) => [name, findings.length]));

@@ -28,7 +28,7 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
     });
 }
 
-/** Printed for a value that is undefined; the row's notes give the reason. */
+/** Text for an undefined value; the row's notes give the reason. */
 const NONE = 'n/a';
 
 /** Every row with its interval and its test against persistence. */

@@ -239,7 +239,7 @@ function show(event: Exclude<TuningEvent, { kind: 'precision' }>, progress: Prog
     progress.update('training', event.done, event.total, loss);
   } else if (event.kind === 'resume') progress.line(resumeText(event));
   else if (event.kind === 'repaired')
-    progress.line('the run was complete but for its manifest, which is written now');
+    progress.line('the run lacked only its manifest, which is written now');
   else if (event.kind === 'model') {
     const list = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '));
     progress.line(`new weights: ${list(event.newWeights)}`);

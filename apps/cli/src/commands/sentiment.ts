@@ -28,14 +28,14 @@ type Day = DaySentiment & { readonly date: string };
 /** Result of the command. */
 interface Result {
   readonly model: string;
-  /** sha256 of everything but the text that a score depends on. */
+  /** sha256 of everything besides the text that a score depends on. */
   readonly fingerprint: string;
   readonly precision: Precision;
   readonly market: string;
   readonly synthetic: boolean;
   readonly headlines: number;
   readonly distinct: number;
-  /** Headlines that were scored now; the others were in the cache. */
+  /** Headlines that this command scored; the others were in the cache. */
   readonly scored: number;
   readonly tokens: number;
   /** Duration of the scoring. */

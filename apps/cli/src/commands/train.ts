@@ -163,7 +163,7 @@ function show(event: Exclude<TrainEvent, { kind: 'precision' }>, progress: Progr
     progress.update(phase, event.done, event.total, loss);
   } else if (event.kind === 'resume') progress.line(resumeText(event));
   else if (event.kind === 'repaired')
-    progress.line('the run was complete but for its manifest, which is written now');
+    progress.line('the run lacked only its manifest, which is written now');
   else {
     const { epoch, trainLoss, validationLoss, seconds } = event;
     progress.line(

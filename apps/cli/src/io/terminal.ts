@@ -3,8 +3,8 @@ import { escapeJson, escapeLine, finCommand } from './escape.js';
 import type { Io } from './io.js';
 
 /**
- * The one way to write to stdout and stderr. Text from data, models and the command line passes through it, so every character
- * that a terminal would act on is escaped here.
+ * Writes to stdout and stderr; nothing else does. It escapes all characters that would control the terminal, since text comes
+ * from data, models and the command line.
  */
 export class Terminal {
   readonly #io: Io;
@@ -59,7 +59,10 @@ export class Terminal {
   }
 }
 
-/** Messages of @fin/runtime name its own command, which is not installed with this package. `fin install` does the same. */
+/**
+ * Replaces the command of @fin/runtime in messages by `fin install`, which does the same: users of this package do not have the
+ * former.
+ */
 function inWordsOfFin(text: string): string {
   return text.replaceAll(/(npx )?fin-runtime install/g, finCommand('install'));
 }

@@ -53,7 +53,7 @@ ${MEANINGS.map(([term, meaning]) => html`<div><dt>${term}</dt><dd>${meaning}</dd
 </dl>`;
 }
 
-/** Least distance from 50 % that the intervals' lines show, so that small differences are not blown up. */
+/** Minimum distance from 50 % that the intervals' lines cover, so that small differences do not look large. */
 const MIN_REACH = 0.1;
 
 function tableRow(row: MetricsRow, reach: number): Html {
