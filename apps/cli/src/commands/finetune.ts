@@ -238,8 +238,7 @@ function show(event: Exclude<TuningEvent, { kind: 'precision' }>, progress: Prog
     const loss = event.loss === null ? '' : `loss ${event.loss.toFixed(4)}`;
     progress.update('training', event.done, event.total, loss);
   } else if (event.kind === 'resume') progress.line(resumeText(event));
-  else if (event.kind === 'repaired')
-    progress.line('the run lacked only its manifest, which is written now');
+  else if (event.kind === 'repaired') progress.line('the run lacked only its manifest, which is written now');
   else if (event.kind === 'model') {
     const list = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '));
     progress.line(`new weights: ${list(event.newWeights)}`);

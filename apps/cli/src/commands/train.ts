@@ -162,8 +162,7 @@ function show(event: Exclude<TrainEvent, { kind: 'precision' }>, progress: Progr
     const phase = event.phase === 'scoring' ? 'scoring tokens' : event.phase;
     progress.update(phase, event.done, event.total, loss);
   } else if (event.kind === 'resume') progress.line(resumeText(event));
-  else if (event.kind === 'repaired')
-    progress.line('the run lacked only its manifest, which is written now');
+  else if (event.kind === 'repaired') progress.line('the run lacked only its manifest, which is written now');
   else {
     const { epoch, trainLoss, validationLoss, seconds } = event;
     progress.line(
