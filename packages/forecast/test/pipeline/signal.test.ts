@@ -18,7 +18,7 @@ describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
 
     const modelRow = async (signal: number): Promise<MetricsRow> => {
       const runDir = join(folder, `signal-${signal}`);
-      await trainForecaster({ market: syntheticMarket({ signal }), runDir, settings: { epochs: 5 } });
+      await trainForecaster({ market: syntheticMarket({ signal }), runDir, settings: { epochs: 3 } });
       return (await evaluateRun(runDir)).rows[0];
     };
 
