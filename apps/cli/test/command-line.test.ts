@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { resolveSettings } from '@fin/forecast';
 import { resolveTuning } from '@fin/sentiment';
@@ -26,6 +27,27 @@ describe('fin --version', () => {
   it('prints the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     expect(await runFin('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+describe('messages of packages', () => {
+  it('name the install command that works here', async () => {
+    const env = {
+      ...process.env,
+      FIN_CACHE_DIR: inFolder('no-cache'),
+      FIN_TENSORFLOW_DIR: '',
+      FIN_COMMAND: '',
+    };
+    const child = spawn(
+      process.execPath,
+      [bin, 'train', '--backend', 'tensorflow', '--run', inFolder('none')],
+      {
+        env,
+      },
+    );
+    const stderr = await text(child.stderr);
+    expect(stderr).toContain('run `fin install`.');
+    expect(stderr).not.toContain('npx');
   });
 });
 

@@ -59,12 +59,12 @@ export class Terminal {
   }
 }
 
-/**
- * Replaces the command of @fin/runtime in messages by `fin install`, which does the same: users of this package do not have the
- * former.
- */
+/** How @fin/runtime names its install command in messages. */
+const INSTALL_COMMANDS = '`fin install` (with @fin/cli) or `npx --package @fin/runtime fin-runtime install`';
+
+/** Shortens the install commands in messages of @fin/runtime to the one that works here. */
 function inWordsOfFin(text: string): string {
-  return text.replaceAll(/(npx )?fin-runtime install/g, finCommand('install'));
+  return text.replaceAll(INSTALL_COMMANDS, `\`${finCommand('install')}\``);
 }
 
 const NO_BORDER = Object.fromEntries(
