@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunRecord, RunSource } from '@fin/run';
-import { readRunRecord } from '@fin/run';
+import { commonFiles, RunUnfinishedError, readRunConfig, readRunRecord } from '@fin/run';
 import { finCommand } from './io/escape.js';
 import { InterruptedError, interruptible } from './io/interruption.js';
 import type { Terminal } from './io/terminal.js';
@@ -23,20 +23,41 @@ export class RunChoiceError extends Error {
   readonly kind = 'input';
 }
 
-/** The run folder that `--run` names, or the newest finished one under `runs/`. */
+/**
+ * The run folder that `--run` names, or the newest finished run of a forecaster under `runs/`.
+ *
+ * @throws {RunInputError} of `@fin/run` when the folder holds no run, or one of another kind
+ * @throws {DamagedFileError} of `@fin/files` when its `run.json` or `config.json` is malformed
+ * @throws {RunChoiceError} when the run is unfinished
+ */
 export async function chooseRun(run: string | undefined): Promise<string> {
   if (run === undefined) {
     const { newestRun } = await import('@fin/report');
     return newestRun(RUNS);
   }
-  const { runFiles } = await import('@fin/forecast');
-  if (!existsSync(join(run, runFiles.config))) {
-    throw new RunChoiceError(
-      `${run} is not a run folder (it has no ${runFiles.config}): give the folder that \`fin train\` wrote.`,
-    );
-  }
+  readRunRecord(run, 'forecaster');
   refuseUnfinished(run);
+  readRunConfig(run);
   return run;
+}
+
+/**
+ * The folder of the model that `--model` names: a run of fine-tuning, or the model itself.
+ *
+ * @throws {RunInputError} of `@fin/run` when it is a run of another kind
+ * @throws {DamagedFileError} of `@fin/files` when the run's `run.json` or `config.json` is malformed
+ * @throws {RunChoiceError} when the run is unfinished
+ */
+export async function chooseModel(dir: string): Promise<string> {
+  const { modelOfRun } = await import('@fin/sentiment');
+  try {
+    const model = modelOfRun(dir);
+    if (existsSync(join(dir, commonFiles.run))) readRunConfig(dir);
+    return model;
+  } catch (error) {
+    if (error instanceof RunUnfinishedError) refuseUnfinished(dir);
+    throw error;
+  }
 }
 
 /** The market that a run was trained on, from the `source` in its `config.json`. */
@@ -68,7 +89,7 @@ export function howToResume(dir: string, from: readonly string[] = []): string {
 }
 
 /** @throws {RunChoiceError} when there is a run in the folder that was not finished */
-export function refuseUnfinished(dir: string): void {
+function refuseUnfinished(dir: string): void {
   if (runIn(dir)?.finished !== false) return;
   throw new RunChoiceError(
     `the run in ${dir} is unfinished: it was interrupted, or is still being trained. Resume it with: ${howToResume(dir)}`,
@@ -94,6 +115,11 @@ export async function resumable<T>(
     }
     throw error;
   }
+}
+
+/** Prints the result of `--resume` for a run that lacked only its manifest: nothing was computed, so there are no figures. */
+export function reportRepaired(run: string, json: boolean, terminal: Terminal): void {
+  terminal.result(json, { run, repaired: true }, (result) => [result.run]);
 }
 
 function whatIsLeft(runDir: string): string {

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import type { DamagedFileError } from '@fin/files';
 import type { Evaluation, Prediction, RunData } from '@fin/forecast';
 import { BASELINE_NAMES, parsePredictions } from '@fin/forecast';
-import { RunFolder } from '@fin/run';
+import { commonFiles, RunFolder, readableRoot, readRunRecord } from '@fin/run';
 import type { EpochRow } from '@fin/viz';
 import { z } from 'zod';
 
@@ -137,12 +137,15 @@ function checkEvaluation(file: string, { n, rows }: Evaluation, predictions: rea
   if (n !== drawn) throw refuse(`measures ${n} test days and predictions.csv has ${drawn}`);
 }
 
-/** The run that was finished last in a folder of runs: the one with the youngest manifest. */
+/** The forecaster's run that was finished last in a folder of runs: the one with the youngest manifest. */
 export async function newestRun(runsDir: string): Promise<string> {
   const names = await readdir(runsDir).catch(() => []);
   const finished = await Promise.all(
     names.sort().map(async (name) => {
-      const manifest = await stat(join(runsDir, name, 'manifest.json')).catch(() => null);
+      const dir = join(runsDir, name);
+      const manifest = isFinishedForecaster(dir)
+        ? await stat(join(readableRoot(dir), commonFiles.manifest)).catch(() => null)
+        : null;
       return { name, time: manifest?.mtimeMs ?? null };
     }),
   );
@@ -154,4 +157,12 @@ export async function newestRun(runsDir: string): Promise<string> {
     throw new ReportInputError(`${runsDir} holds no finished run; make one with fin train`);
   }
   return join(runsDir, newest.name);
+}
+
+function isFinishedForecaster(dir: string): boolean {
+  try {
+    return readRunRecord(dir, 'forecaster').finished;
+  } catch {
+    return false; // no run, another kind, or a damaged record
+  }
 }

@@ -37,18 +37,22 @@ it('writes nothing when there is nothing to report', async () => {
   await expect(readFile(out)).rejects.toThrow();
 });
 
-it('finds the run that was finished last, and only finished ones', async () => {
+it('finds the run of a forecaster that was finished last, and only finished ones', async () => {
   const runs = dirname(await fixtureRun());
-  for (const [name, minute] of [
-    ['b', 2],
-    ['a', 3],
-    ['c', 1],
+  for (const [name, kind, minute] of [
+    ['b', 'forecaster', 2],
+    ['a', 'forecaster', 3],
+    ['c', 'forecaster', 1],
+    ['tuned', 'sentiment-tuning', 4],
+    ['own', 'custom', 5],
   ] as const) {
-    await mkdir(join(runs, name));
-    await writeFile(join(runs, name, 'manifest.json'), '{}');
+    await (await RunFolder.create(join(runs, name), { kind })).finish();
     await utimes(join(runs, name, 'manifest.json'), 4e9 + 60 * minute, 4e9 + 60 * minute);
   }
-  await mkdir(join(runs, 'unfinished'));
+  await (await RunFolder.create(join(runs, 'unfinished'), { kind: 'forecaster' })).close();
+  await mkdir(join(runs, 'thesis'));
+  await writeFile(join(runs, 'thesis', 'run.json'), '{}');
+  await writeFile(join(runs, 'thesis', 'manifest.json'), '{}');
   expect(await newestRun(runs)).toBe(join(runs, 'a'));
   await expect(newestRun(join(runs, 'nowhere'))).rejects.toThrow(/no finished run; make one with fin train/);
 });

@@ -40,7 +40,6 @@ import {
   readableRoot,
   readIdentity,
   readRunRecord,
-  requireKind,
   unfinishedRoot,
 } from './run-record.js';
 
@@ -162,8 +161,7 @@ export class RunFolder {
    * @throws {DamagedFileError} naming the file that differs
    */
   static async open(dir: string, kind?: RunKind): Promise<RunFolder> {
-    const record = readRunRecord(dir);
-    if (kind) requireKind(dir, record.kind, kind);
+    const record = readRunRecord(dir, kind);
     if (!record.finished) throw new RunUnfinishedError(dir, join(dir, MANIFEST_NAME));
     const root = readableRoot(dir);
     const manifest = () => readFile(join(root, MANIFEST_NAME), 'utf8').catch(() => null);

@@ -80,20 +80,22 @@ export function unfinishedRoot(dir: string): string | null {
 /**
  * Kind and state of the run in a folder. Takes no lock and writes nothing.
  *
- * @throws {RunInputError} when there is no run in the folder
+ * @param kind the kind that the run must have; any when absent
+ * @throws {RunInputError} when there is no run in the folder, or one of another kind
  * @throws {DamagedFileError} when `run.json` does not describe a run
  */
-export function readRunRecord(dir: string): RunRecord {
+export function readRunRecord(dir: string, kind?: RunKind): RunRecord {
   const root = readableRoot(dir);
   const identity = readIdentity(root);
   if (identity === null) {
     throw new RunInputError(`${dir} holds no run: there is no ${commonFiles.run} in it`);
   }
+  if (kind) requireKind(dir, identity.kind, kind);
   return { ...identity, finished: isFinished(root), resumable: unfinishedRoot(dir) !== null };
 }
 
 /** @throws {RunInputError} when the run in a folder is of another kind, naming both */
-export function requireKind(dir: string, actual: RunKind, kind: RunKind): void {
+function requireKind(dir: string, actual: RunKind, kind: RunKind): void {
   if (actual === kind) return;
   throw new RunInputError(`${dir} is ${runKinds[actual].words}, not ${runKinds[kind].words}.`);
 }

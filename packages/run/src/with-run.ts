@@ -7,7 +7,7 @@ import { readRunFile, runConfigSchema, runDataSchema, runEnvironmentSchema } fro
 import { RunFolder } from './run-folder.js';
 import type { RunKind } from './run-kinds.js';
 import { CHECKPOINTS, commonFiles } from './run-kinds.js';
-import { readableRoot, readRunRecord, requireKind, unfinishedRoot } from './run-record.js';
+import { readableRoot, readRunRecord, unfinishedRoot } from './run-record.js';
 
 /** Checkpoint to resume from: the newest one (`true`), or the newest undamaged one (`'lastGood'`). `false` does not resume. */
 export type ResumeFrom = boolean | 'lastGood';
@@ -140,8 +140,7 @@ export function readUnfinishedRun<Settings = unknown>(
   kind: RunKind,
   settings: z.ZodType<Settings> = z.unknown() as unknown as z.ZodType<Settings>,
 ): UnfinishedRun<Settings> {
-  const record = readRunRecord(dir);
-  requireKind(dir, record.kind, kind);
+  readRunRecord(dir, kind);
   const root = unfinishedRoot(dir);
   if (root === null) throw new RunInputError(`${dir} is finished: there is nothing left to resume.`);
   const config = readRunFile(join(root, commonFiles.config), runConfigSchema(settings));

@@ -25,7 +25,7 @@ import {
   runToResume,
 } from '../options.js';
 import { requireWritable } from '../outputs.js';
-import { newRunFolder, refuseUnfinished, resumable, resumeText, TUNING_RUNS } from '../runs.js';
+import { chooseModel, newRunFolder, reportRepaired, resumable, resumeText, TUNING_RUNS } from '../runs.js';
 
 interface Options {
   readonly data?: string;
@@ -151,6 +151,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
         ),
       );
       if (summary) terminal.result(options.json, summary, summaryLines);
+      else reportRepaired(runDir, options.json, terminal);
     });
 }
 
@@ -185,16 +186,16 @@ async function finetune(
   terminal: Terminal,
 ): Promise<TuningSummary | null> {
   const { data, model, overwrite, backend, resume } = options;
-  refuseUnfinished(model);
+  const modelDir = await chooseModel(model);
   const { loadPhraseBank } = await import('@fin/data');
   const bank = await loadPhraseBank(data);
-  const { modelOfRun, tuneSentiment } = await import('@fin/sentiment');
+  const { tuneSentiment } = await import('@fin/sentiment');
   await startBackend(backend, terminal);
   const progress = createProgress(terminal);
   try {
     return await tuneSentiment({
       bank,
-      modelDir: modelOfRun(model),
+      modelDir,
       runDir,
       overwrite,
       resume: resumeFrom(resume),

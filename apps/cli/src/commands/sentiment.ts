@@ -9,7 +9,7 @@ import type { Terminal } from '../io/terminal.js';
 import { noteMarket, openMarket } from '../market.js';
 import { backendOption, dataOption, jsonOption, option, path, precisionOption } from '../options.js';
 import { requireWritable, writeTextFile } from '../outputs.js';
-import { refuseUnfinished } from '../runs.js';
+import { chooseModel } from '../runs.js';
 
 interface Options {
   readonly data?: string;
@@ -100,11 +100,10 @@ export function addSentimentCommand(program: Command, terminal: Terminal): void 
 }
 
 async function sentiment(options: Options, signal: AbortSignal, terminal: Terminal): Promise<Result> {
-  refuseUnfinished(options.model);
+  const dir = await chooseModel(options.model);
   const market = await openMarket({ data: options.data });
   const { aggregateDays, FinBert } = await import('@fin/sentiment');
   const { describePrecision } = await import('@fin/amp');
-  const { modelOfRun } = await import('@fin/sentiment');
   await startBackend(options.backend, terminal);
   const { base, cache: cacheDir, precision = 'fp32', aggregate = 'mean' } = options;
   notePrecision(describePrecision(precision), terminal);
@@ -112,7 +111,6 @@ async function sentiment(options: Options, signal: AbortSignal, terminal: Termin
   const texts = market.headlines.array('text') as string[];
   const dates = market.headlines.array('date') as string[];
   const ranks = market.headlines.array('rank') as number[];
-  const dir = modelOfRun(options.model);
   const finbert = await FinBert.load(dir, { base, cacheDir, precision });
   try {
     const { sentiments, ...work } = await score(finbert, texts, signal, terminal);

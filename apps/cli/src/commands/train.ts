@@ -26,7 +26,15 @@ import {
   runToResume,
 } from '../options.js';
 import { requireWritable } from '../outputs.js';
-import { marketOfSource, newRunFolder, RUNS, refuseUnfinished, resumable, resumeText } from '../runs.js';
+import {
+  chooseModel,
+  marketOfSource,
+  newRunFolder,
+  RUNS,
+  reportRepaired,
+  resumable,
+  resumeText,
+} from '../runs.js';
 
 interface Options {
   readonly data?: string;
@@ -95,6 +103,7 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
         train(await start(), runDir, signal, terminal),
       );
       if (summary) terminal.result(options.json, summary, summaryLines);
+      else reportRepaired(runDir, options.json, terminal);
     });
 }
 
@@ -127,7 +136,7 @@ async function train(
   terminal: Terminal,
 ): Promise<TrainSummary | null> {
   const { data, seed, epochs, model, aggregate, precision, backend, overwrite, resume } = options;
-  if (model !== undefined) refuseUnfinished(model);
+  if (model !== undefined) await chooseModel(model);
   const market = await openMarket({ data, signal: options.signal });
   const { trainForecaster } = await import('@fin/forecast');
   await startBackend(backend, terminal);
