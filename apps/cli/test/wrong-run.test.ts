@@ -63,7 +63,7 @@ const cases = [
     { command, name: 'forecaster', problem: /training of a forecaster and holds no sentiment model/ },
     { command, name: 'forecaster-unfinished', problem: /training of a forecaster and holds no sentiment/ },
     { command, name: 'tuned-unfinished', problem: /unfinished.*fin finetune --run .* --resume/ },
-    { command, name: 'empty', problem: /empty\.json/ },
+    { command, name: 'empty', problem: /empty/ },
     { command, name: 'nowhere', problem: /nowhere/ },
     { command, name: 'bank.txt', problem: /bank\.txt/ },
     { command, name: 'thesis', problem: /run\.json/ },

@@ -2,7 +2,13 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { DamagedFileError } from '@fin/files';
 import type { Evaluation, Prediction, RunData } from '@fin/forecast';
-import { BASELINE_NAMES, parsePredictions } from '@fin/forecast';
+import {
+  BASELINE_NAMES,
+  epochLossesSchema,
+  evaluationSchema,
+  parsePredictions,
+  runDataSchema,
+} from '@fin/forecast';
 import { commonFiles, RunFolder, readableRoot, readRunRecord } from '@fin/run';
 import type { EpochRow } from '@fin/viz';
 import { z } from 'zod';
@@ -25,47 +31,6 @@ export interface ReportRun {
   readonly evaluation: Evaluation;
 }
 
-const splitSchema = z.object({ n: z.number(), first: z.string().nullable(), last: z.string().nullable() });
-
-const dataSchema = z.object({
-  name: z.string(),
-  synthetic: z.boolean(),
-  signal: z.number().nullable(),
-  fingerprint: z.string(),
-  splits: z.object({ train: splitSchema, validation: splitSchema, test: splitSchema }),
-});
-
-const epochSchema = z.object({
-  epoch: z.number(),
-  trainLoss: z.number(),
-  validationLoss: z.number().nullable().default(null),
-});
-
-const rowSchema = z.object({
-  model: z.string(),
-  n: z.number(),
-  mae: z.number(),
-  rmse: z.number(),
-  mape: z.number().nullable(),
-  r2: z.number().nullable(),
-  directionalAccuracy: z.number().nullable(),
-  directionalN: z.number(),
-  directionalInterval: z.tuple([z.number(), z.number()]).nullable(),
-  dieboldMariano: z
-    .object({ statistic: z.number(), pValue: z.number(), loss: z.enum(['squared', 'absolute']) })
-    .nullable(),
-  notes: z.array(z.string()),
-});
-
-const evaluationSchema = z.object({
-  split: z.literal('test', { error: 'only the test split is reported' }),
-  n: z.number(),
-  first: z.string(),
-  last: z.string(),
-  level: z.number(),
-  rows: z.array(rowSchema),
-});
-
 /**
  * Reads a run folder, after comparing its files with its manifest.
  *
@@ -87,9 +52,11 @@ export async function readRun(runDir: string): Promise<ReportRun> {
     name: basename(resolve(runDir)),
     config: await json('config.json', 'fin train', z.record(z.string(), z.unknown())),
     environment: await json('environment.json', 'fin train', z.record(z.string(), z.unknown())),
-    data: await json('data.json', 'fin train', dataSchema),
+    data: await json('data.json', 'fin train', runDataSchema),
     epochs: metrics.flatMap((line, i) =>
-      line.trim() === '' ? [] : [parse(`${folder.path('metrics.jsonl')}, line ${i + 1}`, line, epochSchema)],
+      line.trim() === ''
+        ? []
+        : [parse(`${folder.path('metrics.jsonl')}, line ${i + 1}`, line, epochLossesSchema)],
     ),
     predictions,
     evaluation,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { writeFileAtomically } from '@fin/files';
+import { requireFreeOutput } from '@fin/run';
 import { chartsSection } from './page/charts.js';
 import { metricsTable } from './page/metrics-table.js';
 import { page } from './page/page.js';
@@ -41,9 +42,11 @@ export async function renderReport(runDir: string): Promise<string> {
  *
  * @param options.out file to write; it may be in the run folder, but not one of the run's own files
  * @returns the absolute path of the file
+ * @throws {OutputError} of `@fin/run` when `out` belongs to a run, or cannot be written
  * @throws {ReportInputError} as {@link renderReport}; nothing is written then
  */
 export async function writeReport(options: { runDir: string; out: string }): Promise<{ file: string }> {
+  await requireFreeOutput(options.out, [options.runDir]);
   const file = resolve(options.out);
   await writeFileAtomically(file, await renderReport(options.runDir));
   return { file };

@@ -29,6 +29,18 @@ it('inside the run changes no file of the run, its manifest included', async () 
   }
 });
 
+it('refuses a file of this or another run', async () => {
+  const [runDir, other] = [await fixtureRun(), await fixtureRun()];
+  for (const name of ['predictions.csv', 'run.json', 'manifest.json']) {
+    for (const dir of [runDir, other]) {
+      const before = await readFile(join(dir, name));
+      await expect(writeReport({ runDir, out: join(dir, name) })).rejects.toThrow('belongs to the run in');
+      expect(await readFile(join(dir, name))).toEqual(before);
+    }
+  }
+  await RunFolder.open(other);
+});
+
 it('writes nothing when there is nothing to report', async () => {
   const runDir = await fixtureRun();
   await changeRun(runDir, (folder) => folder.writeJson('evaluation.json', {}));

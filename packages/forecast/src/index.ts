@@ -28,7 +28,7 @@ export type { TrainForecasterOptions, TrainSummary } from './pipeline/train-fore
 export { trainForecaster } from './pipeline/train-forecaster.js';
 export type { Prediction } from './run/predictions.js';
 export { formatPredictions, parsePredictions } from './run/predictions.js';
-export type { Evaluation, ForecasterRecord, RunData, SplitSummary } from './run/run-files.js';
-export { runFiles } from './run/run-files.js';
+export type { EpochLosses, Evaluation, ForecasterRecord, RunData, SplitSummary } from './run/run-files.js';
+export { epochLossesSchema, evaluationSchema, runDataSchema, runFiles } from './run/run-files.js';
 export * from './significance/index.js';
 export * from './text/index.js';

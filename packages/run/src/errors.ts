@@ -20,6 +20,17 @@ export class RunExistsError extends RunInputError {
   }
 }
 
+/** A file or folder cannot be written, or must not be replaced. */
+export class OutputError extends RunInputError {
+  /** The file or folder. */
+  readonly file: string;
+
+  constructor(file: string, problem: string, options?: ErrorOptions) {
+    super(`${file} cannot be written (${problem}): choose another place`, options);
+    this.file = file;
+  }
+}
+
 /** An unfinished run cannot be read: it was interrupted, or is still being written. */
 export class RunUnfinishedError extends DamagedFileError {
   /** Folder of the run. */

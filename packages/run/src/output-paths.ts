@@ -1,8 +1,9 @@
-import { constants, existsSync } from 'node:fs';
-import { access, realpath, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { lstat, mkdir, realpath, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { FileWriteError } from '@fin/files';
-import { RunInputError } from './errors.js';
+import { temporaryPath } from '@fin/files';
+import { OutputError, RunInputError } from './errors.js';
 import { isBookkeeping, ownedBy } from './replace-run.js';
 import { commonFiles, derivedFiles } from './run-kinds.js';
 import { readableRoot, readIdentity } from './run-record.js';
@@ -10,30 +11,36 @@ import { readableRoot, readIdentity } from './run-record.js';
 /**
  * Checks that a file may be written: call it for every output path before any work. Paths are compared after links are resolved.
  *
- * Refuses a folder, an input, an existing file inside an input folder, and a file that belongs to a run (by its manifest or its
- * kind). Derived pages, such as `report.html`, may be replaced.
+ * Refuses anything that is not a regular file, an input, an existing file inside an input folder, and a file that belongs to a run
+ * (by its manifest or its kind). Derived pages, such as `report.html`, may be replaced. Writing is tried in the nearest existing
+ * folder, and the trial is removed.
  *
  * @param file the output
  * @param inputs files and folders that are read to make it
- * @throws {RunInputError} when the path is refused, with the reason
- * @throws {FileWriteError} when the nearest folder that exists cannot be written to
+ * @throws {OutputError} with the reason
  */
 export async function requireFreeOutput(file: string, inputs: readonly string[] = []): Promise<void> {
   const path = await realPath(file);
-  const found = await stat(path).catch(() => null);
-  if (found?.isDirectory()) throw new RunInputError(`${file} is a folder: name a file`);
   const owner = await owningRun(path);
-  if (owner !== null) {
-    throw new RunInputError(`${file} belongs to the run in ${owner}: name another file`);
-  }
+  if (owner !== null) throw new OutputError(file, `it belongs to the run in ${owner}`);
   const derived = derivedFiles.includes(basename(path));
   for (const input of inputs) {
     const real = await realPath(input);
-    if (path === real || (found && !derived && isInside(path, real))) {
-      throw new RunInputError(`${file} is an input of this command (${input}): name another file`);
+    if (path === real || (!derived && existsSync(path) && isInside(path, real))) {
+      throw new OutputError(file, `it is an input of this command, as part of ${input}`);
     }
   }
-  await requireWritable(path, file);
+  await tryToWrite(file, 'file');
+}
+
+/**
+ * Checks that files can be written to a folder, which may be missing: call it before any work. Writing is tried in the nearest
+ * existing folder, and the trial is removed.
+ *
+ * @throws {OutputError} with the reason
+ */
+export async function requireWritableFolder(dir: string): Promise<void> {
+  await tryToWrite(dir, 'folder');
 }
 
 /** @throws {RunInputError} when an input lies in the run folder that will be written */
@@ -74,25 +81,56 @@ async function owningRun(path: string): Promise<string | null> {
   }
 }
 
-/** Returns a test for the files that a folder's run owns. Without a readable `run.json` and manifest, it owns none. */
+/** Returns a test for the files that a folder's run owns. Without a readable record, those that every run has. */
 async function ownedByRun(dir: string): Promise<(name: string) => boolean> {
   try {
     const root = readableRoot(dir);
     return await ownedBy(root, readIdentity(root)!.kind);
   } catch {
-    return () => false;
+    const names: readonly string[] = Object.values(commonFiles);
+    return (name) => names.includes(name);
   }
 }
 
-async function requireWritable(path: string, file: string): Promise<void> {
-  let folder = dirname(path);
-  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
-  if (!(await stat(folder)).isDirectory()) {
-    throw new RunInputError(`${file} cannot be written: ${folder} is a file, not a folder`);
-  }
+async function tryToWrite(path: string, kind: 'file' | 'folder'): Promise<void> {
   try {
-    await access(folder, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw new FileWriteError(file, error);
+    const existing = await statIfThere(path);
+    if (existing && !(kind === 'file' ? existing.isFile() : existing.isDirectory())) {
+      const found = existing.isDirectory()
+        ? 'a folder'
+        : `not a ${kind === 'file' ? 'regular file' : 'folder'}`;
+      throw new OutputError(path, `it is ${found}`);
+    }
+    if (!existing && (await isLink(path))) throw new OutputError(path, 'it is a link to nothing');
+    const target = resolve(path);
+    const parent = kind === 'folder' && existing ? target : await nearestFolder(dirname(target));
+    // Temporary names are tried: while the longest name that a file system takes is written, it is too long.
+    for (const name of relative(parent, target).split(sep))
+      await statIfThere(temporaryPath(join(parent, name)));
+    const trial = temporaryPath(join(parent, 'trial'));
+    await mkdir(trial);
+    await rmdir(trial);
+  } catch (cause) {
+    if (cause instanceof OutputError) throw cause;
+    throw new OutputError(path, (cause as Error).message, { cause });
   }
 }
+
+/** The folder itself or the closest one above it that exists. */
+async function nearestFolder(folder: string): Promise<string> {
+  for (let at = folder; ; at = dirname(at)) {
+    const found = await statIfThere(at);
+    if (found?.isDirectory()) return at;
+    if (found || (await isLink(at))) throw new OutputError(folder, `${at} is not a folder`);
+    if (at === dirname(at)) return at;
+  }
+}
+
+async function statIfThere(path: string): Promise<Stats | null> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+    throw error;
+  });
+}
+
+const isLink = async (path: string): Promise<boolean> => (await lstat(path).catch(() => null)) !== null;

@@ -1,11 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DamagedFileError } from '@fin/files';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { addToFinishedRun, RunFolder, readRunRecord, requireFreeOutput, withRun } from '../src/index.js';
+import {
+  addToFinishedRun,
+  OutputError,
+  RunFolder,
+  readRunRecord,
+  requireFreeOutput,
+  requireWritableFolder,
+  withRun,
+} from '../src/index.js';
 
 let home: string;
 let dir: string;
@@ -246,5 +254,25 @@ describe('requireFreeOutput', () => {
     expect(await refused(join(home, 'new', 'out.csv'), [dir, input])).toBeNull();
     expect(await refused('x')).toBeNull();
     expect(await refused(join(input, 'x'))).toContain('not a folder');
+  });
+
+  it('refuses devices, links to nothing and names that are too long, and leaves no trace of the trial', async () => {
+    await symlink(join(home, 'nowhere'), join(home, 'dangling'));
+    await mkdir(join(home, 'other'));
+    await writeFile(join(home, 'other', 'run.json'), '{}');
+    const before = (await readdir(home)).sort();
+    for (const [file, problem] of [
+      ['/dev/null', 'not a regular file'],
+      [join(home, 'dangling'), 'a link to nothing'],
+      [join(home, 'dangling', 'x'), 'not a folder'],
+      [join(home, 'n'.repeat(250)), 'ENAMETOOLONG'],
+      [join(home, 'other', 'config.json'), 'belongs to the run in'],
+    ]) {
+      await expect(requireFreeOutput(file)).rejects.toThrow(problem);
+      await expect(requireFreeOutput(file)).rejects.toBeInstanceOf(OutputError);
+    }
+    await expect(requireWritableFolder(join(home, 'other', 'run.json'))).rejects.toThrow('not a folder');
+    await requireWritableFolder(join(home, 'a', 'b'));
+    expect((await readdir(home)).sort()).toEqual(before);
   });
 });

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Precision } from '@fin/amp';
+import { requireWritableFolder } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
 import type { TuningEvent, TuningOptions, TuningSummary } from '@fin/sentiment';
 import type { Command } from 'commander';
@@ -24,7 +25,6 @@ import {
   resumeOption,
   runToResume,
 } from '../options.js';
-import { requireWritable } from '../outputs.js';
 import { chooseModel, newRunFolder, reportRepaired, resumable, resumeText, TUNING_RUNS } from '../runs.js';
 
 interface Options {
@@ -141,7 +141,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
         ? runToResume(command, options.run)
         : (options.run ?? newRunFolder(TUNING_RUNS));
       const begun = options.resume ? null : startOf(options, command);
-      await requireWritable({ folders: [runDir] });
+      await requireWritableFolder(runDir);
       const summary = await resumable(runDir, terminal, async (signal) =>
         finetune(
           begun ? { ...options, ...begun } : await resumedOptions(runDir, options),

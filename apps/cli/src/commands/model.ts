@@ -1,4 +1,5 @@
 import type { ConvertedModel, MergedModel, ModelInfo, WeightDtype } from '@fin/finbert-lora';
+import { requireWritableFolder } from '@fin/run';
 import type { Command } from 'commander';
 import { Argument } from 'commander';
 import { startBackend } from '../backend.js';
@@ -6,7 +7,6 @@ import { UnusableInputError } from '../io/report-error.js';
 import type { Terminal } from '../io/terminal.js';
 import { fileSize } from '../io/terminal.js';
 import { jsonOption, option, path } from '../options.js';
-import { requireWritable } from '../outputs.js';
 
 interface ConvertOptions {
   readonly out: string;
@@ -55,7 +55,7 @@ export function addModelCommands(program: Command, terminal: Terminal): void {
     .addOption(dtypeOption('as they are'))
     .addOption(jsonOption())
     .action(async (dir: string, { out, dtype, json }: ConvertOptions) => {
-      await requireWritable({ folders: [out] });
+      await requireWritableFolder(out);
       const { convertModel } = await import('@fin/finbert-lora');
       terminal.result(json, await convertModel(dir, out, { dtype }), convertedLines);
     });
@@ -74,7 +74,7 @@ export function addModelCommands(program: Command, terminal: Terminal): void {
     .addOption(dtypeOption('F32'))
     .addOption(jsonOption())
     .action(async (adapter: string, { base, out, dtype, json }: MergeOptions) => {
-      await requireWritable({ folders: [out] });
+      await requireWritableFolder(out);
       const { adapterLabels } = await import('@fin/sentiment');
       const { mergeAdapter } = await import('@fin/finbert-lora');
       const labels = await adapterLabels(adapter, base);

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Terminal } from '../io/terminal.js';
 import { jsonOption, option, path, runOption } from '../options.js';
-import { requireWritable } from '../outputs.js';
 import { chooseRun } from '../runs.js';
 
 interface Options {
@@ -24,7 +23,6 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
       const { writeReport } = await import('@fin/report');
       const runDir = await chooseRun(run);
       const page = out ?? join(runDir, 'report.html');
-      await requireWritable({ file: page, inputs: [runDir] });
       const { file } = await writeReport({ runDir, out: page });
       terminal.result(json, { run: runDir, file }, (result) => [result.file]);
     });

@@ -1,4 +1,6 @@
 import type { Precision } from '@fin/amp';
+import { writeFileAtomically } from '@fin/files';
+import { requireFreeOutput, requireWritableFolder } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
 import type { DayAggregate, DaySentiment, FinBert } from '@fin/sentiment';
 import type { Command } from 'commander';
@@ -8,7 +10,6 @@ import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import { noteMarket, openMarket } from '../market.js';
 import { backendOption, dataOption, jsonOption, option, path, precisionOption } from '../options.js';
-import { requireWritable, writeTextFile } from '../outputs.js';
 import { chooseModel } from '../runs.js';
 
 interface Options {
@@ -86,11 +87,10 @@ export function addSentimentCommand(program: Command, terminal: Terminal): void 
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
-      await requireWritable({
-        file: options.out,
-        inputs: [options.data, options.model, options.base],
-        folders: [options.cache],
-      });
+      const { out, cache, data, model, base } = options;
+      const inputs = [data, model, base].filter((input) => input !== undefined);
+      if (out !== undefined) await requireFreeOutput(out, inputs);
+      if (cache !== undefined) await requireWritableFolder(cache);
       const result = await interruptible(
         () => '; the scores so far are kept',
         (signal) => sentiment(options, signal, terminal),
@@ -118,7 +118,7 @@ async function sentiment(options: Options, signal: AbortSignal, terminal: Termin
       sentiments.map((one, i) => ({ date: dates[i], rank: ranks[i], sentiment: one })),
       aggregate,
     );
-    if (options.out !== undefined) await writeTextFile(options.out, csv(daily));
+    if (options.out !== undefined) await writeFileAtomically(options.out, csv(daily));
     return {
       model: dir,
       fingerprint: finbert.fingerprint,

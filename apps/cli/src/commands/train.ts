@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Precision } from '@fin/amp';
 import type { TrainEvent, TrainSummary } from '@fin/forecast';
+import { requireWritableFolder } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
@@ -25,7 +26,6 @@ import {
   resumeOption,
   runToResume,
 } from '../options.js';
-import { requireWritable } from '../outputs.js';
 import {
   chooseModel,
   marketOfSource,
@@ -93,7 +93,7 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
     .addOption(jsonOption())
     .action(async (options: Options, command: Command) => {
       const runDir = options.resume ? runToResume(command, options.run) : (options.run ?? newRunFolder(RUNS));
-      await requireWritable({ folders: [runDir] });
+      await requireWritableFolder(runDir);
       const named = {
         ...options,
         data: command.getOptionValueSource('data') === 'cli' ? options.data : undefined,

@@ -36,6 +36,36 @@ export interface RunData {
   readonly splits: Readonly<Record<SplitName, SplitSummary>>;
 }
 
+const splitSummarySchema: z.ZodType<SplitSummary> = z.object({
+  n: z.number(),
+  first: z.string().nullable(),
+  last: z.string().nullable(),
+});
+
+/** Schema of `data.json`. */
+export const runDataSchema: z.ZodType<RunData> = z.object({
+  name: z.string(),
+  synthetic: z.boolean(),
+  signal: z.number().nullable(),
+  fingerprint: z.string(),
+  splits: z.object({ train: splitSummarySchema, validation: splitSummarySchema, test: splitSummarySchema }),
+});
+
+/** The losses of one line of `metrics.jsonl`. */
+export interface EpochLosses {
+  readonly epoch: number;
+  readonly trainLoss: number;
+  /** Null when the epoch was not validated. */
+  readonly validationLoss: number | null;
+}
+
+/** Schema of one line of `metrics.jsonl`. */
+export const epochLossesSchema: z.ZodType<EpochLosses> = z.object({
+  epoch: z.number(),
+  trainLoss: z.number(),
+  validationLoss: z.number().nullable().default(null),
+});
+
 /** `checkpoint/forecaster.json`: everything besides the weights that a forecast needs. */
 export interface ForecasterRecord {
   readonly format: 'fin-forecaster';
@@ -87,3 +117,29 @@ export interface Evaluation {
   /** The model first, then persistence, drift and majority class. */
   readonly rows: readonly MetricsRow[];
 }
+
+const metricsRowSchema: z.ZodType<MetricsRow> = z.object({
+  model: z.string(),
+  n: z.number(),
+  mae: z.number(),
+  rmse: z.number(),
+  mape: z.number().nullable(),
+  r2: z.number().nullable(),
+  directionalAccuracy: z.number().nullable(),
+  directionalN: z.number(),
+  directionalInterval: z.tuple([z.number(), z.number()]).nullable(),
+  dieboldMariano: z
+    .object({ statistic: z.number(), pValue: z.number(), loss: z.enum(['squared', 'absolute']) })
+    .nullable(),
+  notes: z.array(z.string()),
+});
+
+/** Schema of `evaluation.json`. */
+export const evaluationSchema: z.ZodType<Evaluation> = z.object({
+  split: z.literal('test', { error: 'only the test split is reported' }),
+  n: z.number(),
+  first: z.string(),
+  last: z.string(),
+  level: z.number(),
+  rows: z.array(metricsRowSchema),
+});
