@@ -13,7 +13,7 @@ it.skipIf(process.platform === 'win32')(
   async () => {
     const good = join(root, 'good');
     await writeGood(good);
-    const { failures } = await fuzz({ good, root, seed: 1, lines: 150, linesPerProcess: 150 });
+    const { failures } = await fuzz({ good, root, seed: 1, lines: 60, linesPerProcess: 60 });
     expect(failures.join('\n')).toBe('');
   },
   300_000,
