@@ -3,11 +3,14 @@ export class FileInputError extends Error {
   readonly kind = 'input';
   /** File or folder with the problem. */
   readonly file: string;
+  /** The message without the file. */
+  readonly problem: string;
 
   constructor(file: string, problem: string, options?: ErrorOptions) {
     super(`${file}: ${problem}`, options);
     this.name = new.target.name;
     this.file = file;
+    this.problem = problem;
   }
 }
 

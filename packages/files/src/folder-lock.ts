@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from './atomic-file.js';
 import type { ProcessIdentity } from './process-identity.js';
 import { isCertainlyGone, ownIdentity } from './process-identity.js';
+import { readSmallTextSync } from './regular-file.js';
 
 const PREFIX = '.lock-';
 
@@ -52,7 +53,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     for (const name of await readdir(folder)) {
       if (!isLockFile(name) || name === own) continue;
       const path = join(folder, name);
-      const text = await readFile(path, 'utf8').catch(() => null);
+      const text = readSmallTextSync(path);
       if (text === null) continue; // released between the two looks
       const holder = parseIdentity(text);
       if (!holder || !(await isCertainlyGone(holder, identity)))

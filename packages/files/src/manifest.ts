@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { TEMPORARY_NAME, writeFileAtomically } from './atomic-file.js';
+import type { FileInputError } from './errors.js';
 import { DamagedFileError } from './errors.js';
 import { isLockFile } from './folder-lock.js';
 import { listFiles } from './list-files.js';
+import { readSmallTextSync } from './regular-file.js';
 
 /** Name of the manifest. It is written last, so a folder that has one is complete. */
 export const MANIFEST_NAME = 'manifest.json';
@@ -57,7 +59,7 @@ export async function replaceManifestEntry(folder: string, path: string, text: s
   };
   const absolute = join(folder, path);
   const unchanged = old?.size === entry.size && old.sha256 === entry.sha256;
-  if (unchanged && (await readFile(absolute, 'utf8').catch(() => null)) === text) return;
+  if (unchanged && readSmallTextSync(absolute) === text) return;
   const others = files.filter((file) => file.path !== path);
   if (old) await replaceManifest(folder, others);
   await writeFileAtomically(absolute, text);
@@ -110,7 +112,7 @@ export async function verifyManifest(
  */
 export async function readManifest(folder: string): Promise<readonly ManifestFile[]> {
   const path = join(folder, MANIFEST_NAME);
-  const text = await readFile(path, 'utf8').catch(() => null);
+  const text = readManifestText(path);
   if (text === null) {
     throw new DamagedFileError(path, 'it is missing, so this was never finished');
   }
@@ -135,6 +137,14 @@ function isManifestFile(value: unknown): value is ManifestFile {
 
 const isOneOf = (path: string, names: readonly string[]): boolean =>
   names.some((name) => path === name || path.startsWith(`${name}/`));
+
+function readManifestText(path: string): string | null {
+  try {
+    return readSmallTextSync(path);
+  } catch (error) {
+    throw new DamagedFileError(path, `it ${(error as FileInputError).problem}`);
+  }
+}
 
 function parse(text: string): Record<string, unknown> | null {
   try {

@@ -6,6 +6,9 @@ import { FileInputError } from './errors.js';
 /** Without O_NONBLOCK, opening a named pipe waits until someone writes to it. Windows has no such flag. */
 const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
+/** Far above any manifest or lock; a larger file is something else. */
+const MAX_SMALL_BYTES = 64 * 2 ** 20;
+
 /**
  * Opens a file for reading. Pipes, devices and folders are refused at once: reading them could wait or never end.
  *
@@ -46,6 +49,16 @@ export function readRegularFileSync(file: string, { maxBytes }: { readonly maxBy
     return bytes.subarray(0, filled);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Text of a small regular file; null when it is missing or cannot be read. @throws FileInputError when it is not a regular file */
+export function readSmallTextSync(file: string): string | null {
+  try {
+    return readRegularFileSync(file, { maxBytes: MAX_SMALL_BYTES }).toString('utf8');
+  } catch (error) {
+    if (error instanceof FileInputError) throw error;
+    return null;
   }
 }
 

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   openSync,
-  readFileSync,
   renameSync,
   truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { FileWriteError } from '@fin/files';
+import { DamagedFileError, FileWriteError } from '@fin/files';
+import { readRunText } from './run-files.js';
 
 /** A value of a metrics row. JSON has no NaN or infinity: those are written as null. */
 export type MetricValue = number | string | boolean | null | readonly MetricValue[] | MetricsRow;
@@ -27,10 +28,10 @@ export class MetricsLog {
   constructor(path: string) {
     this.#path = path;
     try {
+      if (existsSync(path)) dropPartialLine(path); // also refuses a pipe, whose opening would wait
       this.#file = openSync(path, 'a');
-      dropPartialLine(path);
     } catch (error) {
-      throw new FileWriteError(path, error);
+      throw error instanceof DamagedFileError ? error : new FileWriteError(path, error);
     }
   }
 
@@ -73,7 +74,7 @@ export class MetricsLog {
 
 /** Reads the rows of a metrics log. An incomplete last line, left by a crash, is ignored. */
 export function readMetricsLog(path: string): MetricsRow[] {
-  const text = readFileSync(path, 'utf8');
+  const text = readRunText(path);
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')
@@ -82,7 +83,7 @@ export function readMetricsLog(path: string): MetricsRow[] {
 }
 
 function dropPartialLine(path: string): void {
-  const bytes = readFileSync(path);
-  const end = bytes.lastIndexOf(0x0a) + 1;
-  if (end < bytes.length) truncateSync(path, end);
+  const text = readRunText(path);
+  const end = text.lastIndexOf('\n') + 1;
+  if (end < text.length) truncateSync(path, Buffer.byteLength(text.slice(0, end)));
 }

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import type { FileContent, FolderLock } from '@fin/files';
 import {
   asFileWriteError,
-  DamagedFileError,
   lockFolder,
   MANIFEST_NAME,
   makeFolder,
@@ -29,7 +28,7 @@ import {
   removeTemporaryFiles,
   requireReplaceable,
 } from './replace-run.js';
-import { parseRunFile } from './run-files.js';
+import { parseRunFile, readRunText } from './run-files.js';
 import type { RunKind } from './run-kinds.js';
 import { CHECKPOINTS, commonFiles, derivedFiles, runKinds } from './run-kinds.js';
 import type { RunRecord } from './run-record.js';
@@ -164,13 +163,19 @@ export class RunFolder {
     const record = readRunRecord(dir, kind);
     if (!record.finished) throw new RunUnfinishedError(dir, join(dir, MANIFEST_NAME));
     const root = readableRoot(dir);
-    const manifest = () => readFile(join(root, MANIFEST_NAME), 'utf8').catch(() => null);
-    const before = await manifest();
+    const manifest = () => {
+      try {
+        return readRunText(join(root, MANIFEST_NAME));
+      } catch {
+        return null; // `verifyManifest` reports it
+      }
+    };
+    const before = manifest();
     try {
       await verifyManifest(root, { except: derivedFiles });
     } catch (error) {
       // Another process may have replaced the run, or added a file to it, since we began to read.
-      if (readableRoot(dir) !== root || (await manifest()) !== before) return RunFolder.open(dir, kind);
+      if (readableRoot(dir) !== root || manifest() !== before) return RunFolder.open(dir, kind);
       throw error;
     }
     return new RunFolder(dir, root, record, null);
@@ -241,12 +246,7 @@ export class RunFolder {
   /** @throws {DamagedFileError} when the file cannot be read */
   async readText(name: string): Promise<string> {
     const path = this.path(name);
-    return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw new DamagedFileError(
-        path,
-        error.code === 'ENOENT' ? 'it is missing' : `it cannot be read (${error.message})`,
-      );
-    });
+    return readRunText(path);
   }
 
   /** Rows of `metrics.jsonl` so far. */
