@@ -17,7 +17,9 @@ export function readme(folder) {
   if (line === undefined) throw new Error(`${folder}/README.md: its first block has no line "npm install …"`);
   const example = text.match(/```ts\n([\s\S]*?)```/)?.[1] ?? '';
   const imports = [...example.matchAll(/^import (?!type\b)[\s\S]*?from '[^']+';$/gm)].map(([each]) => each);
-  const programs = [...first[1].matchAll(/^npx (?:--package \S+ )?([a-z-]+)/gm)].map(([, program]) => program);
+  const programs = [...first[1].matchAll(/^npx (?:--package \S+ )?([a-z-]+)/gm)].map(
+    ([, program]) => program,
+  );
   return { packages: line.trim().split(/\s+/), imports, programs };
 }
 

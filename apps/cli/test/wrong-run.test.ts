@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +82,23 @@ describe('a run or folder that the command cannot use', () => {
       message: expect.stringMatching(problem),
     });
     expect(existsSync(inFolder('never'))).toBe(false);
+  });
+
+  it
+    .skipIf(process.platform === 'win32')
+    .each(
+      ['run.json', 'config.json', 'manifest.json', 'predictions.csv'].flatMap((file) =>
+        ['evaluate', 'report', 'predict'].map((command) => ({ file, command })),
+      ),
+    )('fin $command does not wait for a named pipe in place of $file', async ({ file, command }) => {
+    const dir = inFolder(`pipe-${command}-${file}`);
+    cpSync(inFolder('forecaster'), dir, { recursive: true });
+    rmSync(join(dir, file), { force: true });
+    execFileSync('mkfifo', [join(dir, file)]);
+    const { code, stderr } = await runFin(command, '--run', dir);
+    expect(stderr).toContain(dir);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(code).toBe(2);
   });
 
   it.each(['tuned', 'forecaster-unfinished'])('fin predict --run %s reads no data', async (name) => {

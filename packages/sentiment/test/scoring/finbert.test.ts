@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { saveBert } from '@fin/finbert-lora';
 import { countTensors, NO_GROWTH } from '@fin/runtime';
 import { allClose } from '@fin/testkit';
@@ -204,6 +206,14 @@ describe('the cache', () => {
     await expect(FinBert.load(dir, { cacheDir: inFolder('no-folder') })).rejects.toThrow(
       /the scores in .*no-folder.* cannot be read or written/,
     );
+  });
+
+  it.skipIf(process.platform === 'win32')('does not wait for a pipe among the scores', async () => {
+    const dir = await modelFolder();
+    const cacheDir = newCache();
+    await counted(dir, { cacheDir });
+    execFileSync('mkfifo', [join(cacheDir, readdirSync(cacheDir)[0], 'pipe.scores')]);
+    await expect(FinBert.load(dir, { cacheDir })).rejects.toThrow(/pipe\.scores: is not a regular file/);
   });
 });
 

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegularFileSync } from '@fin/files';
 import { ScoreCacheError } from './score-cache-error.js';
 import { decodeRecord, encodeRecord, KEY_BYTES, RECORD_BYTES, textKey } from './score-record.js';
 
 /** File extension of score files. */
 const SUFFIX = '.scores';
+
+/** 20 million scores; a larger file is something else. */
+const MAX_FILE_BYTES = 2 ** 30;
 
 /**
  * Scores of texts, on disk or in memory only. On disk there is one folder for each way of scoring, with files that are only
@@ -41,7 +45,8 @@ export class ScoreCache {
     const cache = new ScoreCache(folder);
     if (folder === null) return cache;
     await guarded(folder, async () => {
-      for (const name of await scoreFiles(folder)) cache.#read(await readFile(join(folder, name)));
+      for (const name of await scoreFiles(folder))
+        cache.#read(readRegularFileSync(join(folder, name), { maxBytes: MAX_FILE_BYTES }));
     });
     return cache;
   }
