@@ -21,4 +21,4 @@ export {
   verifyManifest,
   writeManifest,
 } from './manifest.js';
-export { openRegularFile, readRegularFileSync } from './regular-file.js';
+export { openRegularFile, readRegularFileSync, readStoredText } from './regular-file.js';

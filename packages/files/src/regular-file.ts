@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
-import { FileInputError } from './errors.js';
+import { DamagedFileError, FileInputError } from './errors.js';
 
 /** Without O_NONBLOCK, opening a named pipe waits until someone writes to it. Windows has no such flag. */
 const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -49,6 +49,24 @@ export function readRegularFileSync(file: string, { maxBytes }: { readonly maxBy
     return bytes.subarray(0, filled);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Above any file of a run or checkpoint that is read as a whole; a larger file is something else. */
+const MAX_STORED_BYTES = 256 * 2 ** 20;
+
+/**
+ * Reads the text of a file that this project wrote, such as a file of a run or the state of a checkpoint.
+ *
+ * @throws {DamagedFileError} when it is missing, is not a regular file, or cannot be read
+ */
+export function readStoredText(path: string): string {
+  try {
+    return readRegularFileSync(path, { maxBytes: MAX_STORED_BYTES }).toString('utf8');
+  } catch (error) {
+    if (error instanceof FileInputError) throw new DamagedFileError(path, `it ${error.problem}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new DamagedFileError(path, code === 'ENOENT' ? 'it is missing' : `it cannot be read (${message})`);
   }
 }
 

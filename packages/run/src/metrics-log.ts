@@ -10,8 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DamagedFileError, FileWriteError } from '@fin/files';
-import { readRunText } from './run-files.js';
+import { DamagedFileError, FileWriteError, readStoredText } from '@fin/files';
 
 /** A value of a metrics row. JSON has no NaN or infinity: those are written as null. */
 export type MetricValue = number | string | boolean | null | readonly MetricValue[] | MetricsRow;
@@ -74,7 +73,7 @@ export class MetricsLog {
 
 /** Reads the rows of a metrics log. An incomplete last line, left by a crash, is ignored. */
 export function readMetricsLog(path: string): MetricsRow[] {
-  const text = readRunText(path);
+  const text = readStoredText(path);
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')
@@ -83,7 +82,7 @@ export function readMetricsLog(path: string): MetricsRow[] {
 }
 
 function dropPartialLine(path: string): void {
-  const text = readRunText(path);
+  const text = readStoredText(path);
   const end = text.lastIndexOf('\n') + 1;
   if (end < text.length) truncateSync(path, Buffer.byteLength(text.slice(0, end)));
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { DamagedFileError, FileInputError, readRegularFileSync } from '@fin/files';
+import { DamagedFileError, readStoredText } from '@fin/files';
 import { z } from 'zod';
 
 /** `config.json`: the settings and inputs of a run. */
@@ -79,23 +79,9 @@ export function parseRunFile<T>(path: string, text: string, schema: z.ZodType<T>
   throw new DamagedFileError(path, describeIssue(result.error));
 }
 
-/** Larger than any file of a run that is read as a whole: forecasts, metrics and records. */
-const MAX_BYTES = 256 * 2 ** 20;
-
-/** Reads a text file of a run. @throws {DamagedFileError} when it is missing, is not a regular file, or cannot be read */
-export function readRunText(path: string): string {
-  try {
-    return readRegularFileSync(path, { maxBytes: MAX_BYTES }).toString('utf8');
-  } catch (error) {
-    if (error instanceof FileInputError) throw new DamagedFileError(path, `it ${error.problem}`);
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new DamagedFileError(path, code === 'ENOENT' ? 'it is missing' : `it cannot be read (${message})`);
-  }
-}
-
 /** Reads and parses a JSON file; null if there is none. @throws {DamagedFileError} as {@link parseRunFile} */
 export function readRunFile<T>(path: string, schema: z.ZodType<T>): T | null {
-  return existsSync(path) ? parseRunFile(path, readRunText(path), schema) : null;
+  return existsSync(path) ? parseRunFile(path, readStoredText(path), schema) : null;
 }
 
 /** The first problem that a schema found, as a clause that names the field. */

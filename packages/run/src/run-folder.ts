@@ -8,6 +8,7 @@ import {
   lockFolder,
   MANIFEST_NAME,
   makeFolder,
+  readStoredText,
   removeAtomically,
   replaceManifestEntry,
   syncFolder,
@@ -28,7 +29,7 @@ import {
   removeTemporaryFiles,
   requireReplaceable,
 } from './replace-run.js';
-import { parseRunFile, readRunText } from './run-files.js';
+import { parseRunFile } from './run-files.js';
 import type { RunKind } from './run-kinds.js';
 import { CHECKPOINTS, commonFiles, derivedFiles, runKinds } from './run-kinds.js';
 import type { RunRecord } from './run-record.js';
@@ -165,7 +166,7 @@ export class RunFolder {
     const root = readableRoot(dir);
     const manifest = () => {
       try {
-        return readRunText(join(root, MANIFEST_NAME));
+        return readStoredText(join(root, MANIFEST_NAME));
       } catch {
         return null; // `verifyManifest` reports it
       }
@@ -246,7 +247,7 @@ export class RunFolder {
   /** @throws {DamagedFileError} when the file cannot be read */
   async readText(name: string): Promise<string> {
     const path = this.path(name);
-    return readRunText(path);
+    return readStoredText(path);
   }
 
   /** Rows of `metrics.jsonl` so far. */

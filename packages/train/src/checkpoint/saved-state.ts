@@ -1,4 +1,4 @@
-import { DamagedFileError, FileInputError, readRegularFileSync } from '@fin/files';
+import { DamagedFileError, readStoredText } from '@fin/files';
 import { z } from 'zod';
 
 const FORMAT = 'fin-checkpoint';
@@ -78,16 +78,12 @@ export function formatState(state: SavedState): string {
   return `${JSON.stringify({ format: FORMAT, version: VERSION, ...state }, null, 2)}\n`;
 }
 
-/** Far above the state of any run; a larger file is something else. */
-const MAX_STATE_BYTES = 256 * 2 ** 20;
-
 /** @throws {DamagedFileError} naming the field that is wrong */
 export async function readState(path: string): Promise<SavedState> {
   let json: unknown;
   try {
-    json = JSON.parse(readRegularFileSync(path, { maxBytes: MAX_STATE_BYTES }).toString('utf8'));
+    json = JSON.parse(readStoredText(path));
   } catch (error) {
-    if (error instanceof FileInputError) throw new DamagedFileError(path, `it ${error.problem}`);
     if (!(error instanceof SyntaxError)) throw error;
     throw new DamagedFileError(path, `it is not JSON (${error.message})`);
   }
