@@ -1,15 +1,43 @@
+import { tableFromArrays } from '@uwdata/flechette';
+import { escape as rowFunction, table } from 'arquero';
 import type { TopLevelSpec } from 'vega-lite';
 import { compile } from 'vega-lite';
 import { describe, expect, it } from 'vitest';
+import type { ForecastRow } from '../src/index.js';
 import {
+  confusionMatrix,
+  coverage,
   cumulativeGain,
+  dotInterval,
+  latencyByBatch,
+  leadLag,
   learningCurve,
+  memoryTimeline,
+  opBreakdown,
   predictedVsActual,
+  predictionBand,
   renderSvg,
   sentimentVsClose,
+  trainingCurves,
   VizInputError,
+  variantBars,
+  walkForwardFolds,
 } from '../src/index.js';
-import { epochRows, forecastRows, sentimentRows } from './sample-data.js';
+import {
+  bandRows,
+  confusion,
+  coverageRows,
+  epochRows,
+  folds,
+  forecastRows,
+  intervalRows,
+  latencyRows,
+  leadLagRows,
+  memoryRows,
+  profiles,
+  sentimentRows,
+  variantMetrics,
+} from './sample-data.js';
 
 const marks = [{ date: '2015-02-02', label: 'test <b>' }];
 
@@ -38,6 +66,65 @@ const charts: { name: string; spec: TopLevelSpec; texts: string[]; lines: number
     texts: ['Learning curve', 'Training', 'Validation', 'best: epoch 2', 'Epoch'],
     lines: 2,
   },
+  {
+    name: 'trainingCurves',
+    spec: trainingCurves([
+      { name: 'full', epochs: epochRows },
+      { name: 'LoRA', epochs: epochRows },
+    ]),
+    texts: ['Training curves', 'Training loss', 'Validation loss', 'full', 'LoRA'],
+    lines: 4,
+  },
+  {
+    name: 'predictionBand',
+    spec: predictionBand(bandRows(60), { level: 0.9 }),
+    texts: ['Prediction intervals', '90 % interval', 'Actual change', 'Outside'],
+    lines: 0,
+  },
+  {
+    name: 'coverage',
+    spec: coverage(coverageRows),
+    texts: ['Days inside the interval', 'split conformal', 'adaptive', 'Nominal level'],
+    lines: 2,
+  },
+  {
+    name: 'dotInterval',
+    spec: dotInterval(intervalRows, { quantity: 'RMSE difference', reference: 0 }),
+    texts: ['RMSE difference', 'price-only', 'fused'],
+    lines: 0,
+  },
+  { name: 'leadLag', spec: leadLag(leadLagRows), texts: ['Correlation', '−5', '0', '+5'], lines: 0 },
+  {
+    name: 'walkForwardFolds',
+    spec: walkForwardFolds(folds),
+    texts: ['Fold', 'Training', 'Test', '2'],
+    lines: 0,
+  },
+  {
+    name: 'confusionMatrix',
+    spec: confusionMatrix(confusion),
+    texts: ['Confusion matrix', '110 (79 %)', 'neutral', 'Predicted class'],
+    lines: 0,
+  },
+  {
+    name: 'variantBars',
+    spec: variantBars(variantMetrics),
+    texts: ['Checkpoint, MB', '91', '0.3  × 0.0033', '2,400'],
+    lines: 0,
+  },
+  {
+    name: 'opBreakdown',
+    spec: opBreakdown(profiles, { top: 2 }),
+    texts: ['MatMul', 'other ops', 'after'],
+    lines: 0,
+  },
+  {
+    name: 'memoryTimeline',
+    spec: memoryTimeline(memoryRows),
+    texts: ['Memory, MB', 'weights', 'Time, ms'],
+    lines: 0,
+  },
+  { name: 'latencyByBatch', spec: latencyByBatch(latencyRows), texts: ['full', 'LoRA', '32'], lines: 2 },
 ];
 
 /** Paths of line marks with at least two points. */
@@ -79,6 +166,15 @@ describe('width', () => {
     ['cumulativeGain', cumulativeGain(forecastRows(400), { width: 290, title: null })],
     ['sentimentVsClose', sentimentVsClose(sentimentRows(400), { width: 290, title: null })],
     ['learningCurve', learningCurve(epochRows, { width: 290, title: null })],
+    ['predictionBand', predictionBand(bandRows(400), { width: 290, title: null, level: 0.9 })],
+    ['coverage', coverage(coverageRows, { width: 290, title: null })],
+    ['leadLag', leadLag(leadLagRows, { width: 290, title: null })],
+    ['walkForwardFolds', walkForwardFolds(folds, { width: 290, title: null })],
+    ['confusionMatrix', confusionMatrix(confusion, { width: 290, title: null })],
+    ['variantBars', variantBars(variantMetrics, { width: 290, title: null })],
+    ['opBreakdown', opBreakdown(profiles, { width: 290, title: null })],
+    ['memoryTimeline', memoryTimeline(memoryRows, { width: 290, title: null })],
+    ['latencyByBatch', latencyByBatch(latencyRows, { width: 290, title: null })],
   ])('%s with a plot of 290 px fits into 390 px', async (_, spec) => {
     const svg = await renderSvg(spec);
     expect(Number(/ width="(\d+)"/.exec(svg)?.[1])).toBeLessThanOrEqual(390);
@@ -100,6 +196,31 @@ it('labels of marks close together step down, those with room do not', async () 
   expect(Number(second) - Number(first)).toBe(14);
   const [wideFirst, wideSecond] = await heights(6000);
   expect(wideSecond).toBe(wideFirst);
+});
+
+describe('tables', () => {
+  const svgOf = (rows: Iterable<ForecastRow>) => renderSvg(predictedVsActual(rows));
+  const columnsOf = (rows: readonly ForecastRow[]) => ({
+    targetDate: rows.map((row) => row.targetDate),
+    lastClose: rows.map((row) => row.lastClose),
+    actual: rows.map((row) => row.actual),
+    predicted: rows.map((row) => row.predicted),
+  });
+
+  it('may be arquero tables, with dates as text or as Date', async () => {
+    const rows = forecastRows(30);
+    const columns = table(columnsOf(rows));
+    const dated = columns.derive({ targetDate: rowFunction((row: ForecastRow) => new Date(row.targetDate)) });
+    const svg = await svgOf(rows);
+    expect(await svgOf(columns as unknown as Iterable<ForecastRow>)).toBe(svg);
+    expect(await svgOf(dated as unknown as Iterable<ForecastRow>)).toBe(svg);
+  });
+
+  it('may be Arrow tables', async () => {
+    const rows = forecastRows(30);
+    const arrow = tableFromArrays(columnsOf(rows));
+    expect(await svgOf(arrow as unknown as Iterable<ForecastRow>)).toBe(await svgOf(rows));
+  });
 });
 
 describe('small data', () => {
@@ -149,6 +270,52 @@ describe('what cannot be drawn', () => {
       /trainLoss/,
     ],
     ['epochs out of order', () => learningCurve([...epochRows].reverse()), /sort by epoch/],
+    [
+      'two runs of one name',
+      () =>
+        trainingCurves([
+          { name: 'a', epochs: epochRows },
+          { name: 'a', epochs: epochRows },
+        ]),
+      /same name/,
+    ],
+    [
+      'a run without epochs',
+      () => trainingCurves([{ name: 'a', epochs: [] }]),
+      /trainingCurves: a: there is no data/,
+    ],
+    [
+      'a forecast outside its interval',
+      () => predictionBand([{ ...a, low: a.predicted + 1, high: a.predicted + 2 }], { level: 0.9 }),
+      /row 0 has the interval/,
+    ],
+    ['a coverage in percent', () => coverage([{ method: 'm', nominal: 90, observed: 88 }]), /from 0 to 1/],
+    ['lags out of order', () => leadLag([...leadLagRows].reverse()), /ascending whole numbers/],
+    [
+      'a value outside its interval',
+      () => dotInterval([{ name: 'm', value: 3, low: 0, high: 1 }], { quantity: 'q' }),
+      /must hold the value/,
+    ],
+    [
+      'a matrix that is not square',
+      () => confusionMatrix({ ...confusion, confusion: [[1, 2]] }),
+      /3 rows of 3/,
+    ],
+    ['half an example', () => confusionMatrix({ labels: ['a'], confusion: [[0.5]] }), /counts/],
+    [
+      'a test before its training',
+      () => walkForwardFolds([{ ...folds[0], test: ['2009-01-01', '2009-02-01'] }]),
+      /fold 1, test begins at 2009-01-01/,
+    ],
+    ['a variant without a measurement', () => variantBars(variantMetrics.slice(1)), /needs one row for each/],
+    ['a negative time', () => opBreakdown([{ name: 'p', ops: [{ op: 'o', ms: -1 }] }]), /at least 0/],
+    ['negative memory', () => memoryTimeline([{ ms: 0, category: 'c', bytes: -1 }]), /at least 0/],
+    ['no latency', () => latencyByBatch([{ variant: 'v', batchSize: 1, p50: 0, p95: 1 }]), /above 0/],
+    [
+      'crossed percentiles',
+      () => latencyByBatch([{ variant: 'v', batchSize: 1, p50: 2, p95: 1 }]),
+      /below its p50/,
+    ],
   ])('is refused: %s', (_, draw, message) => {
     expect(draw).toThrow(VizInputError);
     expect(draw).toThrow(message);

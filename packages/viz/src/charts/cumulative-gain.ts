@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { checkDates, checkFinite, checkNotEmpty } from './check-data.js';
+import type { Rows } from './check-data.js';
+import { checkFinite, isoDates, listRows } from './check-data.js';
 import type { ChartOptions } from './panel.js';
 import { DEFAULT_WIDTH, panelTitle } from './panel.js';
 import type { ForecastRow } from './predicted-vs-actual.js';
@@ -13,16 +14,18 @@ import { timeChannel } from './time-axis.js';
  *
  * @throws VizInputError when there is no row, a number is not finite, or days are not ascending ISO days
  */
-export function cumulativeGain(rows: readonly ForecastRow[], options: ChartOptions = {}): TopLevelSpec {
-  checkNotEmpty('cumulativeGain', rows);
-  const dates = rows.map((row) => row.targetDate);
-  checkDates('cumulativeGain', dates);
+export function cumulativeGain(data: Rows<ForecastRow>, options: ChartOptions = {}): TopLevelSpec {
+  const rows = listRows('cumulativeGain', data);
+  const dates = isoDates(
+    'cumulativeGain',
+    rows.map((row) => row.targetDate),
+  );
   const { title = 'Gain over persistence', width = DEFAULT_WIDTH } = options;
   let gain = 0;
-  const values = rows.map(({ targetDate, lastClose, actual, predicted }, i) => {
+  const values = rows.map(({ lastClose, actual, predicted }, i) => {
     gain += Math.abs(actual - lastClose) - Math.abs(actual - predicted);
     checkFinite('cumulativeGain', i, 'the error', gain);
-    return { date: targetDate, gain };
+    return { date: dates[i], gain };
   });
   const x = timeChannel('date', dates, width);
   return {

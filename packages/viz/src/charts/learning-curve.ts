@@ -2,7 +2,8 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Field, PositionFieldDef } from 'vega-lite/types_unstable/channeldef.js';
 import type { Scale } from 'vega-lite/types_unstable/scale.js';
 import { VizInputError } from '../errors.js';
-import { checkFinite, checkNotEmpty } from './check-data.js';
+import type { Rows } from './check-data.js';
+import { checkFinite, listRows } from './check-data.js';
 import type { ChartOptions, Layer } from './panel.js';
 import { DEFAULT_WIDTH, panelTitle } from './panel.js';
 import { colors, theme } from './theme.js';
@@ -25,8 +26,9 @@ const POINT = { filled: true, size: 26 };
  *
  * @throws VizInputError when there is no epoch, a loss is not finite, or epochs do not ascend
  */
-export function learningCurve(rows: readonly EpochRow[], options: ChartOptions = {}): TopLevelSpec {
-  checkRows(rows);
+export function learningCurve(data: Rows<EpochRow>, options: ChartOptions = {}): TopLevelSpec {
+  const rows = listRows('learningCurve', data);
+  checkEpochs('learningCurve', rows);
   const { title = 'Learning curve', width = DEFAULT_WIDTH } = options;
   const validated = rows.filter((row) => row.validationLoss !== null);
   const best = validated.reduce<EpochRow | null>(
@@ -101,15 +103,15 @@ function validationLayers(bestEpoch: number, x: PositionFieldDef<Field>, color: 
   ];
 }
 
-function checkRows(rows: readonly EpochRow[]): void {
-  checkNotEmpty('learningCurve', rows);
+/** Throws unless losses are finite and epochs ascend. */
+export function checkEpochs(chart: string, rows: readonly EpochRow[]): void {
   for (const [i, row] of rows.entries()) {
-    checkFinite('learningCurve', i, 'epoch', row.epoch);
-    checkFinite('learningCurve', i, 'trainLoss', row.trainLoss);
-    if (row.validationLoss !== null) checkFinite('learningCurve', i, 'validationLoss', row.validationLoss);
+    checkFinite(chart, i, 'epoch', row.epoch);
+    checkFinite(chart, i, 'trainLoss', row.trainLoss);
+    if (row.validationLoss !== null) checkFinite(chart, i, 'validationLoss', row.validationLoss);
     if (i > 0 && row.epoch <= rows[i - 1].epoch) {
       throw new VizInputError(
-        `learningCurve: epoch ${row.epoch} of row ${i} does not come after epoch ${rows[i - 1].epoch}; sort by epoch`,
+        `${chart}: epoch ${row.epoch} of row ${i} does not come after epoch ${rows[i - 1].epoch}; sort by epoch`,
       );
     }
   }

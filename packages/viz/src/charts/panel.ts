@@ -31,3 +31,24 @@ export function panelTitle(text: string): PanelTitle {
 
 /** One layer of a panel, for optional layers. */
 export type Layer = LayerSpec<Field> | UnitSpec<Field>;
+
+/** Estimated width of a character of a legend's label, and of a symbol with its gaps, px. */
+const LEGEND_CHARACTER = 7;
+const LEGEND_SYMBOL = 40;
+
+/** Legend of named series that breaks into rows on a narrow chart. */
+export interface SeriesLegend {
+  readonly columns: number;
+  readonly symbolType?: 'square';
+  readonly symbolStrokeWidth?: 0;
+  readonly symbolSize?: number;
+  readonly symbolOpacity: 1;
+}
+
+/** @param mark lines have a stroke as symbol; bars, areas and points a square */
+export function seriesLegend(names: readonly string[], width: number, mark: 'line' | 'area'): SeriesLegend {
+  const widest = LEGEND_SYMBOL + LEGEND_CHARACTER * Math.max(...names.map(({ length }) => length));
+  const columns = Math.max(1, Math.min(names.length, Math.floor(width / widest)));
+  if (mark === 'line') return { columns, symbolOpacity: 1 };
+  return { columns, symbolType: 'square', symbolStrokeWidth: 0, symbolSize: 110, symbolOpacity: 1 };
+}

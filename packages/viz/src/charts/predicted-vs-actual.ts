@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { checkDates, checkFinite, checkNotEmpty } from './check-data.js';
+import type { Day, Rows } from './check-data.js';
+import { checkFinite, isoDates, listRows } from './check-data.js';
 import type { ChartOptions } from './panel.js';
 import { DEFAULT_WIDTH, panelTitle, SIGNED_LABEL } from './panel.js';
 import { colors, theme } from './theme.js';
@@ -7,8 +8,8 @@ import { timeChannel } from './time-axis.js';
 
 /** One forecast. A `ForecastPoint` of `@fin/forecast` has all these fields. Closes in index points. */
 export interface ForecastRow {
-  /** Day that was forecast, ISO. */
-  readonly targetDate: string;
+  /** Day that was forecast. */
+  readonly targetDate: Day;
   /** Close of the day before. */
   readonly lastClose: number;
   readonly actual: number;
@@ -25,18 +26,18 @@ const color = { domain: [ACTUAL, FORECAST], range: [colors.actual, colors.model]
  *
  * @throws VizInputError when there is no row, a number is not finite, or days are not ascending ISO days
  */
-export function predictedVsActual(rows: readonly ForecastRow[], options: ChartOptions = {}): TopLevelSpec {
-  checkRows(rows);
+export function predictedVsActual(data: Rows<ForecastRow>, options: ChartOptions = {}): TopLevelSpec {
+  const rows = listRows('predictedVsActual', data);
+  const dates = checkForecasts('predictedVsActual', rows);
   const { title = 'Forecast and actual close', width = DEFAULT_WIDTH } = options;
-  const dates = rows.map((row) => row.targetDate);
   const x = timeChannel('date', dates, width);
   return {
     title: title ?? undefined,
-    description: describe(rows),
+    description: describe(rows, dates),
     config: theme,
     data: {
-      values: rows.map(({ targetDate, lastClose, actual, predicted }) => ({
-        date: targetDate,
+      values: rows.map(({ lastClose, actual, predicted }, i) => ({
+        date: dates[i],
         actual,
         predicted,
         actualChange: actual / lastClose - 1,
@@ -98,24 +99,24 @@ export function predictedVsActual(rows: readonly ForecastRow[], options: ChartOp
   };
 }
 
-function checkRows(rows: readonly ForecastRow[]): void {
-  checkNotEmpty('predictedVsActual', rows);
-  checkDates(
-    'predictedVsActual',
-    rows.map((row) => row.targetDate),
-  );
+/** The target days as ISO dates. Throws unless they ascend and all numbers are finite. */
+export function checkForecasts(chart: string, rows: readonly ForecastRow[]): string[] {
   for (const [i, row] of rows.entries()) {
     for (const field of ['lastClose', 'actual', 'predicted'] as const) {
-      checkFinite('predictedVsActual', i, field, row[field]);
+      checkFinite(chart, i, field, row[field]);
     }
   }
+  return isoDates(
+    chart,
+    rows.map((row) => row.targetDate),
+  );
 }
 
-function describe(rows: readonly ForecastRow[]): string {
+function describe(rows: readonly ForecastRow[], dates: readonly string[]): string {
   const closes = rows.map((row) => row.actual);
   const error = rows.reduce((sum, row) => sum + Math.abs(row.actual - row.predicted), 0) / rows.length;
   return (
-    `Two line charts over ${rows.length} trading days, ${rows[0].targetDate} to ${rows[rows.length - 1].targetDate}: ` +
+    `Two line charts over ${rows.length} trading days, ${dates[0]} to ${dates[dates.length - 1]}: ` +
     `actual closes between ${Math.round(Math.min(...closes))} and ${Math.round(Math.max(...closes))} with their forecasts, ` +
     `off by ${error.toFixed(1)} points on average, and the daily changes with the forecast changes.`
   );

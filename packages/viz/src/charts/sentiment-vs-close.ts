@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { checkDates, checkFinite, checkNotEmpty } from './check-data.js';
+import type { Day, Rows } from './check-data.js';
+import { checkFinite, isoDates, listRows } from './check-data.js';
 import type { ChartOptions, Layer } from './panel.js';
 import { DEFAULT_WIDTH, panelTitle, SIGNED_LABEL } from './panel.js';
 import { colors, theme } from './theme.js';
@@ -8,8 +9,7 @@ import { timeChannel } from './time-axis.js';
 
 /** One decision day. */
 export interface SentimentRow {
-  /** ISO day. */
-  readonly date: string;
+  readonly date: Day;
   /** Close of the day, index points. */
   readonly close: number;
   /** Score of the day's headlines, between -1 (negative) and 1 (positive). */
@@ -37,13 +37,10 @@ const MEAN = `${MEAN_DAYS}-day mean`;
  *
  * @throws VizInputError when there is no row, a number is not finite, or days are not ascending ISO days
  */
-export function sentimentVsClose(
-  rows: readonly SentimentRow[],
-  options: SentimentOptions = {},
-): TopLevelSpec {
-  checkRows(rows);
+export function sentimentVsClose(data: Rows<SentimentRow>, options: SentimentOptions = {}): TopLevelSpec {
+  const rows = listRows('sentimentVsClose', data);
+  const dates = checkRows(rows);
   const { title = 'Headline sentiment and close', width = DEFAULT_WIDTH, marks = [] } = options;
-  const dates = rows.map((row) => row.date);
   const x = timeChannel('date', dates, width);
   const [markLines, markLabels] =
     marks.length > 0 ? markLayers(marks, x, [dates[0], dates[dates.length - 1]], width) : [[], []];
@@ -54,9 +51,9 @@ export function sentimentVsClose(
   } as const;
   return {
     title: title ?? undefined,
-    description: describe(rows),
+    description: describe(rows, dates),
     config: theme,
-    data: { values: rows.map(({ date, close, sentiment }) => ({ date, close, sentiment })) },
+    data: { values: rows.map(({ close, sentiment }, i) => ({ date: dates[i], close, sentiment })) },
     resolve: { scale: { color: 'independent' } },
     vconcat: [
       {
@@ -143,22 +140,21 @@ function stepDown(marks: Marks, [first, last]: readonly [string, string], width:
   });
 }
 
-function checkRows(rows: readonly SentimentRow[]): void {
-  checkNotEmpty('sentimentVsClose', rows);
-  checkDates(
-    'sentimentVsClose',
-    rows.map((row) => row.date),
-  );
+function checkRows(rows: readonly SentimentRow[]): string[] {
   for (const [i, row] of rows.entries()) {
     checkFinite('sentimentVsClose', i, 'close', row.close);
     checkFinite('sentimentVsClose', i, 'sentiment', row.sentiment);
   }
+  return isoDates(
+    'sentimentVsClose',
+    rows.map((row) => row.date),
+  );
 }
 
-function describe(rows: readonly SentimentRow[]): string {
+function describe(rows: readonly SentimentRow[], dates: readonly string[]): string {
   const mean = rows.reduce((sum, row) => sum + row.sentiment, 0) / rows.length;
   return (
-    `Two line charts over ${rows.length} trading days, ${rows[0].date} to ${rows[rows.length - 1].date}: the close, ` +
+    `Two line charts over ${rows.length} trading days, ${dates[0]} to ${dates[dates.length - 1]}: the close, ` +
     `and the sentiment of the headlines with its ${MEAN_DAYS}-day mean; ${mean.toFixed(2)} on average.`
   );
 }

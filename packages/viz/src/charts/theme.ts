@@ -14,6 +14,17 @@ export const colors = {
   axis: '#9aa5b1',
 } as const;
 
+/** Colours of named series, in this order: Okabe and Ito's without yellow, which is faint on white. */
+export const seriesColors: readonly string[] = [
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#e69f00',
+  '#56b4e9',
+  '#9aa5b1',
+];
+
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
 /** Width reserved for labels of a vertical axis, px. Equal in all charts, so that stacked charts line up. */
