@@ -17,13 +17,15 @@ export type {
 export { forecasterSettingsSchema, headlineAggregates, resolveSettings } from './model/settings.js';
 export type { EvaluateRunOptions } from './pipeline/evaluate-run.js';
 export { evaluateRun } from './pipeline/evaluate-run.js';
+export type { ForecastSplitOptions, SplitForecast } from './pipeline/forecast-split.js';
+export { forecastSplit } from './pipeline/forecast-split.js';
 export type { DayForecast, ForecasterParts } from './pipeline/forecaster.js';
 export { Forecaster } from './pipeline/forecaster.js';
 export type { LoadForecasterOptions } from './pipeline/load-forecaster.js';
 export { loadForecaster } from './pipeline/load-forecaster.js';
 export type { NextDayForecast } from './pipeline/predict-next-day.js';
 export { predictNextDay } from './pipeline/predict-next-day.js';
-export type { TrainEvent } from './pipeline/train-events.js';
+export type { SplitEvent, TrainEvent } from './pipeline/train-events.js';
 export type { TrainForecasterOptions, TrainSummary } from './pipeline/train-forecaster.js';
 export { trainForecaster } from './pipeline/train-forecaster.js';
 export type { Prediction } from './run/predictions.js';

@@ -12,7 +12,8 @@ const WARMUP_SHARE = 0.1;
 
 /** Options of {@link fitForecaster}. */
 export interface FitForecasterOptions {
-  readonly checkpoints: CheckpointOptions;
+  /** @default none */
+  readonly checkpoints?: CheckpointOptions;
   /** Stops training between two updates, after writing a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onEvent: (event: FitEvent) => void;

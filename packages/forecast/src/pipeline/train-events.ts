@@ -3,12 +3,14 @@ import type { RunFolder } from '@fin/run';
 import type { FitEvent, Metrics, RunEpochEvent, RunResumeEvent, RunStepEvent } from '@fin/train';
 import { fitReporter } from '@fin/train';
 
+/** Progress of a phase, counted in tokens scored, updates, or days forecast. */
+export type SplitEvent = RunStepEvent & { readonly phase: 'scoring' | 'training' | 'forecasting' };
+
 /** Events of training a forecaster. */
 export type TrainEvent =
   /** First event: the precision and how this machine computes it. */
   | ({ readonly kind: 'precision' } & PrecisionRecord)
-  /** Progress of a phase, counted in tokens scored, updates, or days forecast. */
-  | (RunStepEvent & { readonly phase: 'scoring' | 'training' | 'forecasting' })
+  | SplitEvent
   | RunResumeEvent
   /** The run lacked only its manifest, which is written now. */
   | { readonly kind: 'repaired' }

@@ -4,7 +4,6 @@ import type { Market, Sample, Split } from '@fin/data';
 import { makeSamples, splitChronologically, splitNames } from '@fin/data';
 import type { OpenedRun, ResumeFrom, RunOptions } from '@fin/run';
 import { withRun } from '@fin/run';
-import { randomStreams } from '@fin/runtime';
 import { modelOfRun } from '@fin/sentiment';
 import { checkpointsOf, saveWeights } from '@fin/train';
 import type { ForecasterOptions, ForecasterSettings } from '../model/settings.js';
@@ -12,11 +11,9 @@ import { forecasterSettingsSchema, resolveSettings } from '../model/settings.js'
 import { formatPredictions } from '../run/predictions.js';
 import type { RunData, SplitSummary } from '../run/run-files.js';
 import { runFiles } from '../run/run-files.js';
-import { newTextSource } from '../text/open-text-source.js';
 import type { TextRecord } from '../text/text-source.js';
-import { fitForecaster } from './fit-forecaster.js';
-import { Forecaster } from './forecaster.js';
-import { makePredictions } from './make-predictions.js';
+import { trainOnSplit } from './forecast-split.js';
+import type { Forecaster } from './forecaster.js';
 import type { TrainEvent } from './train-events.js';
 import { trainReporter } from './train-events.js';
 
@@ -99,40 +96,35 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
   return withRun(plan, async ({ run, settings, opened, resumed }): Promise<TrainSummary | null> => {
     const { split, environment } = opened;
     onEvent?.({ kind: 'precision', ...environment.precision });
-    const forecaster = await newForecaster(split, settings, options);
-    try {
-      const text = forecaster.model.text.toJSON();
-      const result = await fitForecaster(forecaster, split, {
-        checkpoints: checkpointsOf(run, resume, {
+    const training = {
+      signal,
+      onEvent,
+      onFit: trainReporter(run, resumed, onEvent),
+      checkpoints: ({ model }: Forecaster) => {
+        const text = model.text.toJSON();
+        return checkpointsOf(run, resume, {
           data: market.fingerprint,
           ...(text.kind === 'scored' && { sentimentModel: text.fingerprint }),
-        }),
-        signal,
-        onEvent: trainReporter(run, resumed, onEvent),
-      });
-      if (result.reason === 'aborted' || result.best === null) return null;
-      const predictions = await makePredictions(forecaster, split, (done, total) => {
-        signal?.throwIfAborted();
-        onEvent?.({ kind: 'step', phase: 'forecasting', done, total, loss: null });
-      });
+        });
+      },
+    };
+    return trainOnSplit(split, settings, training, async (forecaster, forecast) => {
       await saveWeights(forecaster.model, run.path(runFiles.weights));
       await run.writeJson(runFiles.forecaster, forecaster);
-      await run.writeText(runFiles.predictions, formatPredictions(predictions));
+      await run.writeText(runFiles.predictions, formatPredictions(forecast.predictions));
       return {
         run: runDir,
         market: market.name,
         synthetic: market.synthetic,
         backend: environment.backend,
-        text: text.kind,
-        parameters: countParameters(forecaster),
-        epochs: Math.round(result.epochs),
-        bestEpoch: Math.round(result.best.epoch),
-        validationLoss: result.best.metrics.loss,
+        text: forecaster.model.text.toJSON().kind,
+        parameters: forecast.trainableParameters,
+        epochs: forecast.epochs,
+        bestEpoch: forecast.bestEpoch,
+        validationLoss: forecast.validationLoss,
         seconds: (performance.now() - started) / 1000,
       };
-    } finally {
-      forecaster.dispose();
-    }
+    });
   });
 }
 
@@ -158,21 +150,6 @@ function openTraining(
   };
 }
 
-/** Makes a new forecaster. A sentiment model scores all headlines first. Everything is fitted on the training days only. */
-async function newForecaster(
-  split: Split<Sample>,
-  settings: ForecasterSettings,
-  { onEvent, signal }: TrainForecasterOptions,
-): Promise<Forecaster> {
-  const init = randomStreams(settings.seed).stream('init');
-  const days = { train: split.train, all: splitNames.flatMap((name) => split[name]) };
-  const text = await newTextSource(days, settings, init, {
-    signal,
-    onProgress: (done, total) => onEvent?.({ kind: 'step', phase: 'scoring', done, total, loss: null }),
-  });
-  return Forecaster.fromTraining(split.train, settings, { text, init, precision: settings.precision });
-}
-
 function describeData(market: Market, split: Split<Sample>): RunData {
   const summary = (samples: readonly Sample[]): SplitSummary => ({
     n: samples.length,
@@ -187,8 +164,4 @@ function describeData(market: Market, split: Split<Sample>): RunData {
     fingerprint: market.fingerprint,
     splits: { train, validation, test },
   };
-}
-
-function countParameters(forecaster: Forecaster): number {
-  return [...forecaster.model.namedParameters().values()].reduce((sum, { size }) => sum + size, 0);
 }

@@ -1,0 +1,120 @@
+import type { Sample, Split } from '@fin/data';
+import { splitNames } from '@fin/data';
+import { randomStreams } from '@fin/runtime';
+import type { CheckpointOptions, FitEvent } from '@fin/train';
+import type { ForecasterSettings } from '../model/settings.js';
+import type { Prediction } from '../run/predictions.js';
+import { newTextSource } from '../text/open-text-source.js';
+import { fitForecaster } from './fit-forecaster.js';
+import { Forecaster } from './forecaster.js';
+import { makePredictions } from './make-predictions.js';
+import type { SplitEvent } from './train-events.js';
+
+/** Options of {@link forecastSplit}. */
+export interface ForecastSplitOptions {
+  /** Stops between two updates, or between two batches of days. The error is the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called with the progress of each phase. */
+  readonly onEvent?: (event: SplitEvent) => void;
+}
+
+/** Forecasts of a model that was trained on one split. */
+export interface SplitForecast {
+  /** Forecasts of all days of all splits, in time order. */
+  readonly predictions: readonly Prediction[];
+  /** Number of trainable parameters. */
+  readonly trainableParameters: number;
+  /** Number of epochs trained. */
+  readonly epochs: number;
+  /** Epoch with the lowest validation loss; the forecasts are from it. */
+  readonly bestEpoch: number;
+  /** Huber loss of that epoch on the validation days, in squared standard deviations of the training days' log returns. */
+  readonly validationLoss: number;
+  readonly seconds: number;
+}
+
+/**
+ * Trains a forecaster on one split, without a run folder, and forecasts all of its days. Everything is fitted on `split.train`;
+ * `split.validation` decides when training stops; `split.test` influences nothing and may be empty. Call `loadTensorFlow` first.
+ *
+ * @throws the signal's reason when it stopped the training
+ * @example
+ * const [fold] = walkForward(makeSamples(market), { trainSize: 750, validationSize: 125, testSize: 63 });
+ * const { predictions } = await forecastSplit(fold, resolveSettings({ epochs: 5 }));
+ */
+export async function forecastSplit(
+  split: Split<Sample>,
+  settings: ForecasterSettings,
+  { signal, onEvent }: ForecastSplitOptions = {},
+): Promise<SplitForecast> {
+  const onFit = (event: FitEvent): void => {
+    if (event.type !== 'step') return;
+    const { step, totalSteps, loss } = event;
+    onEvent?.({ kind: 'step', phase: 'training', done: step, total: totalSteps, loss });
+  };
+  const trained = await trainOnSplit(
+    split,
+    settings,
+    { signal, onEvent, onFit },
+    async (_, forecast) => forecast,
+  );
+  if (trained !== null) return trained;
+  throw signal!.reason;
+}
+
+/** Options of {@link trainOnSplit}. */
+export interface TrainOnSplitOptions extends ForecastSplitOptions {
+  readonly onFit: (event: FitEvent) => void;
+  /** Makes the options of checkpoints for the forecaster. @default no checkpoints */
+  readonly checkpoints?: (forecaster: Forecaster) => CheckpointOptions;
+}
+
+/**
+ * Trains a forecaster on one split and forecasts all of its days.
+ *
+ * @param keep called with the trained forecaster, which is freed afterwards
+ * @returns the result of `keep`; null when the signal stopped the training
+ */
+export async function trainOnSplit<Result>(
+  split: Split<Sample>,
+  settings: ForecasterSettings,
+  { signal, onEvent, onFit, checkpoints }: TrainOnSplitOptions,
+  keep: (forecaster: Forecaster, forecast: SplitForecast) => Promise<Result>,
+): Promise<Result | null> {
+  const started = performance.now();
+  const progress = (phase: SplitEvent['phase']) => (done: number, total: number) => {
+    signal?.throwIfAborted();
+    onEvent?.({ kind: 'step', phase, done, total, loss: null });
+  };
+  const init = randomStreams(settings.seed).stream('init');
+  const days = { train: split.train, all: splitNames.flatMap((name) => split[name]) };
+  const text = await newTextSource(days, settings, init, { signal, onProgress: progress('scoring') });
+  const forecaster = Forecaster.fromTraining(split.train, settings, {
+    text,
+    init,
+    precision: settings.precision,
+  });
+  try {
+    const result = await fitForecaster(forecaster, split, {
+      checkpoints: checkpoints?.(forecaster),
+      signal,
+      onEvent: onFit,
+    });
+    if (result.reason === 'aborted' || result.best === null) return null;
+    const predictions = await makePredictions(forecaster, split, progress('forecasting'));
+    return await keep(forecaster, {
+      predictions,
+      trainableParameters: countParameters(forecaster),
+      epochs: Math.round(result.epochs),
+      bestEpoch: Math.round(result.best.epoch),
+      validationLoss: result.best.metrics.loss,
+      seconds: (performance.now() - started) / 1000,
+    });
+  } finally {
+    forecaster.dispose();
+  }
+}
+
+function countParameters(forecaster: Forecaster): number {
+  return [...forecaster.model.namedParameters().values()].reduce((sum, { size }) => sum + size, 0);
+}
