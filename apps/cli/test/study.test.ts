@@ -40,6 +40,10 @@ describe('the whole study, command by command', () => {
       'persistence',
       'drift',
       'majority-class',
+      'moving-average',
+      'ar',
+      'arima-1-1-1',
+      'ridge',
     ]);
     for (const row of rows) {
       for (const field of ['mae', 'rmse', 'mape']) expect(row[field]).toBeGreaterThan(0);

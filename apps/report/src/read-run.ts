@@ -1,17 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { DamagedFileError } from '@fin/files';
-import type { Evaluation, Prediction, RunData } from '@fin/forecast';
-import {
-  BASELINE_NAMES,
-  epochLossesSchema,
-  evaluationSchema,
-  parsePredictions,
-  runDataSchema,
-} from '@fin/forecast';
+import type { BaselineName, Evaluation, Prediction, RunData } from '@fin/forecast';
+import { epochLossesSchema, evaluationSchema, parsePredictions, runDataSchema } from '@fin/forecast';
 import { commonFiles, RunFolder, readableRoot, readRunRecord } from '@fin/run';
 import type { EpochRow } from '@fin/viz';
 import { z } from 'zod';
+import { isBaseline } from './verdict.js';
 
 /** No report can be made from a run folder. The message names the file and the fix. */
 export class ReportInputError extends Error {
@@ -90,15 +85,18 @@ function parse<T>(where: string, text: string, schema: z.ZodType<T>): T {
   );
 }
 
-/** Checks that the evaluation has a model and all baselines, and as many test days as the charts. */
+/** Baselines without which no model is reported. The others depend on what the run reads. */
+const REQUIRED_BASELINES: readonly BaselineName[] = ['persistence', 'drift', 'majority-class'];
+
+/** Checks that the evaluation has a model and all required baselines, and as many test days as the charts. */
 function checkEvaluation(file: string, { n, rows }: Evaluation, predictions: readonly Prediction[]): void {
   const refuse = (problem: string) => new ReportInputError(`${file} ${problem}; run fin evaluate again`);
   const names = new Set(rows.map((row) => row.model));
-  const missing = BASELINE_NAMES.filter((name) => !names.has(name));
+  const missing = REQUIRED_BASELINES.filter((name) => !names.has(name));
   if (missing.length > 0) {
     throw refuse(`lacks the baseline ${missing.join(', ')}: a model is not reported without its baselines`);
   }
-  if (names.size === BASELINE_NAMES.length) throw refuse('has baselines but no model');
+  if (rows.every(isBaseline)) throw refuse('has baselines but no model');
   if (names.size !== rows.length) throw refuse('names a model twice');
   const drawn = predictions.filter(({ split }) => split === 'test').length;
   if (n !== drawn) throw refuse(`measures ${n} test days and predictions.csv has ${drawn}`);

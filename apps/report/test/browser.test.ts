@@ -68,7 +68,7 @@ describe.skipIf(executablePath === null)('the report in Chromium (skipped withou
       expect(Math.max(...widths)).toBeLessThanOrEqual(width);
 
       const rows = await boxes(page, 'table.metrics tbody tr');
-      expect(rows).toHaveLength(4);
+      expect(rows).toHaveLength(7);
       for (const row of rows) expect(row.width * row.height).toBeGreaterThan(0);
 
       for (const id of CHARTS) {

@@ -1,5 +1,5 @@
 import type { Prediction } from '@fin/forecast';
-import { evaluateBaselines, evaluateForecast, formatPredictions } from '@fin/forecast';
+import { evaluateForecast, forecastBaselines, formatPredictions } from '@fin/forecast';
 import { RunFolder } from '@fin/run';
 
 /** How a made-up run comes out. */
@@ -21,6 +21,11 @@ export async function writeFixtureRun(runDir: string, options: FixtureOptions = 
   const part = (split: string) => predictions.filter((prediction) => prediction.split === split);
   const test = part('test');
   const targets = (rows: Prediction[]) => rows.map((row) => ({ ...row, targetClose: row.actual }));
+  const baselines = forecastBaselines({
+    train: targets(part('train')),
+    validation: targets(part('validation')),
+    test: targets(test),
+  });
   const span = (split: string) => {
     const rows = part(split);
     return { n: rows.length, first: rows[0].targetDate, last: rows[rows.length - 1].targetDate };
@@ -55,7 +60,7 @@ export async function writeFixtureRun(runDir: string, options: FixtureOptions = 
       level: 0.95,
       rows: [
         evaluateForecast('bert(random)+lstm', test),
-        ...evaluateBaselines(targets(part('train')), targets(test)),
+        ...baselines.map(({ model, test: points }) => evaluateForecast(model, points)),
       ],
     },
   };

@@ -1,5 +1,16 @@
-export type { Baseline, BaselineName, TrainingMove } from './baselines/index.js';
-export { BASELINE_NAMES, drift, evaluateBaselines, majorityClass, persistence } from './baselines/index.js';
+export type {
+  Baseline,
+  BaselineDay,
+  BaselineForecasts,
+  BaselineInput,
+  BaselineName,
+  BaselineSample,
+  BaselineSplit,
+  DaySentiment,
+  FittedBaseline,
+  ForecastBaselinesOptions,
+} from './baselines/index.js';
+export { BASELINE_NAMES, baselines, forecastBaselines } from './baselines/index.js';
 export { ForecastInputError } from './errors.js';
 export * from './metrics/index.js';
 export type {
@@ -28,6 +39,7 @@ export { predictNextDay } from './pipeline/predict-next-day.js';
 export type { SplitEvent, TrainEvent } from './pipeline/train-events.js';
 export type { TrainForecasterOptions, TrainSummary } from './pipeline/train-forecaster.js';
 export { trainForecaster } from './pipeline/train-forecaster.js';
+export { formatBaselines, parseBaselines } from './run/baselines-file.js';
 export type { Prediction } from './run/predictions.js';
 export { formatPredictions, parsePredictions } from './run/predictions.js';
 export type { EpochLosses, Evaluation, ForecasterRecord, RunData, SplitSummary } from './run/run-files.js';

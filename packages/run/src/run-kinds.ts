@@ -38,6 +38,7 @@ export const runKinds = {
     files: {
       weights: 'checkpoint/model.safetensors',
       forecaster: 'checkpoint/forecaster.json',
+      baselines: 'baselines.csv',
       predictions: 'predictions.csv',
       /** Added by `evaluateRun`. */
       evaluation: 'evaluation.json',

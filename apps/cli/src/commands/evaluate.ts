@@ -13,7 +13,7 @@ interface Options {
 export function addEvaluateCommand(program: Command, terminal: Terminal): void {
   program
     .command('evaluate')
-    .description("compares a run's test forecasts with persistence, drift and the majority class")
+    .description("compares a run's test forecasts with persistence and other baselines")
     .addOption(runOption())
     .addOption(jsonOption())
     .action(async ({ run, json }: Options) => {

@@ -22,6 +22,11 @@ const MEANINGS: readonly (readonly [term: string, meaning: string])[] = [
   ['persistence', 'tomorrow’s close is today’s'],
   ['drift', 'today’s close plus the mean daily change of the training days'],
   ['majority-class', 'always the more frequent direction of the training days, by their median change'],
+  ['moving-average', 'mean of the last five closes'],
+  ['ar', 'autoregression of daily returns, its order chosen on the training days'],
+  ['arima-1-1-1', 'ARIMA(1,1,1) of the log close, estimated on the training days'],
+  ['ridge', 'ridge regression on the same price features that the LSTM reads'],
+  ['ridge-sentiment', 'the same with the day’s sentiment'],
 ];
 
 /** The model's row and its baselines, and the meaning of each column. */

@@ -1,2 +1,13 @@
-export type { Baseline, BaselineName, TrainingMove } from './baselines.js';
-export { BASELINE_NAMES, drift, evaluateBaselines, majorityClass, persistence } from './baselines.js';
+export type {
+  Baseline,
+  BaselineDay,
+  BaselineInput,
+  BaselineName,
+  BaselineSample,
+  DaySentiment,
+  FittedBaseline,
+} from './baseline.js';
+export { BASELINE_NAMES } from './baseline.js';
+export type { BaselineForecasts, BaselineSplit, ForecastBaselinesOptions } from './forecast-baselines.js';
+export { forecastBaselines } from './forecast-baselines.js';
+export { baselines } from './registry.js';

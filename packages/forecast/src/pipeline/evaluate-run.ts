@@ -1,8 +1,9 @@
+import { DamagedFileError } from '@fin/files';
 import { addToFinishedRun, RunFolder } from '@fin/run';
-import { evaluateBaselines } from '../baselines/index.js';
 import { ForecastInputError } from '../errors.js';
+import type { ForecastPoint } from '../metrics/index.js';
 import { evaluateForecast } from '../metrics/index.js';
-import type { Prediction } from '../run/predictions.js';
+import { parseBaselines } from '../run/baselines-file.js';
 import { parsePredictions } from '../run/predictions.js';
 import type { Evaluation } from '../run/run-files.js';
 import { forecasterRecordSchema, runFiles } from '../run/run-files.js';
@@ -20,11 +21,11 @@ export interface EvaluateRunOptions {
 }
 
 /**
- * Compares a run's test forecasts with baselines that are fitted on the run's training days, and adds `evaluation.json` to the
+ * Compares a run's test forecasts with those of its baselines, and adds `evaluation.json` to the
  * run folder. Reads nothing but the run folder. If the folder cannot be written to, the result is still returned.
  *
  * @param runDir folder that `trainForecaster` wrote
- * @returns the rows: the model, persistence, drift, majority class
+ * @returns the rows: the model, then its baselines
  * @throws {RunInputError} of `@fin/run` when the folder holds no run, or one of another kind
  * @throws {DamagedFileError} of `@fin/files` naming the file and line that differ from what the run wrote
  * @throws {ForecastInputError} when there are no forecasts of a test split
@@ -54,8 +55,8 @@ async function evaluatePredictions(run: RunFolder): Promise<Evaluation> {
     );
   }
   const { text } = await run.readJson(runFiles.forecaster, forecasterRecordSchema);
-  const targets = (part: readonly Prediction[]) => part.map((row) => ({ ...row, targetClose: row.actual }));
-  const train = predictions.filter(({ split }) => split === 'train');
+  const baselines = parseBaselines(await run.readText(runFiles.baselines), run.path(runFiles.baselines));
+  checkDays(baselines[0].test, test, run.path(runFiles.baselines));
   return {
     split: 'test',
     n: test.length,
@@ -64,7 +65,25 @@ async function evaluatePredictions(run: RunFolder): Promise<Evaluation> {
     level: LEVEL,
     rows: [
       evaluateForecast(modelName(text), test, { level: LEVEL }),
-      ...evaluateBaselines(targets(train), targets(test), { level: LEVEL }),
+      ...baselines.map(({ model, test: points }) => evaluateForecast(model, points, { level: LEVEL })),
     ],
   };
+}
+
+/** Throws unless the baselines were forecast for the model's days and closes. */
+function checkDays(baseline: readonly ForecastPoint[], model: readonly ForecastPoint[], file: string): void {
+  const differs = model.findIndex((point, i) => {
+    const other = baseline[i];
+    return (
+      other?.targetDate !== point.targetDate ||
+      other.lastClose !== point.lastClose ||
+      other.actual !== point.actual
+    );
+  });
+  if (differs < 0 && baseline.length === model.length) return;
+  const day = model[differs]?.targetDate ?? baseline[model.length].targetDate;
+  throw new DamagedFileError(
+    file,
+    `the test day ${day} is not the same as in ${runFiles.predictions}; train the run again`,
+  );
 }

@@ -6,9 +6,11 @@ import type { OpenedRun, ResumeFrom, RunOptions } from '@fin/run';
 import { withRun } from '@fin/run';
 import { modelOfRun } from '@fin/sentiment';
 import { checkpointsOf, saveWeights } from '@fin/train';
+import { forecastBaselines } from '../baselines/index.js';
 import type { ForecasterOptions, ForecasterSettings } from '../model/settings.js';
 import { forecasterSettingsSchema, resolveSettings } from '../model/settings.js';
-import { formatPredictions } from '../run/predictions.js';
+import { formatBaselines } from '../run/baselines-file.js';
+import { formatPredictions, sentimentOf } from '../run/predictions.js';
 import type { RunData, SplitSummary } from '../run/run-files.js';
 import { runFiles } from '../run/run-files.js';
 import type { TextRecord } from '../text/text-source.js';
@@ -66,6 +68,7 @@ export interface TrainSummary {
  * market ── samples ── split ──┬── train ── vocabulary, scalers, fit ──┬── best weights ── checkpoint/
  *                              ├── validation ── early stopping ───────┘        │
  *                              └── test ────────────────────────────────────────┴── predictions.csv (all splits)
+ *                                                     fitted on train ── baselines ── baselines.csv (validation, test)
  * ```
  *
  * The test days influence neither fitting nor any choice nor early stopping. Call `loadTensorFlow` first.
@@ -111,13 +114,16 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
     return trainOnSplit(split, settings, training, async (forecaster, forecast) => {
       await saveWeights(forecaster.model, run.path(runFiles.weights));
       await run.writeJson(runFiles.forecaster, forecaster);
+      const text = forecaster.model.text.toJSON().kind;
+      const sentiment = text === 'scored' ? sentimentOf(forecast.predictions) : undefined;
+      await run.writeText(runFiles.baselines, formatBaselines(forecastBaselines(split, { sentiment })));
       await run.writeText(runFiles.predictions, formatPredictions(forecast.predictions));
       return {
         run: runDir,
         market: market.name,
         synthetic: market.synthetic,
         backend: environment.backend,
-        text: forecaster.model.text.toJSON().kind,
+        text,
         parameters: forecast.trainableParameters,
         epochs: forecast.epochs,
         bestEpoch: forecast.bestEpoch,

@@ -1,6 +1,6 @@
 import type { SplitName } from '@fin/data';
-import { splitNames } from '@fin/data';
-import { DamagedFileError } from '@fin/files';
+import type { DaySentiment } from '../baselines/index.js';
+import { dayColumns, parseDayTable } from './day-table.js';
 
 /** One line of `predictions.csv`: the model's forecast on one decision day, and the outcome. */
 export interface Prediction {
@@ -26,9 +26,7 @@ export interface Prediction {
 }
 
 const columns = [
-  'split',
-  'decisionDate',
-  'targetDate',
+  ...dayColumns,
   'lastClose',
   'actual',
   'predicted',
@@ -56,63 +54,30 @@ export function formatPredictions(predictions: readonly Prediction[]): string {
  *   not exist, dates or splits out of order
  */
 export function parsePredictions(text: string, file: string): Prediction[] {
-  const [header, ...lines] = text.trimEnd().split('\n');
-  if (header !== columns.join(',')) throw damaged(file, 1, `the columns are not ${columns.join(',')}`);
-  const predictions = lines.map((line, index) => parseLine(line, file, index + 2));
-  predictions.forEach((prediction, index) => {
-    const { split, targetDate } = prediction;
-    if (index === 0) return;
-    const before = predictions[index - 1];
-    if (targetDate <= before.targetDate) {
-      throw damaged(file, index + 2, `targetDate ${targetDate} is not after ${before.targetDate}`);
-    }
-    if (splitNames.indexOf(split) < splitNames.indexOf(before.split)) {
-      throw damaged(file, index + 2, `split ${split} comes after ${before.split}`);
-    }
-  });
-  return predictions;
-}
-
-function parseLine(line: string, file: string, number: number): Prediction {
-  const cells = line.split(',');
-  if (cells.length !== columns.length) {
-    throw damaged(file, number, `it has ${cells.length} columns instead of ${columns.length}`);
-  }
-  const row = Object.fromEntries(columns.map((column, i) => [column, cells[i]]));
-  const split = splitNames.find((name) => name === row.split);
-  if (split === undefined) throw damaged(file, number, `split is "${row.split}"`);
-  for (const column of ['decisionDate', 'targetDate'] as const) {
-    if (!isDate(row[column])) throw damaged(file, number, `${column} "${row[column]}" is not a date`);
-  }
-  const { decisionDate, targetDate } = row;
-  if (targetDate <= decisionDate) {
-    throw damaged(file, number, `targetDate ${targetDate} is not after decisionDate ${decisionDate}`);
-  }
-  const value = (column: (typeof columns)[number]): number => {
-    const parsed = row[column].trim() === '' ? Number.NaN : Number(row[column]);
-    if (!Number.isFinite(parsed)) throw damaged(file, number, `${column} "${row[column]}" is not a number`);
-    return parsed;
-  };
-  return {
+  const { rows } = parseDayTable(text, file, (found) =>
+    found.join() === columns.join() ? null : `the columns are not ${columns.join(',')}`,
+  );
+  return rows.map(({ split, decisionDate, targetDate, number }) => ({
     split,
     decisionDate,
     targetDate,
-    lastClose: value('lastClose'),
-    actual: value('actual'),
-    predicted: value('predicted'),
-    predictedLogReturn: value('predictedLogReturn'),
-    sentiment: value('sentiment'),
-    positive: value('positive'),
-    negative: value('negative'),
-    neutral: value('neutral'),
-  };
+    lastClose: number('lastClose'),
+    actual: number('actual'),
+    predicted: number('predicted'),
+    predictedLogReturn: number('predictedLogReturn'),
+    sentiment: number('sentiment'),
+    positive: number('positive'),
+    negative: number('negative'),
+    neutral: number('neutral'),
+  }));
 }
 
-const damaged = (file: string, line: number, problem: string): DamagedFileError =>
-  new DamagedFileError(file, `line ${line}: ${problem}; train the run again`);
-
-/** Whether a text is an existing day in the format YYYY-MM-DD. */
-function isDate(text: string): boolean {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+/** DaySentiment of each decision day, by date, for baselines that read it; null on a day without headlines. */
+export function sentimentOf(predictions: readonly Prediction[]): Map<string, DaySentiment | null> {
+  return new Map(
+    predictions.map(({ decisionDate, positive, negative, neutral }) => [
+      decisionDate,
+      positive + negative + neutral === 0 ? null : [positive, negative, neutral],
+    ]),
+  );
 }

@@ -114,7 +114,7 @@ export interface Evaluation {
   readonly last: string;
   /** Confidence level of the intervals. */
   readonly level: number;
-  /** The model first, then persistence, drift and majority class. */
+  /** The model first, then its baselines in the order of `BASELINE_NAMES`. */
   readonly rows: readonly MetricsRow[];
 }
 

@@ -64,6 +64,10 @@ describe('a run on a small synthetic market', () => {
       'persistence',
       'drift',
       'majority-class',
+      'moving-average',
+      'ar',
+      'arima-1-1-1',
+      'ridge',
     ]);
     expect(new Set(evaluation.rows.map(({ n }) => n))).toEqual(new Set([evaluation.n]));
     expect(await evaluateRun(runDir)).toEqual(evaluation);

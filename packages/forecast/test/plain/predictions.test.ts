@@ -1,6 +1,12 @@
 import { DamagedFileError } from '@fin/files';
 import { expect, it } from 'vitest';
-import { ForecastInputError, parsePredictions, resolveSettings } from '../../src/index.js';
+import {
+  ForecastInputError,
+  formatBaselines,
+  parseBaselines,
+  parsePredictions,
+  resolveSettings,
+} from '../../src/index.js';
 
 const header =
   'split,decisionDate,targetDate,lastClose,actual,predicted,predictedLogReturn,sentiment,positive,negative,neutral';
@@ -34,6 +40,41 @@ it.each([
   ['a line that is cut off', [first.slice(0, 30)], 'line 2: it has'],
 ])('parsePredictions names line and column of %s', (_, lines, message) => {
   const parse = () => parsePredictions([header, ...lines].join('\n'), 'predictions.csv');
+  expect(parse).toThrow(DamagedFileError);
+  expect(parse).toThrow(message);
+});
+
+const baselineHeader = 'split,decisionDate,targetDate,lastClose,actual,persistence,drift,majority-class';
+const baselineLine = (split: string, decision: string, target: string, forecast = '100.25') =>
+  `${split},${decision},${target},100,101,100,${forecast},101`;
+const baselineLines = [
+  baselineLine('validation', '2015-01-02', '2015-01-05'),
+  baselineLine('test', '2015-01-05', '2015-01-06'),
+];
+
+it('parseBaselines reads what formatBaselines writes', () => {
+  const text = `${[baselineHeader, ...baselineLines].join('\n')}\n`;
+  const forecasts = parseBaselines(text, 'baselines.csv');
+  expect(forecasts.map(({ model }) => model)).toEqual(['persistence', 'drift', 'majority-class']);
+  expect(forecasts[1].test).toEqual([
+    { decisionDate: '2015-01-05', targetDate: '2015-01-06', lastClose: 100, actual: 101, predicted: 100.25 },
+  ]);
+  expect(formatBaselines(forecasts)).toBe(text);
+});
+
+it.each([
+  ['another table', header.replace('lastClose', 'close'), [], 'line 1: the columns do not begin with split'],
+  ['a missing baseline', baselineHeader.replace(',drift', ''), [], 'line 1: there is no column drift'],
+  ['an unknown baseline', `${baselineHeader},oracle`, [], 'line 1: the columns after actual'],
+  ['shuffled days', baselineHeader, baselineLines.toReversed(), 'line 3: targetDate 2015-01-05 is not after'],
+  [
+    'a number that is none',
+    baselineHeader,
+    [baselineLine('test', '2015-01-02', '2015-01-05', 'x')],
+    'line 2: drift "x" is not a number',
+  ],
+])('parseBaselines names line and column of %s', (_, head, lines, message) => {
+  const parse = () => parseBaselines([head, ...lines].join('\n'), 'baselines.csv');
   expect(parse).toThrow(DamagedFileError);
   expect(parse).toThrow(message);
 });

@@ -1,4 +1,4 @@
-import { dieboldMariano, evaluateBaselines, evaluateForecast, wilsonInterval } from '../../src/index.js';
+import { dieboldMariano, evaluateForecast, forecastBaselines, wilsonInterval } from '../../src/index.js';
 
 const points = [
   {
@@ -33,11 +33,14 @@ console.log(
 
 const test = points.map(({ actual, ...point }) => ({ ...point, targetClose: actual }));
 const train = [
-  { lastClose: 100, targetClose: 101 },
-  { lastClose: 101, targetClose: 100.5 },
+  { decisionDate: '2016-06-23', targetDate: '2016-06-24', lastClose: 18011.07, targetClose: 17400.75 },
+  { decisionDate: '2016-06-24', targetDate: '2016-06-27', lastClose: 17400.75, targetClose: 17140.24 },
 ];
-console.log(evaluateBaselines(train, test).map(({ model, mae }) => `${model} ${mae.toFixed(2)}`));
-// [ 'persistence 263.25', 'drift 263.00', 'majority-class 262.25' ]
+for (const { model, test: forecasts } of forecastBaselines({ train, validation: [], test }).slice(0, 2)) {
+  console.log(model, evaluateForecast(model, forecasts).mae.toFixed(2));
+}
+// persistence 263.25
+// drift 698.66
 
 const errors = [1.2, -0.4, 0.3, 0.9, -1.1, 0.2, 0.8, -0.6];
 const others = [1.5, -0.9, 0.4, 1.4, -1.0, 0.7, 1.2, -0.8];
