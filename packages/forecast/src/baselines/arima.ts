@@ -17,6 +17,7 @@ export interface Arma11 {
 export const arima: Baseline = {
   name: 'arima-1-1-1',
   needs: 'closes',
+  nestsPersistence: true,
   fit(train) {
     const model = fitArma11(trainingReturns(train));
     return {

@@ -22,6 +22,7 @@ export interface Autoregression {
 export const autoregressive: Baseline = {
   name: 'ar',
   needs: 'closes',
+  nestsPersistence: true,
   fit(train) {
     const stretches = trainingReturns(train);
     const { intercept, coefficients } = fitAutoregression(stretches, selectOrder(stretches));

@@ -49,6 +49,8 @@ export interface FittedBaseline {
 export interface Baseline {
   readonly name: BaselineName;
   readonly needs: BaselineInput;
+  /** Whether it is persistence when its coefficients are 0, so that the Clark-West test applies. */
+  readonly nestsPersistence: boolean;
   /**
    * @param train the training days, in time order; at least one
    * @returns what it learned from them and from nothing else

@@ -31,6 +31,7 @@ function constantChange(name: BaselineName, changeOf: (changes: number[]) => num
   return {
     name,
     needs: 'closes',
+    nestsPersistence: name === 'drift',
     fit(train: readonly BaselineDay[]) {
       const change = changeOf(train.map(({ lastClose, targetClose }) => targetClose - lastClose));
       return { predict: ({ lastClose }) => lastClose + change };

@@ -10,6 +10,7 @@ const DAYS = 5;
 export const movingAverage: Baseline = {
   name: 'moving-average',
   needs: 'closes',
+  nestsPersistence: false,
   fit: () => ({
     predict({ closes }) {
       const last = closes.slice(-DAYS);

@@ -22,6 +22,7 @@ export interface RidgeRegression {
 export const ridge: Baseline = {
   name: 'ridge',
   needs: 'window',
+  nestsPersistence: true,
   fit: (train) => fitRidgeBaseline(train, windowOf),
 };
 
@@ -29,6 +30,7 @@ export const ridge: Baseline = {
 export const ridgeSentiment: Baseline = {
   name: 'ridge-sentiment',
   needs: 'sentiment',
+  nestsPersistence: true,
   fit(train) {
     const scored = train.flatMap(({ sentiment }) => (sentiment === null ? [] : [sentiment]));
     const neutral = [0, 1, 2].map(

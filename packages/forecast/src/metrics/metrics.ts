@@ -91,6 +91,23 @@ export function r2(actual: ArrayLike<number>, predicted: ArrayLike<number>): num
   return total === 0 ? null : finite('r2', 1 - residual / total);
 }
 
+/**
+ * Out-of-sample R² (Campbell and Thompson 2008, Review of Financial Studies 21): 1 minus the squared error of the forecasts divided by
+ * that of a benchmark that knows the mean change of the past only, such as the baseline drift. Above 0, the forecasts are better.
+ *
+ * @param benchmark forecasts of the benchmark for the same days
+ * @returns null when the benchmark is never wrong, because there is no error to divide by
+ */
+export function outOfSampleR2(
+  actual: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  benchmark: ArrayLike<number>,
+): number | null {
+  const error = rmse(actual, predicted);
+  const benchmarkError = rmse(actual, benchmark);
+  return benchmarkError === 0 ? null : finite('outOfSampleR2', 1 - (error / benchmarkError) ** 2);
+}
+
 /** Share of days on which the forecast named the right direction. */
 export interface DirectionalAccuracy {
   /** Hits divided by `n`; null when no forecast names a direction. */

@@ -1,16 +1,13 @@
 import { DamagedFileError } from '@fin/files';
 import { addToFinishedRun, RunFolder } from '@fin/run';
 import { ForecastInputError } from '../errors.js';
-import type { ForecastPoint } from '../metrics/index.js';
-import { evaluateForecast } from '../metrics/index.js';
+import { firstDifferentDay } from '../metrics/daily.js';
 import { parseBaselines } from '../run/baselines-file.js';
 import { parsePredictions } from '../run/predictions.js';
 import type { Evaluation } from '../run/run-files.js';
 import { forecasterRecordSchema, runFiles } from '../run/run-files.js';
 import { modelName } from '../text/text-source.js';
-
-/** Confidence level of every interval. */
-const LEVEL = 0.95;
+import { evaluatePredictions } from './evaluate-predictions.js';
 
 /** Settings of {@link evaluateRun}. */
 export interface EvaluateRunOptions {
@@ -34,7 +31,7 @@ export async function evaluateRun(
   runDir: string,
   { onResult, onNote }: EvaluateRunOptions = {},
 ): Promise<Evaluation> {
-  const result = await evaluatePredictions(await RunFolder.open(runDir, 'forecaster'));
+  const result = await evaluateFiles(await RunFolder.open(runDir, 'forecaster'));
   onResult?.(result);
   try {
     await addToFinishedRun(runDir, runFiles.evaluation, `${JSON.stringify(result, null, 2)}\n`);
@@ -45,7 +42,7 @@ export async function evaluateRun(
   return result;
 }
 
-async function evaluatePredictions(run: RunFolder): Promise<Evaluation> {
+async function evaluateFiles(run: RunFolder): Promise<Evaluation> {
   const file = run.path(runFiles.predictions);
   const predictions = parsePredictions(await run.readText(runFiles.predictions), file);
   const test = predictions.filter(({ split }) => split === 'test');
@@ -56,34 +53,12 @@ async function evaluatePredictions(run: RunFolder): Promise<Evaluation> {
   }
   const { text } = await run.readJson(runFiles.forecaster, forecasterRecordSchema);
   const baselines = parseBaselines(await run.readText(runFiles.baselines), run.path(runFiles.baselines));
-  checkDays(baselines[0].test, test, run.path(runFiles.baselines));
-  return {
-    split: 'test',
-    n: test.length,
-    first: test[0].targetDate,
-    last: test[test.length - 1].targetDate,
-    level: LEVEL,
-    rows: [
-      evaluateForecast(modelName(text), test, { level: LEVEL }),
-      ...baselines.map(({ model, test: points }) => evaluateForecast(model, points, { level: LEVEL })),
-    ],
-  };
-}
-
-/** Throws unless the baselines were forecast for the model's days and closes. */
-function checkDays(baseline: readonly ForecastPoint[], model: readonly ForecastPoint[], file: string): void {
-  const differs = model.findIndex((point, i) => {
-    const other = baseline[i];
-    return (
-      other?.targetDate !== point.targetDate ||
-      other.lastClose !== point.lastClose ||
-      other.actual !== point.actual
+  const day = firstDifferentDay(test, baselines[0].test);
+  if (day !== null) {
+    throw new DamagedFileError(
+      run.path(runFiles.baselines),
+      `the test day ${day} is not the same as in ${runFiles.predictions}; train the run again`,
     );
-  });
-  if (differs < 0 && baseline.length === model.length) return;
-  const day = model[differs]?.targetDate ?? baseline[model.length].targetDate;
-  throw new DamagedFileError(
-    file,
-    `the test day ${day} is not the same as in ${runFiles.predictions}; train the run again`,
-  );
+  }
+  return evaluatePredictions(modelName(text), predictions, baselines);
 }

@@ -118,19 +118,27 @@ export interface Evaluation {
   readonly rows: readonly MetricsRow[];
 }
 
+const intervalSchema = z.tuple([z.number(), z.number()]);
+const testSchema = z.object({ statistic: z.number(), pValue: z.number() });
+const differenceSchema = z.object({ value: z.number(), interval: intervalSchema.nullable() });
+
 const metricsRowSchema: z.ZodType<MetricsRow> = z.object({
   model: z.string(),
   n: z.number(),
   mae: z.number(),
   rmse: z.number(),
   mape: z.number().nullable(),
+  smape: z.number(),
+  mase: z.number().nullable(),
   r2: z.number().nullable(),
+  oosR2: z.number().nullable(),
   directionalAccuracy: z.number().nullable(),
   directionalN: z.number(),
-  directionalInterval: z.tuple([z.number(), z.number()]).nullable(),
-  dieboldMariano: z
-    .object({ statistic: z.number(), pValue: z.number(), loss: z.enum(['squared', 'absolute']) })
-    .nullable(),
+  directionalInterval: intervalSchema.nullable(),
+  pesaranTimmermann: testSchema.nullable(),
+  dieboldMariano: testSchema.extend({ loss: z.enum(['squared', 'absolute']) }).nullable(),
+  clarkWest: testSchema.nullable(),
+  differences: z.object({ mae: differenceSchema, rmse: differenceSchema }).nullable(),
   notes: z.array(z.string()),
 });
 

@@ -1,5 +1,6 @@
 import { ForecastInputError } from '../errors.js';
 import { studentTCdf, studentTTwoSided } from './distributions.js';
+import { autocovariance, meanOf, ROUNDING } from './series.js';
 
 /** Loss of a forecast error: its square or its absolute value. */
 export type DieboldMarianoLoss = 'squared' | 'absolute';
@@ -27,9 +28,6 @@ export interface DieboldMarianoResult {
   readonly note: string | null;
 }
 
-/** A variance below this share of the mean square is a rounding error of equal differences. */
-const ROUNDING = 1e-24;
-
 /**
  * Diebold-Mariano test that two forecasts of the same days are equally good, with the small-sample correction of Harvey,
  * Leybourne and Newbold and Student's t with n - 1 degrees of freedom, as `dm.test` of R's forecast package.
@@ -48,12 +46,25 @@ export function dieboldMariano(
   errorsB: ArrayLike<number>,
   options: DieboldMarianoOptions = {},
 ): DieboldMarianoResult {
-  const { horizon = 1, loss = 'squared', alternative = 'two-sided' } = options;
+  const { horizon = 1, loss = 'squared' } = options;
   checkInput(errorsA, errorsB, horizon);
-  const n = errorsA.length;
-  const cost = loss === 'squared' ? (error: number) => error * error : Math.abs;
-  const differences = Float64Array.from({ length: n }, (_, i) => cost(errorsA[i]) - cost(errorsB[i]));
-  const mean = differences.reduce((sum, d) => sum + d, 0) / n;
+  const cost = lossOf(loss);
+  const differences = Float64Array.from(errorsA, (error, i) => cost(error) - cost(errorsB[i]));
+  return testLossDifferences(differences, options);
+}
+
+/** The loss of one forecast error. */
+export function lossOf(loss: DieboldMarianoLoss): (error: number) => number {
+  return loss === 'squared' ? (error) => error * error : Math.abs;
+}
+
+/** {@link dieboldMariano} of the daily losses of A minus those of B. */
+export function testLossDifferences(
+  differences: Float64Array,
+  { horizon = 1, alternative = 'two-sided' }: Omit<DieboldMarianoOptions, 'loss'> = {},
+): DieboldMarianoResult {
+  const n = differences.length;
+  const mean = meanOf(differences);
   const meanSquare = differences.reduce((sum, d) => sum + d * d, 0) / n;
   if (!Number.isFinite(meanSquare)) {
     throw new ForecastInputError('dieboldMariano: the errors are too large to test; check for typing errors');
@@ -87,12 +98,6 @@ function pValueOf(statistic: number, df: number, alternative: DieboldMarianoAlte
     case 'greater':
       return studentTCdf(-statistic, df);
   }
-}
-
-function autocovariance(values: Float64Array, mean: number, lag: number): number {
-  let sum = 0;
-  for (let i = lag; i < values.length; i++) sum += (values[i] - mean) * (values[i - lag] - mean);
-  return sum / values.length;
 }
 
 function checkInput(errorsA: ArrayLike<number>, errorsB: ArrayLike<number>, horizon: number): void {

@@ -25,11 +25,18 @@ export function wilsonInterval(
   if (!(level > 0 && level < 1)) {
     throw new ForecastInputError(`wilsonInterval: level ${level}; it must lie between 0 and 1, such as 0.95`);
   }
-  if (n === 0) return null;
+  return n === 0 ? null : wilsonIntervalOfShare(successes / n, n, level);
+}
+
+/** {@link wilsonInterval} of a share that need not be a whole number of successes, such as a mean over seeds. */
+export function wilsonIntervalOfShare(
+  share: number,
+  n: number,
+  level: number,
+): readonly [low: number, high: number] {
   const z = normalQuantile(0.5 + level / 2);
-  const share = successes / n;
   const shrink = 1 + (z * z) / n;
   const centre = (share + (z * z) / (2 * n)) / shrink;
   const half = (z / shrink) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
-  return [successes === 0 ? 0 : centre - half, successes === n ? 1 : centre + half];
+  return [share === 0 ? 0 : centre - half, share === 1 ? 1 : centre + half];
 }

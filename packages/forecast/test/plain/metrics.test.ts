@@ -8,6 +8,7 @@ import {
   mae,
   mape,
   mase,
+  outOfSampleR2,
   r2,
   rmse,
   smape,
@@ -51,11 +52,19 @@ describe.each(oracle.metrics)('metrics against numpy and statsmodels, case %#', 
   });
 
   it('agrees on the whole row, tests included', () => {
-    const row = evaluateForecast('model', pointsOf(sample));
+    const row = evaluateForecast('model', pointsOf(sample), {
+      trainingCloses: lastClose,
+      drift: pointsOf({ ...sample, predicted: lastClose }),
+    });
     near(row.mae, sample.mae);
     near(row.rmse, sample.rmse);
     near(row.mape, sample.mape);
     near(row.r2, sample.r2);
+    near(row.smape, sample.smape);
+    near(row.mase, sample.mase);
+    near(row.oosR2, 1 - (sample.rmse / rmse(actual, lastClose)) ** 2);
+    near(row.differences?.mae.value, sample.mae - mae(actual, lastClose));
+    near(row.differences?.rmse.value, sample.rmse - rmse(actual, lastClose));
     near(row.directionalAccuracy, sample.directionalAccuracy);
     near(row.directionalInterval?.[0], sample.directionalInterval[0]);
     near(row.directionalInterval?.[1], sample.directionalInterval[1]);
@@ -133,11 +142,27 @@ describe('degenerate series', () => {
       'no moves at all': Array.from({ length: 20 }, () => [5, 5, 5]),
     };
     for (const [name, series] of Object.entries(rows)) {
-      const row = evaluateForecast('model', points(series));
+      const row = evaluateForecast('model', points(series), {
+        trainingCloses: [3, 3, 3],
+        drift: points(series.map(([last, actual]) => [last, actual, actual])),
+        nestsPersistence: true,
+      });
       expect(JSON.parse(JSON.stringify(row)), name).toEqual(row);
-      expect(row.dieboldMariano?.pValue, name).not.toBe(1);
-      const undefinedValues = [row.mape, row.r2, row.directionalAccuracy, row.dieboldMariano];
-      expect(row.notes.length, name).toBe(undefinedValues.filter((value) => value === null).length);
+      for (const test of [row.dieboldMariano, row.clarkWest, row.pesaranTimmermann]) {
+        expect(test?.pValue, name).not.toBe(1);
+      }
+      const notes = row.notes.join('; ');
+      const says = (value: unknown, reason: RegExp) => {
+        if (value === null) expect(notes, name).toMatch(reason);
+      };
+      says(row.mape, /MAPE is undefined/);
+      says(row.mase, /MASE is undefined/);
+      says(row.r2, /R² is undefined/);
+      says(row.oosR2, /out-of-sample R² is undefined/);
+      says(row.directionalAccuracy, /names no direction/);
+      says(row.dieboldMariano, /Diebold-Mariano test/);
+      says(row.clarkWest, /Clark-West test|too few for .* every other test/);
+      says(row.pesaranTimmermann, /Pesaran-Timmermann test|names no direction|every other test/);
       expect(row.notes.length, name).toBeGreaterThan(0);
     }
   });
@@ -149,6 +174,8 @@ describe('degenerate series', () => {
     expect(mape([0], [1])).toBeNull();
     expect(mase([1], [1], [3, 3])).toBeNull();
     expect(smape([0], [0])).toBe(0);
+    expect(outOfSampleR2([1, 2], [1, 3], [1, 2])).toBeNull();
+    expect(outOfSampleR2([1, 2], [1, 3], [1, 4])).toBe(3 / 4);
     expect(directionalAccuracy([])).toEqual({ value: null, hits: 0, n: 0, interval: null });
   });
 

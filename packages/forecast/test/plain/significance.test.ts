@@ -2,9 +2,14 @@ import { allClose } from '@fin/testkit';
 import { describe, expect, it } from 'vitest';
 import { ForecastInputError } from '../../src/errors.js';
 import {
+  bootstrapInterval,
+  clarkWest,
   dieboldMariano,
+  holm,
   normalQuantile,
+  optimalBlockLength,
   pearson,
+  pesaranTimmermann,
   studentTCdf,
   studentTTwoSided,
   wilsonInterval,
@@ -111,6 +116,42 @@ it('Pearson has no correlation with a constant, and none of its own making', () 
   });
 });
 
+it('Clark-West and Pesaran-Timmermann give null and a reason where there is nothing to test', () => {
+  expect(clarkWest([1, 2, 3], [1, 1, 1], [1, 1, 1])).toMatchObject({
+    statistic: null,
+    pValue: null,
+    note: expect.stringContaining('nothing to test'),
+  });
+  const up = [true, true, true, true];
+  const mixed = [true, false, true, false];
+  expect(pesaranTimmermann(mixed, up)).toMatchObject({
+    pValue: null,
+    note: expect.stringContaining('forecast names the same direction'),
+  });
+  expect(pesaranTimmermann(up, mixed)).toMatchObject({
+    pValue: null,
+    note: expect.stringContaining('series has the same direction'),
+  });
+  expect(pesaranTimmermann([true, false], [true, false]).note).toBe(null);
+});
+
+it('Holm leaves out tests without a p-value', () => {
+  expect(holm([null, 0.02, null, 0.03])).toEqual([null, 0.04, null, 0.04]);
+  expect(holm([])).toEqual([]);
+});
+
+it('a bootstrap interval is the same again, and follows seed and level', () => {
+  const series = Array.from({ length: 50 }, (_, i) => Math.sin(i * i));
+  const mean = ([value]: readonly number[]) => value;
+  const interval = bootstrapInterval([series], mean);
+  expect(bootstrapInterval([series], mean)).toEqual(interval);
+  expect(bootstrapInterval([series], mean, { seed: 1 })).not.toEqual(interval);
+  const wider = bootstrapInterval([series], mean, { level: 0.99 });
+  expect(wider[0]).toBeLessThan(interval[0]);
+  expect(wider[1]).toBeGreaterThan(interval[1]);
+  expect(optimalBlockLength(new Array(40).fill(3))).toBe(1);
+});
+
 it('Wilson has no interval of no trials', () => {
   expect(wilsonInterval(0, 0)).toBeNull();
 });
@@ -128,6 +169,14 @@ it.each([
   ['no freedom', () => studentTCdf(1, 0), /degrees of freedom/],
   ['a NaN t', () => studentTCdf(Number.NaN, 5), /NaN/],
   ['certainty', () => normalQuantile(1), /between 0 and 1/],
+  ['forecasts of other days', () => clarkWest([1, 2], [1], [1, 2]), /2 outcomes, 1 and 2 forecasts/],
+  ['a NaN forecast', () => clarkWest([1, 2], [1, Number.NaN], [1, 2]), /day 1 has outcome 2/],
+  ['no directions', () => pesaranTimmermann([], []), /one of each per day/],
+  [
+    'a confidence in percent',
+    () => bootstrapInterval([[1, 2]], ([m]) => m, { level: 95 }),
+    /between 0 and 1/,
+  ],
   ['two pairs', () => pearson([1, 2], [1, 2]), /three pairs/],
   ['a NaN in a correlation', () => pearson([1, 2, Number.NaN], [1, 2, 3]), /finite/],
 ])('refuses %s', (_, act, message) => {
