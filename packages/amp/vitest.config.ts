@@ -1,3 +1,9 @@
 import { backendTests } from '@fin/testkit/config';
 
-export default await backendTests();
+// Fused ops stay loaded in the process that the files share: only files that ask for them compute with them.
+export default await backendTests(
+  { isolate: false, env: { FIN_KERNELS: '0' } },
+  {
+    isolated: ['test/autocast/missing-kernels.test.ts', 'test/machine/decide-amp-mode.test.ts'],
+  },
+);

@@ -1,8 +1,12 @@
 import { createRequire } from 'node:module';
+import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { afterAll, vi } from 'vitest';
 
 const requireFromPackage = createRequire(pathToFileURL(`${process.cwd()}/package.json`));
-const { loadTensorFlow } = await import(pathToFileURL(requireFromPackage.resolve('@fin/runtime')).href);
+const { installedInterceptors, loadTensorFlow } = await import(
+  pathToFileURL(requireFromPackage.resolve('@fin/runtime')).href
+);
 
 const wanted = process.env.FIN_BACKEND;
 const runtime = await loadTensorFlow({ backend: wanted });
@@ -11,3 +15,13 @@ if (runtime.backend !== wanted) {
     `asked for the backend "${wanted}" and got "${runtime.backend}": these tests would prove nothing`,
   );
 }
+
+// Test files may share this process: the next one starts with the same environment and without interceptors.
+const environment = { ...process.env };
+afterAll(() => {
+  vi.unstubAllEnvs();
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+  Object.assign(process.env, environment);
+  const left = installedInterceptors();
+  if (left.length > 0) throw new Error(`this file leaves interceptors installed: ${left.join(', ')}`);
+});

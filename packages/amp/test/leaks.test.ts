@@ -3,10 +3,11 @@ import { loadKernels } from '@fin/kernels';
 import { countTensors, hasNativeOps, memory, NO_GROWTH } from '@fin/runtime';
 import { fullTier } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { autocast, GradScaler, Policy } from '../src/index.js';
 import { MODES } from './support/modes.js';
 
+vi.stubEnv('FIN_KERNELS', '');
 if (hasNativeOps()) await loadKernels(); // fused products where there are any
 
 /** Large enough on the native backend to be held low; the others hold nothing low, and are slow. */

@@ -77,6 +77,7 @@ it('has every case of the fixture', () => {
   expect(Object.keys(ORACLE_OPS)).toEqual(fixture.cases.map(({ name }) => name));
 });
 
+vi.stubEnv('FIN_KERNELS', '');
 if (hasNativeOps()) await loadKernels();
 
 /** Each mode, and `low` also with the products of @fin/kernels, where it computes them. */

@@ -12,6 +12,7 @@ beforeEach(() => {
   cache = mkdtempSync(join(tmpdir(), 'fin-amp-test-'));
   vi.stubEnv('FIN_CACHE_DIR', cache);
   vi.stubEnv('FIN_AMP_MODE', '');
+  vi.stubEnv('FIN_KERNELS', '');
 });
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -1,6 +1,8 @@
 import { loadKernels } from '@fin/kernels';
 import { hasNativeOps } from '@fin/runtime';
+import { vi } from 'vitest';
 
+vi.stubEnv('FIN_KERNELS', '');
 const { available, notes } = await loadKernels();
 if (!available && hasNativeOps()) console.error(`fused ops are not tested: ${notes.join(' ')}`);
 
@@ -9,7 +11,7 @@ export const implementations: readonly ('composed' | 'fused')[] = available
   ? ['composed', 'fused']
   : ['composed'];
 
-/** From now on computes with these. */
+/** Until the end of the test file, computes with these. */
 export function use(implementation: 'composed' | 'fused'): void {
   process.env.FIN_KERNELS = implementation === 'fused' ? '1' : '0';
 }

@@ -3,7 +3,7 @@ import { syntheticMarket } from '@fin/data';
 import { loadKernels } from '@fin/kernels';
 import { RunFolder } from '@fin/run';
 import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ForecasterOptions } from '../../src/index.js';
 import { predictNextDay, runFiles, trainForecaster } from '../../src/index.js';
 import { modes, useMode } from './modes.js';
@@ -15,6 +15,7 @@ const TOLERANCE = { bf16: 1e-3, fp16: 2e-4 };
 const folder = temporaryFolder();
 const market = syntheticMarket({ start: '2013-08-01', days: 400, headlinesPerDay: 2, seed: 3 });
 beforeAll(async () => {
+  vi.stubEnv('FIN_KERNELS', '');
   await loadKernels();
   await trainIn(join(folder, 'first'), { epochs: 1 }); // makes what is made once in a process
 });

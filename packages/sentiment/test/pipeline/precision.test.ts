@@ -3,7 +3,7 @@ import { openSafetensors } from '@fin/files/safetensors';
 import { loadKernels } from '@fin/kernels';
 import { RunFolder } from '@fin/run';
 import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TuneSentimentOptions } from '../../src/index.js';
 import { tuneSentiment, tuningFiles } from '../../src/index.js';
 import { modes, useMode } from '../support/modes.js';
@@ -16,6 +16,7 @@ const LOSS_TOLERANCE = { bf16: 2e-2, fp16: 5e-3 };
 const folder = temporaryFolder()();
 let modelDir: string;
 beforeAll(async () => {
+  vi.stubEnv('FIN_KERNELS', '');
   await loadKernels();
   modelDir = await writeTinyBert(folder, ['one', 'two']);
   const settings = { epochs: 1 }; // a run that makes what is made once in a process

@@ -32,6 +32,7 @@ interface Trajectory {
 const expected: Trajectory = JSON.parse(readFileSync(join(folder, 'trajectory.json'), 'utf8'));
 const CLOSE = parity('tuning-trajectory');
 
+vi.stubEnv('FIN_KERNELS', '');
 if (hasNativeOps()) await loadKernels();
 afterAll(() => void vi.unstubAllEnvs());
 
