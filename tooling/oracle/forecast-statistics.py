@@ -3,7 +3,8 @@
     python tooling/oracle/forecast-statistics.py > packages/forecast/test/fixtures/statistics.json
 
 Needs arch, numpy, scipy and statsmodels. Clark-West is statsmodels' t statistic of a regression on a constant, as the paper runs it.
-Pesaran-Timmermann is the paper's formula in numpy (equations 5 and 6), because no library has it. Block lengths and bootstrap intervals
+Pesaran-Timmermann is the paper's formula in numpy (equations 5 and 6), because no library has it; the same
+holds for conformal intervals. Block lengths and bootstrap intervals
 come from arch; intervals depend on random draws, so the fixture gives each bound with the spread of 20 repetitions.
 """
 
@@ -75,6 +76,29 @@ def bootstrap(n, ar, ma):
     }
 
 
+def conformal(calibration_n, n, level, step, drift):
+    """Split conformal and Gibbs and Candes' adaptive rule (equation 2), over the last `calibration_n` errors."""
+    days = calibration_n + n
+    last = 1000 + np.cumsum(rng.normal(0, 5, days))
+    spread = np.where(np.arange(days) < calibration_n, 1, drift) * 0.01
+    actual = np.round(last * np.exp(rng.normal(0, 1, days) * spread), 6)
+    predicted = np.round(last, 6)
+    errors = np.abs(np.log(actual / predicted))
+
+    def quantile(known, alpha):
+        rank = int(np.ceil(np.round((len(known) + 1) * (1 - alpha), 9)))
+        return np.inf if rank > len(known) else np.sort(known)[rank - 1] if rank > 0 else 0.0
+
+    split = np.full(n, quantile(errors[:calibration_n], 1 - level))
+    adaptive, alpha = [], 1 - level
+    for i in range(n):
+        adaptive.append(quantile(errors[i : calibration_n + i], alpha))
+        alpha += step * ((1 - level) - float(errors[calibration_n + i] > adaptive[-1]))
+    radii = {"split": split, "adaptive": np.array(adaptive)}
+    return {"actual": actual.tolist(), "predicted": predicted.tolist(), "calibrationN": calibration_n, "level": level,
+            "stepSize": step, "radii": {k: [float(r) if np.isfinite(r) else None for r in v] for k, v in radii.items()}}
+
+
 def holm():
     cases = [[0.01, 0.04, 0.03, 0.005], [0.2], [0.5, 0.5, 0.01], rng.random(12).round(4).tolist()]
     return [{"pValues": p, "adjusted": multipletests(p, method="holm")[1].tolist()} for p in cases]
@@ -92,6 +116,7 @@ json.dump(
         "holm": holm(),
         "blockLength": [{"x": x.tolist(), "length": float(optimal_block_length(x)["stationary"].iloc[0])} for x in
                         [arma(60, 0.0, 0.0), arma(250, 0.5, 0.0), arma(250, 0.0, 0.7), arma(250, -0.6, 0.0), arma(200, 0.95, 0.0)]],
+        "conformal": [conformal(40, 60, 0.9, 0.05, 2.0), conformal(10, 30, 0.9, 0.1, 3.0), conformal(60, 60, 0.8, 0.005, 0.5)],
         "bootstrap": [bootstrap(120, 0.6, 0.0), bootstrap(150, 0.0, 0.0)],
     },
     sys.stdout,

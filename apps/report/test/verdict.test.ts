@@ -1,8 +1,8 @@
-import type { Evaluation, MetricsRow, PearsonResult, RunData } from '@fin/forecast';
+import type { Evaluation, EvaluationRow, PearsonResult, RunData } from '@fin/forecast';
 import { describe, expect, it } from 'vitest';
 import { verdict } from '../src/verdict.js';
 
-const row = (model: string, more: Partial<MetricsRow> = {}): MetricsRow => ({
+const row = (model: string, more: Partial<EvaluationRow> = {}): EvaluationRow => ({
   model,
   n: 100,
   mae: 80,
@@ -19,11 +19,12 @@ const row = (model: string, more: Partial<MetricsRow> = {}): MetricsRow => ({
   dieboldMariano: { statistic: 0.1, pValue: 0.9, loss: 'squared' },
   clarkWest: null,
   differences: null,
+  predictionIntervals: null,
   notes: [],
   ...more,
 });
 
-const evaluation = (model: Partial<MetricsRow>, level = 0.95): Evaluation => ({
+const evaluation = (model: Partial<EvaluationRow>, level = 0.95): Evaluation => ({
   split: 'test',
   n: 100,
   first: '2015-01-02',
@@ -35,6 +36,7 @@ const evaluation = (model: Partial<MetricsRow>, level = 0.95): Evaluation => ({
     row('drift'),
     row('majority-class', { directionalAccuracy: 0.51 }),
   ],
+  leadLag: null,
 });
 
 const data = (signal: number | null): RunData => {
@@ -53,7 +55,7 @@ const related: PearsonResult = { r: 0.5, pValue: 1e-7, interval: [0.34, 0.63], n
 const better = { rmse: 90, dieboldMariano: { statistic: -3, pValue: 0.003, loss: 'squared' } } as const;
 
 const words = (
-  model: Partial<MetricsRow>,
+  model: Partial<EvaluationRow>,
   signal: number | null = null,
   sentiment: PearsonResult | null = unrelated,
 ) => {

@@ -11,7 +11,9 @@ export type {
   ForecastBaselinesOptions,
 } from './baselines/index.js';
 export { BASELINE_NAMES, baselines, forecastBaselines } from './baselines/index.js';
+export * from './conformal/index.js';
 export { ForecastInputError } from './errors.js';
+export * from './lead-lag/index.js';
 export * from './metrics/index.js';
 export type {
   ForecastBatch,
@@ -26,6 +28,8 @@ export type {
   HeadlineAggregate,
 } from './model/settings.js';
 export { forecasterSettingsSchema, headlineAggregates, resolveSettings } from './model/settings.js';
+export type { EvaluatePredictionsOptions } from './pipeline/evaluate-predictions.js';
+export { evaluatePredictions } from './pipeline/evaluate-predictions.js';
 export type { EvaluateRunOptions } from './pipeline/evaluate-run.js';
 export { evaluateRun } from './pipeline/evaluate-run.js';
 export type { ForecastSplitOptions, SplitForecast } from './pipeline/forecast-split.js';
@@ -42,7 +46,14 @@ export { trainForecaster } from './pipeline/train-forecaster.js';
 export { formatBaselines, parseBaselines } from './run/baselines-file.js';
 export type { Prediction } from './run/predictions.js';
 export { formatPredictions, parsePredictions } from './run/predictions.js';
-export type { EpochLosses, Evaluation, ForecasterRecord, RunData, SplitSummary } from './run/run-files.js';
+export type {
+  EpochLosses,
+  Evaluation,
+  EvaluationRow,
+  ForecasterRecord,
+  RunData,
+  SplitSummary,
+} from './run/run-files.js';
 export { epochLossesSchema, evaluationSchema, runDataSchema, runFiles } from './run/run-files.js';
 export * from './significance/index.js';
 export * from './text/index.js';

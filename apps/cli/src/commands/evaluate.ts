@@ -1,4 +1,4 @@
-import type { Evaluation } from '@fin/forecast';
+import type { Evaluation, LeadLag } from '@fin/forecast';
 import type { Command } from 'commander';
 import type { Terminal } from '../io/terminal.js';
 import { percent, textTable } from '../io/terminal.js';
@@ -31,25 +31,97 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
 /** Text for an undefined value; the row's notes give the reason. */
 const NONE = 'n/a';
 
-/** Every row with its interval and its test against persistence. */
-function evaluationLines({ rows, n, first, last, level }: Evaluation): string[] {
+/** Errors, tests against persistence, prediction intervals, and what sentiment goes with. */
+function evaluationLines({ rows, n, first, last, level, leadLag }: Evaluation): string[] {
+  const confidence = percent(level, 0);
   return [
-    `Test days ${first} … ${last} (n = ${n})`,
+    `Test days ${first} … ${last} (n = ${n}); intervals have ${confidence} confidence`,
     '',
     ...textTable(
-      ['model', 'MAE', 'RMSE', 'MAPE', 'direction', `${100 * level} % interval`, 'DM p'],
+      ['model', 'MAE', 'RMSE', 'MAPE', 'MASE', 'OOS R²', 'direction', 'interval'],
       rows.map((row) => [
         row.model,
         row.mae.toFixed(2),
         row.rmse.toFixed(2),
-        row.mape === null ? NONE : percent(row.mape, 3),
-        row.directionalAccuracy === null ? NONE : percent(row.directionalAccuracy, 1),
-        row.directionalInterval?.map((bound) => (100 * bound).toFixed(1)).join(' … ') ?? NONE,
-        row.dieboldMariano === null ? NONE : row.dieboldMariano.pValue.toPrecision(2),
+        optional(row.mape, (value) => percent(value, 3)),
+        optional(row.mase, (value) => value.toFixed(3)),
+        optional(row.oosR2, (value) => value.toFixed(4)),
+        optional(row.directionalAccuracy, (value) => percent(value, 1)),
+        optional(row.directionalInterval, (bounds) => range(bounds.map((bound) => 100 * bound))),
       ]),
     ),
     '',
-    'MAE and RMSE in index points; DM p: Diebold-Mariano test against persistence, two-sided (none for persistence itself).',
-    ...rows.flatMap((row) => row.notes.map((note) => `${row.model}: ${note}`)),
+    'Against persistence',
+    '',
+    ...textTable(
+      ['model', 'MAE', 'interval', 'RMSE', 'interval', 'DM p', 'CW p', 'PT p'],
+      rows.map((row) => [
+        row.model,
+        optional(row.differences, ({ mae }) => signed(mae.value)),
+        optional(row.differences?.mae.interval, range),
+        optional(row.differences, ({ rmse }) => signed(rmse.value)),
+        optional(row.differences?.rmse.interval, range),
+        optional(row.dieboldMariano, pOf),
+        optional(row.clarkWest, pOf),
+        optional(row.pesaranTimmermann, pOf),
+      ]),
+    ),
+    '',
+    `Conformal prediction intervals of ${confidence}, calibrated on the validation days`,
+    '',
+    ...textTable(
+      ['model', 'split: covered', 'mean width', 'adaptive: covered', 'mean width', 'no bounds'],
+      rows.map(({ model, predictionIntervals: intervals }) => [
+        model,
+        ...[intervals?.split, intervals?.adaptive].flatMap((summary) => [
+          optional(summary, ({ coverage }) => percent(coverage, 1)),
+          optional(summary?.meanWidth, (width) => width.toFixed(0)),
+        ]),
+        optional(intervals, ({ adaptive }) => `${adaptive.unbounded} days`),
+      ]),
+    ),
+    '',
+    ...(leadLag === null ? [] : leadLagLines(leadLag)),
+    'Errors and widths in index points. OOS R²: share of the drift’s squared error that is gone. DM: Diebold-Mariano, two-sided. CW: Clark-West,',
+    'for models that contain persistence. PT: Pesaran-Timmermann test of direction, which needs no persistence. CW and PT are one-sided.',
+    ...noteLines(rows),
   ];
 }
+
+/** Each note once, with the models that it is about. */
+function noteLines(rows: Evaluation['rows']): string[] {
+  const notes = [...new Set(rows.flatMap((row) => row.notes))];
+  return notes.map((note) => {
+    const models = rows.filter((row) => row.notes.includes(note)).map(({ model }) => model);
+    return `${models.join(', ')}: ${note}`;
+  });
+}
+
+function leadLagLines({ rows, n, first, last, level, summary }: LeadLag): string[] {
+  return [
+    `Sentiment of day t and the return of days around it (${n} days, ${first} … ${last})`,
+    '',
+    ...textTable(
+      ['return of', 'correlation', 'interval', 'p', 'p, adjusted'],
+      rows.map(({ lag, r, interval, pValue, adjustedPValue }) => [
+        lag === 0 ? 't' : `t${lag > 0 ? '+' : '-'}${Math.abs(lag)}`,
+        optional(r, (value) => value.toFixed(3)),
+        optional(interval, (bounds) => bounds.map((bound) => bound.toFixed(2)).join(' … ')),
+        optional(pValue, (value) => value.toPrecision(2)),
+        optional(adjustedPValue, (value) => value.toPrecision(2)),
+      ]),
+    ),
+    '',
+    summary,
+    `Intervals of ${percent(level, 0)} by block bootstrap; adjusted: Holm’s correction for ${rows.length} tests.`,
+    '',
+  ];
+}
+
+function optional<T>(value: T | null | undefined, text: (value: T) => string): string {
+  return value === null || value === undefined ? NONE : text(value);
+}
+
+const pOf = ({ pValue }: { readonly pValue: number }): string => pValue.toPrecision(2);
+const signed = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(2)}`;
+const range = (bounds: readonly number[]): string => bounds.map((bound) => bound.toFixed(1)).join(' … ');

@@ -60,5 +60,10 @@ async function evaluateFiles(run: RunFolder): Promise<Evaluation> {
       `the test day ${day} is not the same as in ${runFiles.predictions}; train the run again`,
     );
   }
-  return evaluatePredictions(modelName(text), predictions, baselines);
+  return evaluatePredictions({
+    model: modelName(text),
+    predictions,
+    baselines,
+    sentimentDays: text.kind === 'scored' ? 'all' : 'test',
+  });
 }

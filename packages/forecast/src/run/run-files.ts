@@ -2,6 +2,8 @@ import type { ScalerState, SplitName } from '@fin/data';
 import { scalerStateSchema } from '@fin/data';
 import { commonFiles, runKinds } from '@fin/run';
 import { z } from 'zod';
+import type { PredictionIntervals } from '../conformal/index.js';
+import type { LeadLag } from '../lead-lag/index.js';
 import type { MetricsRow } from '../metrics/metrics-row.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import { forecasterSettingsSchema, headlineAggregates } from '../model/settings.js';
@@ -115,14 +117,31 @@ export interface Evaluation {
   /** Confidence level of the intervals. */
   readonly level: number;
   /** The model first, then its baselines in the order of `BASELINE_NAMES`. */
-  readonly rows: readonly MetricsRow[];
+  readonly rows: readonly EvaluationRow[];
+  /** Correlation of sentiment with the returns around its day. Null for a model without text, and for too few days. */
+  readonly leadLag: LeadLag | null;
+}
+
+/** A row of an evaluation. */
+export interface EvaluationRow extends MetricsRow {
+  /** Conformal prediction intervals, calibrated on the validation days. Null without validation days. */
+  readonly predictionIntervals: PredictionIntervals | null;
 }
 
 const intervalSchema = z.tuple([z.number(), z.number()]);
 const testSchema = z.object({ statistic: z.number(), pValue: z.number() });
 const differenceSchema = z.object({ value: z.number(), interval: intervalSchema.nullable() });
 
-const metricsRowSchema: z.ZodType<MetricsRow> = z.object({
+const intervalSummarySchema = z.object({
+  level: z.number(),
+  calibrationN: z.number(),
+  coverage: z.number(),
+  coverageInterval: intervalSchema,
+  meanWidth: z.number().nullable(),
+  unbounded: z.number(),
+});
+
+const rowSchema: z.ZodType<EvaluationRow> = z.object({
   model: z.string(),
   n: z.number(),
   mae: z.number(),
@@ -139,7 +158,25 @@ const metricsRowSchema: z.ZodType<MetricsRow> = z.object({
   dieboldMariano: testSchema.extend({ loss: z.enum(['squared', 'absolute']) }).nullable(),
   clarkWest: testSchema.nullable(),
   differences: z.object({ mae: differenceSchema, rmse: differenceSchema }).nullable(),
+  predictionIntervals: z.object({ split: intervalSummarySchema, adaptive: intervalSummarySchema }).nullable(),
   notes: z.array(z.string()),
+});
+
+const leadLagSchema: z.ZodType<LeadLag> = z.object({
+  n: z.number(),
+  first: z.string(),
+  last: z.string(),
+  level: z.number(),
+  rows: z.array(
+    z.object({
+      lag: z.number(),
+      r: z.number().nullable(),
+      interval: intervalSchema.nullable(),
+      pValue: z.number().nullable(),
+      adjustedPValue: z.number().nullable(),
+    }),
+  ),
+  summary: z.string(),
 });
 
 /** Schema of `evaluation.json`. */
@@ -149,5 +186,6 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   first: z.string(),
   last: z.string(),
   level: z.number(),
-  rows: z.array(metricsRowSchema),
+  rows: z.array(rowSchema),
+  leadLag: leadLagSchema.nullable(),
 });

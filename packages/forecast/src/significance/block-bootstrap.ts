@@ -1,6 +1,6 @@
 import { randomStreams } from '@fin/runtime';
 import { ForecastInputError } from '../errors.js';
-import { autocovariance, hasNoVariance, meanOf } from './series.js';
+import { autocovariance, hasNoVariance, meanOf, quantile } from './series.js';
 
 /** Resampled series per interval or test. */
 export const REPLICATIONS = 2000;
@@ -106,12 +106,4 @@ export function stationaryDraws(
     }
     return days;
   };
-}
-
-/** Quantile of sorted values, with linear interpolation between neighbours, as numpy's default. */
-function quantile(sorted: Float64Array, probability: number): number {
-  const place = probability * (sorted.length - 1);
-  const below = Math.floor(place);
-  const above = Math.min(sorted.length - 1, below + 1);
-  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
 }

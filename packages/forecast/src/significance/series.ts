@@ -21,3 +21,11 @@ export function hasNoVariance(values: ArrayLike<number>): boolean {
   for (let i = 0; i < values.length; i++) squares += values[i] * values[i];
   return autocovariance(values, meanOf(values), 0) <= (ROUNDING * squares) / values.length;
 }
+
+/** Quantile of sorted values, with linear interpolation between neighbours, as numpy's default. */
+export function quantile(sorted: Float64Array, probability: number): number {
+  const place = probability * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(sorted.length - 1, below + 1);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}

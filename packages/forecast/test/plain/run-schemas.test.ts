@@ -1,25 +1,39 @@
+import { makeSamples, splitChronologically, splitNames, syntheticMarket } from '@fin/data';
 import { describe, expect, it } from 'vitest';
-import { evaluateForecast, evaluationSchema } from '../../src/index.js';
+import type { Prediction } from '../../src/index.js';
+import { evaluatePredictions, evaluationSchema, forecastBaselines, forecastPoint } from '../../src/index.js';
 
 describe('evaluationSchema', () => {
-  it('takes every row that evaluateForecast makes, undefined values included', () => {
-    const days = (closes: readonly number[]) =>
-      closes.slice(1).map((actual, i) => ({
-        decisionDate: `2016-01-${10 + i}`,
-        targetDate: `2016-01-${11 + i}`,
-        lastClose: closes[i],
-        actual,
-        predicted: closes[i],
-      }));
-    for (const closes of [
-      [100, 101, 99, 102, 103],
-      [100, 100, 100],
-      [100, 0, 100],
-    ]) {
-      const points = days(closes);
-      const rows = [evaluateForecast('model', points), evaluateForecast('persistence', points)];
-      const evaluation = { split: 'test', n: 2, first: 'a', last: 'b', level: 0.95, rows };
-      expect(evaluationSchema.parse(JSON.parse(JSON.stringify(evaluation)))).toEqual(evaluation);
+  it('takes every evaluation that evaluatePredictions makes, undefined values included', () => {
+    const market = syntheticMarket({ start: '2013-08-01', days: 400 });
+    const split = splitChronologically(makeSamples(market));
+    const baselines = forecastBaselines(split);
+    for (const scale of [0, 1]) {
+      const predictions = splitNames.flatMap((name) =>
+        split[name].map(
+          (sample, i): Prediction => ({
+            split: name,
+            ...forecastPoint(sample, sample.lastClose + scale * (i % 3)),
+            predictedLogReturn: 0,
+            sentiment: scale * (i % 5),
+            positive: scale,
+            negative: 0,
+            neutral: 0,
+          }),
+        ),
+      );
+      for (const part of [
+        predictions,
+        predictions.filter(({ split: name }) => name === 'test').slice(0, 2),
+      ]) {
+        const evaluation = evaluatePredictions({
+          model: 'model',
+          predictions: part,
+          baselines: part === predictions ? baselines : [],
+          sentimentDays: 'all',
+        });
+        expect(evaluationSchema.parse(JSON.parse(JSON.stringify(evaluation)))).toEqual(evaluation);
+      }
     }
   });
 

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { allClose, parity } from '@fin/testkit';
 import { describe, expect, it } from 'vitest';
+import type { ConformalMethod } from '../../src/index.js';
 import {
   bootstrapInterval,
   clarkWest,
+  conformalIntervals,
   holm,
   optimalBlockLength,
   pesaranTimmermann,
@@ -27,6 +29,14 @@ interface Oracle {
   pesaranTimmermann: { actual: number[]; forecast: number[]; statistic: number; pValue: number }[];
   holm: { pValues: number[]; adjusted: number[] }[];
   blockLength: { x: number[]; length: number }[];
+  conformal: {
+    actual: number[];
+    predicted: number[];
+    calibrationN: number;
+    level: number;
+    stepSize: number;
+    radii: Record<ConformalMethod, (number | null)[]>;
+  }[];
   bootstrap: {
     x: number[];
     y: number[];
@@ -42,6 +52,8 @@ const oracle = JSON.parse(
   readFileSync(new URL('../fixtures/statistics.json', import.meta.url), 'utf8'),
 ) as Oracle;
 const tolerance = parity('forecast-tests');
+
+const dateOf = (day: number) => new Date(Date.UTC(2016, 0, 1 + day)).toISOString().slice(0, 10);
 
 describe('against scipy, statsmodels, arch and the formulas of the papers', () => {
   it('normal tail', () => {
@@ -72,6 +84,33 @@ describe('against scipy, statsmodels, arch and the formulas of the papers', () =
   it('block lengths', () => {
     for (const { x, length } of oracle.blockLength) {
       allClose([optimalBlockLength(x)], [Math.max(1, length)], tolerance);
+    }
+  });
+
+  it('conformal intervals', () => {
+    for (const { actual, predicted, calibrationN, level, stepSize, radii } of oracle.conformal) {
+      const points = actual.map((close, day) => ({
+        decisionDate: dateOf(day),
+        targetDate: dateOf(day + 1),
+        lastClose: predicted[day],
+        actual: close,
+        predicted: predicted[day],
+      }));
+      for (const method of ['split', 'adaptive'] as const) {
+        const intervals = conformalIntervals(points.slice(0, calibrationN), points.slice(calibrationN), {
+          level,
+          method,
+          stepSize,
+        });
+        const ours = intervals.map(({ interval }, i) =>
+          interval === null ? -1 : Math.log(interval[1] / predicted[calibrationN + i]),
+        );
+        allClose(
+          ours,
+          radii[method].map((radius) => radius ?? -1),
+          tolerance,
+        );
+      }
     }
   });
 
