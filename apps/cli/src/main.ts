@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addBacktestCommand } from './commands/backtest.js';
 import { addDataCommands } from './commands/data.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
@@ -47,6 +48,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     addDataCommands,
     addTrainCommand,
     addEvaluateCommand,
+    addBacktestCommand,
     addPredictCommand,
     addReportCommand,
     addFinetuneCommand,

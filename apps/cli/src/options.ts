@@ -63,7 +63,11 @@ export const numbers: Readonly<
     | 'rank'
     | 'loraAlpha'
     | 'dropout'
-    | 'signal',
+    | 'signal'
+    | 'days'
+    | 'daysOrNone'
+    | 'seeds'
+    | 'workers',
     NumberParser
   >
 > = {
@@ -78,6 +82,11 @@ export const numbers: Readonly<
   dropout: number(0, 1, { under: true }),
   /** Log return per day. Real ones are rarely above 0.1. */
   signal: number(0, 0.1),
+  days: whole(1, 100_000),
+  daysOrNone: whole(0, 100_000),
+  seeds: whole(1, 1000),
+  /** 0 trains in the command's own process. */
+  workers: whole(0, 1024),
 };
 
 export const jsonOption = (): Option =>

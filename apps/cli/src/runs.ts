@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunRecord, RunSource } from '@fin/run';
+import type { RunKind, RunRecord, RunSource } from '@fin/run';
 import { commonFiles, RunUnfinishedError, readRunConfig, readRunRecord } from '@fin/run';
 import { finCommand } from './io/escape.js';
 import { InterruptedError, interruptible } from './io/interruption.js';
@@ -12,6 +12,9 @@ export const RUNS = 'runs';
 
 /** Folder of fine-tuning runs, apart from the others so that none is taken for the newest run to evaluate. */
 export const TUNING_RUNS: string = join(RUNS, 'sentiment');
+
+/** Folder of walk-forward runs. */
+export const BACKTEST_RUNS: string = join(RUNS, 'backtests');
 
 /** Path for a new run, named after its start in UTC, so that names sort by age. */
 export function newRunFolder(parent: string, now: Date = new Date()): string {
@@ -79,14 +82,17 @@ function runIn(dir: string): RunRecord | null {
 
 /** The command that resumes an unfinished run. */
 export function howToResume(dir: string, from: readonly string[] = []): string {
-  return finCommand(
-    runIn(dir)?.kind === 'sentiment-tuning' ? 'finetune' : 'train',
-    '--run',
-    dir,
-    '--resume',
-    ...from,
-  );
+  return finCommand(COMMANDS[runIn(dir)?.kind ?? 'forecaster'], '--run', dir, '--resume', ...from);
 }
+
+/** The command that writes a run of each kind. */
+const COMMANDS: Readonly<Record<RunKind, string>> = {
+  forecaster: 'train',
+  'sentiment-tuning': 'finetune',
+  backtest: 'backtest',
+  sweep: 'sweep',
+  custom: 'train',
+};
 
 /** @throws {RunChoiceError} when there is a run in the folder that was not finished */
 function refuseUnfinished(dir: string): void {

@@ -6,6 +6,7 @@ const commands = [
   ['data', 'describe'],
   ['train'],
   ['evaluate'],
+  ['backtest'],
   ['predict'],
   ['report'],
   ['finetune'],

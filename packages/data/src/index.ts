@@ -40,6 +40,8 @@ export type { Split, SplitName, SplitOptions } from './samples/split-chronologic
 export { splitChronologically, splitNames } from './samples/split-chronologically.js';
 export type { Fold, WalkForwardOptions } from './samples/walk-forward.js';
 export { walkForward } from './samples/walk-forward.js';
+export type { WalkForwardPeriodOptions } from './samples/walk-forward-period.js';
+export { walkForwardPeriod } from './samples/walk-forward-period.js';
 export type { ScalerState } from './scale/standard-scaler.js';
 export { StandardScaler, scalerStateSchema } from './scale/standard-scaler.js';
 export { syntheticTone } from './synthetic/synthetic-headlines.js';

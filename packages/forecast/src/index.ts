@@ -1,3 +1,4 @@
+export * from './backtest/index.js';
 export type {
   Baseline,
   BaselineDay,

@@ -12,6 +12,8 @@ import { kernelsState } from './state.js';
 export interface LoadKernelsOptions {
   /** Receives the progress of the compilation, which takes up to a minute the first time. @default none */
   readonly onEvent?: InstallListener;
+  /** Threads of each op, for a process that shares the machine with others. @default one per processor */
+  readonly threads?: number;
 }
 
 /**
@@ -43,15 +45,19 @@ export function loadKernels(options: LoadKernelsOptions = {}): Promise<KernelsRe
   return loading;
 }
 
-async function load({ onEvent }: LoadKernelsOptions): Promise<KernelsReport> {
+async function load({ onEvent, threads }: LoadKernelsOptions): Promise<KernelsReport> {
   const state = kernelsState();
   const { native, backend } = await loadTensorFlow();
   if (native === null) return without(`The backend ${backend} has no native ops.`);
   if (env.FIN_KERNELS === '0') return without('FIN_KERNELS=0 turns the fused ops off.');
-  return state.report ?? register(native.isUsingGpuDevice(), onEvent);
+  return state.report ?? register(native.isUsingGpuDevice(), onEvent, threads);
 }
 
-async function register(onGpu: boolean, onEvent: InstallListener | undefined): Promise<KernelsReport> {
+async function register(
+  onGpu: boolean,
+  onEvent: InstallListener | undefined,
+  wanted: number | undefined,
+): Promise<KernelsReport> {
   if (onGpu) return without('TensorFlow computes on a GPU, and the fused ops are for CPUs.');
   const foreign = foreignTensorFlow((await findInstallation())?.libraryDir);
   if (foreign !== undefined) {
@@ -75,6 +81,7 @@ async function register(onGpu: boolean, onEvent: InstallListener | undefined): P
     );
   }
   if (addon.problem !== '') return without(`The fused ops could not be registered: ${addon.problem}.`);
+  if (wanted !== undefined) addon.choose('', wanted);
   const { instructionSet, threads, multipliesBfloat16 } = addon.describe();
   const bfloat16Products = !multipliesBfloat16;
   if (bfloat16Products) routeBfloat16Products();

@@ -258,7 +258,7 @@ export class RunFolder {
   /** Whether there is a checkpoint to resume the run from. */
   async hasCheckpoints(): Promise<boolean> {
     const names = await readdir(this.path(CHECKPOINTS)).catch(() => []);
-    return names.some((name) => name.startsWith('step-'));
+    return names.some((name) => !name.startsWith('.')); // others are temporary files
   }
 
   /** Whether all results are written and only the manifest is missing. */

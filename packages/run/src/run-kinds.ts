@@ -30,6 +30,20 @@ interface KindOfRun {
   readonly last: string | null;
 }
 
+/** Files of a walk-forward evaluation. */
+const walkForwardFiles = {
+  /** Of a sweep: every setting with its validation error, and the chosen one. */
+  choice: 'choice.json',
+  /** Spans of the folds, and the figures of each training. */
+  folds: 'folds.json',
+  /** Forecasts of every fold, seed and baseline. */
+  forecasts: 'forecasts.csv',
+  table: 'table.md',
+  tableCsv: 'table.csv',
+  /** The table with every interval and test. */
+  results: 'results.json',
+} as const;
+
 /** All kinds of runs with their files. */
 export const runKinds = {
   /** Made by `trainForecaster` of @fin/forecast. */
@@ -57,6 +71,18 @@ export const runKinds = {
       confusion: 'confusion.json',
     },
     last: 'confusion.json',
+  },
+  /** Made by `backtest` of @fin/forecast. */
+  backtest: {
+    words: 'a walk-forward backtest',
+    files: walkForwardFiles as typeof walkForwardFiles,
+    last: 'results.json',
+  },
+  /** Made by `sweep` of @fin/forecast. */
+  sweep: {
+    words: 'a sweep over settings',
+    files: walkForwardFiles as typeof walkForwardFiles,
+    last: 'results.json',
   },
   /** Any other run that is written with `RunFolder`. Its files are those in its manifest. */
   custom: { words: 'a run of your own', files: {}, last: null },

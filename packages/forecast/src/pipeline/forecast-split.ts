@@ -5,6 +5,8 @@ import type { CheckpointOptions, FitEvent } from '@fin/train';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { Prediction } from '../run/predictions.js';
 import { newTextSource } from '../text/open-text-source.js';
+import type { SentimentScores } from '../text/sentiment-scores.js';
+import { modelName } from '../text/text-source.js';
 import { fitForecaster } from './fit-forecaster.js';
 import { Forecaster } from './forecaster.js';
 import { makePredictions } from './make-predictions.js';
@@ -12,6 +14,11 @@ import type { SplitEvent } from './train-events.js';
 
 /** Options of {@link forecastSplit}. */
 export interface ForecastSplitOptions {
+  /**
+   * Scores of all headlines by the sentiment model of the settings, from `scoreHeadlines`. @default the model is loaded and scores
+   * them
+   */
+  readonly scores?: SentimentScores;
   /** Stops between two updates, or between two batches of days. The error is the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called with the progress of each phase. */
@@ -20,6 +27,8 @@ export interface ForecastSplitOptions {
 
 /** Forecasts of a model that was trained on one split. */
 export interface SplitForecast {
+  /** Name of the model's row in tables. */
+  readonly model: string;
   /** Forecasts of all days of all splits, in time order. */
   readonly predictions: readonly Prediction[];
   /** Number of trainable parameters. */
@@ -45,7 +54,7 @@ export interface SplitForecast {
 export async function forecastSplit(
   split: Split<Sample>,
   settings: ForecasterSettings,
-  { signal, onEvent }: ForecastSplitOptions = {},
+  { scores, signal, onEvent }: ForecastSplitOptions = {},
 ): Promise<SplitForecast> {
   const onFit = (event: FitEvent): void => {
     if (event.type !== 'step') return;
@@ -55,7 +64,7 @@ export async function forecastSplit(
   const trained = await trainOnSplit(
     split,
     settings,
-    { signal, onEvent, onFit },
+    { scores, signal, onEvent, onFit },
     async (_, forecast) => forecast,
   );
   if (trained !== null) return trained;
@@ -78,7 +87,7 @@ export interface TrainOnSplitOptions extends ForecastSplitOptions {
 export async function trainOnSplit<Result>(
   split: Split<Sample>,
   settings: ForecasterSettings,
-  { signal, onEvent, onFit, checkpoints }: TrainOnSplitOptions,
+  { scores, signal, onEvent, onFit, checkpoints }: TrainOnSplitOptions,
   keep: (forecaster: Forecaster, forecast: SplitForecast) => Promise<Result>,
 ): Promise<Result | null> {
   const started = performance.now();
@@ -88,7 +97,11 @@ export async function trainOnSplit<Result>(
   };
   const init = randomStreams(settings.seed).stream('init');
   const days = { train: split.train, all: splitNames.flatMap((name) => split[name]) };
-  const text = await newTextSource(days, settings, init, { signal, onProgress: progress('scoring') });
+  const text = await newTextSource(days, settings, init, {
+    scores,
+    signal,
+    onProgress: progress('scoring'),
+  });
   const forecaster = Forecaster.fromTraining(split.train, settings, {
     text,
     init,
@@ -103,6 +116,7 @@ export async function trainOnSplit<Result>(
     if (result.reason === 'aborted' || result.best === null) return null;
     const predictions = await makePredictions(forecaster, split, progress('forecasting'));
     return await keep(forecaster, {
+      model: modelName(text.toJSON()),
       predictions,
       trainableParameters: countParameters(forecaster),
       epochs: Math.round(result.epochs),

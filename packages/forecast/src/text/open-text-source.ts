@@ -6,6 +6,8 @@ import { ForecastInputError } from '../errors.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import { EncoderText } from './encoder-text.js';
 import { ScoredText } from './scored-text.js';
+import type { SentimentScores } from './sentiment-scores.js';
+import { readerOfScores } from './sentiment-scores.js';
 import type { ReadOptions, TextRecord, TextSource } from './text-source.js';
 
 /**
@@ -13,18 +15,19 @@ import type { ReadOptions, TextRecord, TextSource } from './text-source.js';
  * A sentiment model scores the headlines of all days; nothing in it is fitted to them.
  *
  * @param days the training days, and all days
+ * @param options `scores` takes the place of the sentiment model, which is then not loaded
  * @throws BertInputError when the sentiment model cannot be used; the signal's reason when it stopped the scoring
  */
 export async function newTextSource(
   { train, all }: { readonly train: readonly Sample[]; readonly all: readonly Sample[] },
   settings: ForecasterSettings,
   init: RandomStream,
-  options: ReadOptions,
+  { scores, ...options }: ReadOptions & { readonly scores?: SentimentScores },
 ): Promise<TextSource> {
   const { sentimentModel, aggregate, precision } = settings;
   if (sentimentModel === null) return EncoderText.fromTraining(train, settings, init);
   const model = resolve(modelOfRun(sentimentModel));
-  const reader = await FinBert.load(model, { precision });
+  const reader = scores ? readerOfScores(scores) : await FinBert.load(model, { precision });
   const text = new ScoredText({ reader, model, aggregate, init });
   try {
     await text.read(

@@ -20,7 +20,7 @@ import { tuningFiles } from './run-files.js';
 export function modelOfRun(dir: string): string {
   if (!existsSync(join(dir, commonFiles.run))) return dir;
   const { kind, finished } = readRunRecord(dir);
-  if (kind === 'forecaster') {
+  if (kind !== 'sentiment-tuning' && kind !== 'custom') {
     throw new RunInputError(
       `${dir} is ${runKinds[kind].words} and holds no sentiment model: give a run of fine-tuning, or the folder of a model`,
     );

@@ -1,0 +1,158 @@
+import { resolve } from 'node:path';
+import type { BacktestEvent, BacktestOptions, BacktestResult } from '@fin/forecast';
+import { requireWritableFolder } from '@fin/run';
+import type { BackendName } from '@fin/runtime';
+import type { Command } from 'commander';
+import { startBackend } from '../backend.js';
+import type { ForecasterFlags } from '../forecaster-options.js';
+import { addForecasterOptions, forecasterSettings } from '../forecaster-options.js';
+import { createProgress } from '../io/progress.js';
+import type { Terminal } from '../io/terminal.js';
+import { textTable } from '../io/terminal.js';
+import { noteMarket, openMarket } from '../market.js';
+import type { Resume } from '../options.js';
+import {
+  backendOption,
+  dataOption,
+  given,
+  jsonOption,
+  newRunOption,
+  numbers,
+  option,
+  overwriteOption,
+  resumeFrom,
+  resumeOption,
+  runToResume,
+} from '../options.js';
+import { BACKTEST_RUNS, marketOfSource, newRunFolder, reportRepaired, resumable } from '../runs.js';
+import type { WalkFlags } from '../walk-options.js';
+import { addWalkOptions, showWalk, walkSettings } from '../walk-options.js';
+
+/** Options of every command that writes a walk-forward run. */
+export interface WalkCommandFlags extends WalkFlags, ForecasterFlags {
+  readonly data?: string;
+  readonly signal?: number;
+  readonly run?: string;
+  readonly overwrite: boolean;
+  readonly resume?: Resume;
+  readonly backend?: BackendName;
+  readonly json: boolean;
+}
+
+export function addBacktestCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('backtest')
+    .description('walk-forward: trains anew on each fold, and compares all forecasts with baselines');
+  addWalkCommandOptions(command).action(async (flags: WalkCommandFlags) => {
+    const { backtest } = await import('@fin/forecast');
+    await runWalk('backtest', backtest, async () => ({}), flags, command, terminal);
+  });
+}
+
+/** Adds the options of data, run folder, walk-forward and forecaster. */
+export function addWalkCommandOptions(command: Command): Command {
+  command
+    .addOption(dataOption())
+    .addOption(
+      option('--signal <x>', "log return that the synthetic market's good headlines add to the next day", {
+        parse: numbers.signal,
+        byDefault: '0.01',
+      }),
+    )
+    .addOption(newRunOption(BACKTEST_RUNS))
+    .addOption(overwriteOption())
+    .addOption(resumeOption());
+  addForecasterOptions(addWalkOptions(command));
+  return command.addOption(backendOption()).addOption(jsonOption());
+}
+
+/** A function of `@fin/forecast` that writes a walk-forward run. */
+type WalkFunction<Settings, Result> = (options: {
+  readonly market: Awaited<ReturnType<typeof openMarket>>;
+  readonly runDir: string;
+  readonly overwrite: boolean;
+  readonly resume: boolean | 'lastGood';
+  readonly settings: BacktestOptions & Settings;
+  readonly source: Readonly<Record<string, string | number | null>>;
+  readonly workers?: number;
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: BacktestEvent) => void;
+}) => Promise<Result | null>;
+
+/**
+ * Runs a walk-forward evaluation as a command, and prints its table.
+ *
+ * @param extra settings of this command alone
+ */
+export async function runWalk<Settings, Result extends BacktestResult>(
+  kind: 'backtest' | 'sweep',
+  work: WalkFunction<Settings, Result>,
+  extra: (forecaster: BacktestOptions['forecaster']) => Promise<Settings>,
+  flags: WalkCommandFlags,
+  command: Command,
+  terminal: Terminal,
+): Promise<void> {
+  const runDir = flags.resume ? runToResume(command, flags.run) : (flags.run ?? newRunFolder(BACKTEST_RUNS));
+  await requireWritableFolder(runDir);
+  const named = { ...flags, data: command.getOptionValueSource('data') === 'cli' ? flags.data : undefined };
+  const result = await resumable(runDir, terminal, async (signal) => {
+    const {
+      data,
+      signal: strength,
+      backend,
+    } = flags.resume ? await resumedFlags(kind, runDir, named) : flags;
+    const forecaster = await forecasterSettings(flags);
+    const settings = { ...walkSettings(flags), forecaster, ...(await extra(forecaster)) };
+    const market = await openMarket({ data, signal: strength });
+    await startBackend(backend, terminal);
+    noteMarket(market, terminal);
+    const progress = createProgress(terminal);
+    try {
+      return await work({
+        market,
+        runDir,
+        overwrite: flags.overwrite,
+        resume: resumeFrom(flags.resume),
+        settings,
+        source: { data: data === undefined ? null : resolve(data), signal: market.signal ?? null },
+        workers: flags.workers,
+        signal,
+        onEvent: (event) => showWalk(event, progress, terminal),
+      });
+    } finally {
+      progress.end();
+    }
+  });
+  if (result === null) return reportRepaired(runDir, flags.json, terminal);
+  const { backtestRowsTable, comparisonsTable, TABLE_LEGEND } = await import('@fin/forecast');
+  terminal.result(flags.json, result, ({ run, first, last, rows, comparisons }) => {
+    const [summary, tests] = [backtestRowsTable(rows), comparisonsTable(comparisons)];
+    return [
+      `Test days ${first} … ${last}`,
+      '',
+      ...textTable(summary.header, summary.rows),
+      '',
+      ...textTable(tests.header, tests.rows),
+      '',
+      ...TABLE_LEGEND,
+      ...rows.flatMap((row) => row.notes.map((note) => `${row.model}: ${note}`)),
+      '',
+      run,
+    ];
+  });
+}
+
+/** Data and backend of a resumed run, unless the command line names others. */
+async function resumedFlags(
+  kind: 'backtest' | 'sweep',
+  runDir: string,
+  flags: WalkCommandFlags,
+): Promise<Pick<WalkCommandFlags, 'data' | 'signal' | 'backend'>> {
+  const { readUnfinishedRun } = await import('@fin/run');
+  const { environment, source } = readUnfinishedRun(runDir, kind);
+  return {
+    ...marketOfSource(source),
+    ...given({ data: flags.data, signal: flags.signal }),
+    backend: flags.backend ?? (environment.backend as BackendName),
+  };
+}

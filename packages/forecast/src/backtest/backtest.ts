@@ -1,0 +1,54 @@
+import { withRun } from '@fin/run';
+import type { BacktestResult, RunBacktestOptions } from './backtest-options.js';
+import { openWalk } from './open-walk.js';
+import { backtestSettingsSchema, resolveBacktestSettings } from './settings.js';
+import { Walk } from './walk.js';
+
+/**
+ * Walk-forward evaluation: trains the forecaster anew on each fold with each seed, and compares all test forecasts together with
+ * baselines that are fitted anew on each fold.
+ *
+ * ```
+ * market ── samples ── folds ──┬── variants × folds × seeds, in several processes ── forecasts ──┬── rows, tests ── run folder
+ *                              └── baselines, fitted per fold ───────────────────────────────────┘
+ * headlines ── scores of a frozen model, computed once ──┘
+ * ```
+ *
+ * Nothing that a fold learns comes from its test days or later ones. Call `loadTensorFlow` first. An interrupted run keeps its
+ * finished trainings and can be resumed. On one machine the result does not depend on interruptions.
+ *
+ * @returns the result; null when the signal stopped it, or the run lacked only its manifest
+ * @throws {FoldError} when a training fails, naming fold and seed
+ * @throws {RunInputError} of `@fin/run` when the folder cannot be used, or a run cannot be resumed with these options
+ * @example
+ * const result = await backtest({ market, runDir: 'runs/backtest', settings: { from: '2012-01-01', seeds: 3 } });
+ */
+export async function backtest(options: RunBacktestOptions): Promise<BacktestResult | null> {
+  const started = performance.now();
+  const { runDir, overwrite, resume, signal, onEvent } = options;
+  return withRun(
+    {
+      dir: runDir,
+      kind: 'backtest',
+      overwrite,
+      resume,
+      settings: options.settings,
+      resolve: () => resolveBacktestSettings(options.settings),
+      schema: backtestSettingsSchema,
+      open: async (settings) => openWalk(settings, options),
+      onRepaired: () => onEvent?.({ kind: 'repaired' }),
+      signal,
+    },
+    async ({ run, settings, opened, resumed }) => {
+      const walk = new Walk(run, settings, opened, options);
+      await walk.prepare();
+      const jobs = settings.variants.flatMap((_, variant) => walk.jobs(variant));
+      const results = await walk.run(jobs, resumed);
+      return walk.finish(
+        settings.variants.map((_, variant) => variant),
+        results,
+        started,
+      );
+    },
+  );
+}

@@ -1,0 +1,77 @@
+import type { RunEnvironment } from '@fin/amp';
+import { describeEnvironment } from '@fin/amp';
+import type { Fold, Market, Sample } from '@fin/data';
+import { makeSamples, walkForwardPeriod } from '@fin/data';
+import type { OpenedRun } from '@fin/run';
+import { modelOfRun } from '@fin/sentiment';
+import type { BacktestSettings } from './settings.js';
+import { variantSettings } from './settings.js';
+
+/** Inputs of a walk-forward run, opened before its folder is touched. */
+export interface OpenedWalk extends OpenedRun {
+  readonly environment: RunEnvironment;
+  /** Folds of each variant. All variants test the same days. */
+  readonly folds: readonly (readonly Fold<Sample>[])[];
+}
+
+/** Makes the folds of every variant. @throws DataInputError when the market is too short for them */
+export function openWalk(
+  settings: BacktestSettings,
+  {
+    market,
+    source = {},
+  }: { readonly market: Market; readonly source?: Readonly<Record<string, string | number | null>> },
+): OpenedWalk {
+  const base = foldsOf(market, settings, settings.forecaster.window);
+  const period = { from: base[0].test[0].targetDate, to: base.at(-1)!.test.at(-1)!.targetDate };
+  const byWindow = new Map<number, readonly Fold<Sample>[]>([[settings.forecaster.window, base]]);
+  const inputs = new Set<string>();
+  const folds = settings.variants.map((variant) => {
+    const { window, sentimentModel } = variantSettings(settings, variant);
+    if (sentimentModel !== null) {
+      modelOfRun(sentimentModel);
+      inputs.add(sentimentModel);
+    }
+    const made = byWindow.get(window) ?? foldsOf(market, { ...settings, ...period }, window);
+    byWindow.set(window, made);
+    return made;
+  });
+  if (typeof source.data === 'string') inputs.add(source.data);
+  const spans = base.map(({ train, validation, test }) => ({
+    train: spanOf(train),
+    validation: spanOf(validation),
+    test: spanOf(test),
+  }));
+  const { name, synthetic, signal = null, fingerprint } = market;
+  const data = { name, synthetic, signal, fingerprint, folds: spans };
+  return {
+    folds,
+    inputs: [...inputs],
+    source,
+    environment: describeEnvironment(settings.forecaster.precision),
+    data,
+  };
+}
+
+function foldsOf(market: Market, settings: BacktestSettings, window: number): Fold<Sample>[] {
+  const { from, to, mode, trainDays, refitEvery, validationDays, purge, embargo } = settings;
+  return walkForwardPeriod(makeSamples(market, { window }), {
+    from: from ?? undefined,
+    to: to ?? undefined,
+    mode,
+    trainSize: trainDays ?? undefined,
+    refitEvery,
+    validationSize: validationDays,
+    purge,
+    embargo,
+  });
+}
+
+/** Size and span of a part of a fold, by target date. */
+export function spanOf(samples: readonly Sample[]): object {
+  return {
+    n: samples.length,
+    first: samples[0]?.targetDate ?? null,
+    last: samples.at(-1)?.targetDate ?? null,
+  };
+}
