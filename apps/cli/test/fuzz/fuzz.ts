@@ -73,8 +73,10 @@ export async function fuzz(options: {
   readonly seed: number;
   readonly lines: number;
   readonly linesPerProcess: number;
+  /** Called with each failure as soon as it is found. */
+  readonly onFailure?: (failure: string) => void;
 }): Promise<FuzzResult> {
-  const { good, root, seed, lines, linesPerProcess } = options;
+  const { good, root, seed, lines, linesPerProcess, onFailure } = options;
   const dice = new Dice(seed);
   const parent = join(root, `sandbox-${seed}`);
   const folder = join(parent, 'work');
@@ -97,8 +99,11 @@ export async function fuzz(options: {
     runner ??= new Runner(folder, cache);
     if (fresh) await runner.run(['--version']); // starting is not the command's time
     const args = commandLine(dice, places);
-    const fail = (problem: string) =>
-      failures.push(`fin ${args.map((word) => JSON.stringify(word)).join(' ')}\n  ${problem}`);
+    const fail = (problem: string) => {
+      const failure = `seed ${seed}, line ${i}: fin ${args.map((word) => JSON.stringify(word)).join(' ')}\n  ${problem}`;
+      failures.push(failure);
+      onFailure?.(failure);
+    };
     const started = performance.now();
     const result = await runner.run(args);
     longestMs = Math.max(longestMs, performance.now() - started);
