@@ -1,7 +1,8 @@
 /**
  * The npm scripts of the workspace's root. Plain Node without dependencies, because a fresh clone has none yet.
  *
- *   dependencies (pnpm) ──> build (turbo, tsc) ──> native TensorFlow (fin install) ──> the command
+ *   dependencies (pnpm) ──> build of @fin/runtime ─┬─> build of the rest (turbo, tsc) ─┬─> the command
+ *                                                  └─> native TensorFlow (fin install) ┘
  *
  * Each step first checks whether its work is already done, so that a second run repeats nothing.
  */

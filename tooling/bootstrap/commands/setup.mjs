@@ -1,14 +1,15 @@
 import process from 'node:process';
 import { inRoot, runCommand } from '../step.mjs';
-import { ensureBuilt } from '../steps/build.mjs';
+import { ensureBuilt, ensureInstallerBuilt } from '../steps/build.mjs';
 import { ensureDependencies } from '../steps/dependencies.mjs';
 import { ensureTensorFlow } from '../steps/native.mjs';
 
-/** Prepares the machine: dependencies, build, native TensorFlow. */
+/** Prepares the machine: dependencies, then the build and native TensorFlow at the same time. */
 export async function runSetup() {
   await ensureDependencies();
-  await ensureBuilt();
-  await ensureTensorFlow();
+  await ensureInstallerBuilt();
+  const steps = await Promise.allSettled([ensureBuilt(), ensureTensorFlow()]);
+  for (const step of steps) if (step.status === 'rejected') throw step.reason;
   return 0;
 }
 

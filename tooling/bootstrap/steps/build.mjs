@@ -33,13 +33,24 @@ function sourceState() {
   return hash.digest('hex');
 }
 
-/** Compiles the packages that changed; does nothing when no source file changed since the last call. */
-export async function ensureBuilt() {
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === sourceState()) return;
-  say('building the packages');
-  const { code, output } = await runCommand('turbo', ['run', 'build', '--output-logs=errors-only'], {
+const isBuilt = () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === sourceState();
+
+async function build(...args) {
+  const { code, output } = await runCommand('turbo', ['run', 'build', '--output-logs=errors-only', ...args], {
     capture: true,
   });
   if (code !== 0) throw new StepFailed(`${output}\nfin: the build failed (see above).`, code);
+}
+
+/** Compiles what installs native TensorFlow, so that the other packages can be compiled while it is downloaded. */
+export async function ensureInstallerBuilt() {
+  if (!isBuilt()) await build('--filter=@fin/runtime');
+}
+
+/** Compiles the packages that changed; does nothing when no source file changed since the last call. */
+export async function ensureBuilt() {
+  if (isBuilt()) return;
+  say('building the packages');
+  await build();
   writeFileSync(stampFile, sourceState());
 }
