@@ -10,6 +10,7 @@ import { addModelCommands } from './commands/model.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addReportCommand } from './commands/report.js';
 import { addSentimentCommand } from './commands/sentiment.js';
+import { addSweepCommand } from './commands/sweep.js';
 import { addTrainCommand } from './commands/train.js';
 import type { Io } from './io/io.js';
 import { ExitCode } from './io/io.js';
@@ -49,6 +50,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     addTrainCommand,
     addEvaluateCommand,
     addBacktestCommand,
+    addSweepCommand,
     addPredictCommand,
     addReportCommand,
     addFinetuneCommand,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { BacktestEvent, BacktestOptions, BacktestResult } from '@fin/forecast';
+import type { BacktestOptions, BacktestResult, RunBacktestOptions } from '@fin/forecast';
 import { requireWritableFolder } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
@@ -45,7 +45,8 @@ export function addBacktestCommand(program: Command, terminal: Terminal): void {
     .description('walk-forward: trains anew on each fold, and compares all forecasts with baselines');
   addWalkCommandOptions(command).action(async (flags: WalkCommandFlags) => {
     const { backtest } = await import('@fin/forecast');
-    await runWalk('backtest', backtest, async () => ({}), flags, command, terminal);
+    const plan = { kind: 'backtest', work: backtest, settings: {}, lines: backtestLines } as const;
+    await runWalk(plan, flags, command, terminal);
   });
 }
 
@@ -66,28 +67,23 @@ export function addWalkCommandOptions(command: Command): Command {
   return command.addOption(backendOption()).addOption(jsonOption());
 }
 
-/** A function of `@fin/forecast` that writes a walk-forward run. */
-type WalkFunction<Settings, Result> = (options: {
-  readonly market: Awaited<ReturnType<typeof openMarket>>;
-  readonly runDir: string;
-  readonly overwrite: boolean;
-  readonly resume: boolean | 'lastGood';
-  readonly settings: BacktestOptions & Settings;
-  readonly source: Readonly<Record<string, string | number | null>>;
-  readonly workers?: number;
-  readonly signal: AbortSignal;
-  readonly onEvent: (event: BacktestEvent) => void;
-}) => Promise<Result | null>;
+/** `@fin/forecast`, which is loaded when a command needs it. */
+export type ForecastPackage = typeof import('@fin/forecast');
 
-/**
- * Runs a walk-forward evaluation as a command, and prints its table.
- *
- * @param extra settings of this command alone
- */
-export async function runWalk<Settings, Result extends BacktestResult>(
-  kind: 'backtest' | 'sweep',
-  work: WalkFunction<Settings, Result>,
-  extra: (forecaster: BacktestOptions['forecaster']) => Promise<Settings>,
+/** Work of a command that writes a walk-forward run. */
+interface WalkPlan<Result extends BacktestResult> {
+  readonly kind: 'backtest' | 'sweep';
+  /** Function of `@fin/forecast` that does it. */
+  readonly work: (options: RunBacktestOptions) => Promise<Result | null>;
+  /** Settings besides those of the options. */
+  readonly settings: BacktestOptions;
+  /** The result for people. */
+  readonly lines: (result: Result, forecast: ForecastPackage) => string[];
+}
+
+/** Runs a walk-forward evaluation as a command, and prints its table. */
+export async function runWalk<Result extends BacktestResult>(
+  { kind, work, settings, lines }: WalkPlan<Result>,
   flags: WalkCommandFlags,
   command: Command,
   terminal: Terminal,
@@ -102,7 +98,6 @@ export async function runWalk<Settings, Result extends BacktestResult>(
       backend,
     } = flags.resume ? await resumedFlags(kind, runDir, named) : flags;
     const forecaster = await forecasterSettings(flags);
-    const settings = { ...walkSettings(flags), forecaster, ...(await extra(forecaster)) };
     const market = await openMarket({ data, signal: strength });
     await startBackend(backend, terminal);
     noteMarket(market, terminal);
@@ -113,7 +108,7 @@ export async function runWalk<Settings, Result extends BacktestResult>(
         runDir,
         overwrite: flags.overwrite,
         resume: resumeFrom(flags.resume),
-        settings,
+        settings: { ...walkSettings(flags), ...settings, forecaster },
         source: { data: data === undefined ? null : resolve(data), signal: market.signal ?? null },
         workers: flags.workers,
         signal,
@@ -123,23 +118,31 @@ export async function runWalk<Settings, Result extends BacktestResult>(
       progress.end();
     }
   });
-  if (result === null) return reportRepaired(runDir, flags.json, terminal);
-  const { backtestRowsTable, comparisonsTable, TABLE_LEGEND } = await import('@fin/forecast');
-  terminal.result(flags.json, result, ({ run, first, last, rows, comparisons }) => {
-    const [summary, tests] = [backtestRowsTable(rows), comparisonsTable(comparisons)];
-    return [
-      `Test days ${first} … ${last}`,
-      '',
-      ...textTable(summary.header, summary.rows),
-      '',
-      ...textTable(tests.header, tests.rows),
-      '',
-      ...TABLE_LEGEND,
-      ...rows.flatMap((row) => row.notes.map((note) => `${row.model}: ${note}`)),
-      '',
-      run,
-    ];
-  });
+  if (result === null) reportRepaired(runDir, flags.json, terminal);
+  else {
+    const forecast = await import('@fin/forecast');
+    terminal.result(flags.json, result, (value) => lines(value, forecast));
+  }
+}
+
+/** The tables of a walk-forward evaluation. */
+export function backtestLines(
+  { run, first, last, rows, comparisons }: BacktestResult,
+  { backtestRowsTable, comparisonsTable, TABLE_LEGEND }: ForecastPackage,
+): string[] {
+  const [summary, tests] = [backtestRowsTable(rows), comparisonsTable(comparisons)];
+  return [
+    `Test days ${first} … ${last}`,
+    '',
+    ...textTable(summary.header, summary.rows),
+    '',
+    ...textTable(tests.header, tests.rows),
+    '',
+    ...TABLE_LEGEND,
+    ...rows.flatMap((row) => row.notes.map((note) => `${row.model}: ${note}`)),
+    '',
+    run,
+  ];
 }
 
 /** Data and backend of a resumed run, unless the command line names others. */

@@ -82,8 +82,28 @@ export function resolveBacktestSettings(options: BacktestOptions = {}): Backtest
   const settings = { ...defaults, ...options, forecaster: resolveSettings(options.forecaster) };
   const { success, data, error } = backtestSettingsSchema.safeParse(settings);
   if (!success) throw new ForecastInputError(`the setting ${describeIssue(error)}`);
-  for (const variant of data.variants) variantSettings(data, variant);
+  for (const variant of data.variants) {
+    requireKnown(variantSettings(data, variant), variant.settings);
+    if (variant.settings.seed !== undefined) {
+      throw new ForecastInputError(
+        'the setting seed is not one of a variant: all variants use the same seeds',
+      );
+    }
+  }
   return data;
+}
+
+/** @throws {ForecastInputError} naming a change of a setting that does not exist */
+function requireKnown(settings: object, changes: object, path = ''): void {
+  for (const [name, value] of Object.entries(changes)) {
+    const known = (settings as Record<string, unknown>)[name];
+    if (known === undefined) {
+      throw new ForecastInputError(
+        `there is no setting ${path}${name}; there are ${Object.keys(settings).join(', ')}`,
+      );
+    }
+    if (isGroup(known) && isGroup(value)) requireKnown(known, value, `${path}${name}.`);
+  }
 }
 
 /** Settings of one variant with one seed. @param seed from 0 */

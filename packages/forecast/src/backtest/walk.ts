@@ -177,6 +177,11 @@ export class Walk {
     return result;
   }
 
+  /** Name of a variant's row. */
+  name(variant: number, finished: readonly FinishedJob[]): string {
+    return this.#nameOf(variant, finished.find(({ job }) => job.variant === variant)!.result);
+  }
+
   #seeds(): number[] {
     return Array.from({ length: this.#settings.seeds }, (_, seed) => seed);
   }

@@ -1,0 +1,40 @@
+import type { SettingsGrid, SweepResult } from '@fin/forecast';
+import type { Command } from 'commander';
+import type { Terminal } from '../io/terminal.js';
+import { textTable } from '../io/terminal.js';
+import { path } from '../options.js';
+import { readSettingsFile } from '../settings-file.js';
+import type { ForecastPackage, WalkCommandFlags } from './backtest.js';
+import { addWalkCommandOptions, backtestLines, runWalk } from './backtest.js';
+
+export function addSweepCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('sweep')
+    .description('tries a grid of settings, chooses one on validation days alone, and backtests that one')
+    .argument('[grid]', 'JSON or YAML file with the values to try for each setting; not with --resume', path);
+  addWalkCommandOptions(command).action(async (grid: string | undefined, flags: WalkCommandFlags) => {
+    if (grid === undefined && !flags.resume) command.error('error: a file with the grid is needed');
+    const { gridVariants, sweep } = await import('@fin/forecast');
+    const variants =
+      grid === undefined ? {} : { variants: gridVariants(readSettingsFile(grid) as SettingsGrid) };
+    await runWalk(
+      { kind: 'sweep', work: sweep, settings: variants, lines: sweepLines },
+      flags,
+      command,
+      terminal,
+    );
+  });
+}
+
+function sweepLines(result: SweepResult, forecast: ForecastPackage): string[] {
+  const table = textTable(
+    ['setting', 'seeds', 'validation days', 'RMSE'],
+    result.settings.map(({ name, seeds, n, validationRmse }) => [
+      name,
+      String(seeds),
+      String(n),
+      validationRmse.toFixed(2),
+    ]),
+  );
+  return [...table, '', `chosen: ${result.chosen}`, '', ...backtestLines(result, forecast)];
+}
