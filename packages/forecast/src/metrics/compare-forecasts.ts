@@ -3,7 +3,7 @@ import { holm } from '../significance/holm.js';
 import type { Seeds } from './daily.js';
 import { checkSameDays, checkSeeds } from './daily.js';
 import { lossTest, nestedTest } from './daily-tests.js';
-import { difference, errorDifferences, MIN_DAYS_TO_TEST } from './error-differences.js';
+import { differences, errorDifferences, MIN_DAYS_TO_TEST } from './error-differences.js';
 import type { EvaluateOptions } from './evaluate-forecast.js';
 import type {
   DieboldMarianoSummary,
@@ -127,12 +127,17 @@ function directionDifference(a: Seeds, b: Seeds, level: number): Difference | nu
     return share === null || other === null ? [] : [{ share, other }];
   });
   if (both.length === 0) return null;
-  return difference(
-    Float64Array.from(both, ({ share }) => share),
-    Float64Array.from(both, ({ other }) => other),
-    (mean) => mean,
+  const [direction] = differences(
+    [
+      {
+        a: Float64Array.from(both, ({ share }) => share),
+        b: Float64Array.from(both, ({ other }) => other),
+        measure: (mean) => mean,
+      },
+    ],
     level,
   );
+  return direction;
 }
 
 /** Share of a day's forecasts that name the right direction, among those that name one; null when none does. */

@@ -1,4 +1,4 @@
-import { bootstrapInterval, optimalBlockLength } from '../significance/block-bootstrap.js';
+import { bootstrapIntervals, optimalBlockLength } from '../significance/block-bootstrap.js';
 import { hasNoVariance, meanOf } from '../significance/series.js';
 import type { Seeds } from './daily.js';
 import { dailyMean } from './daily.js';
@@ -11,29 +11,44 @@ export const MIN_DAYS_TO_TEST = 8;
 export function errorDifferences(a: Seeds, b: Seeds, level: number): ErrorDifferences {
   const absolute = (point: ForecastPoint) => Math.abs(point.actual - point.predicted);
   const squared = (point: ForecastPoint) => (point.actual - point.predicted) ** 2;
-  return {
-    mae: difference(dailyMean(a, absolute), dailyMean(b, absolute), (mean) => mean, level),
-    rmse: difference(dailyMean(a, squared), dailyMean(b, squared), Math.sqrt, level),
-  };
+  const [mae, rmse] = differences(
+    [
+      { a: dailyMean(a, absolute), b: dailyMean(b, absolute), measure: (mean) => mean },
+      { a: dailyMean(a, squared), b: dailyMean(b, squared), measure: Math.sqrt },
+    ],
+    level,
+  );
+  return { mae, rmse };
 }
 
-/**
- * Difference of a measure of two series and its interval.
- *
- * @param measure the measure, computed from the mean of a daily series
- */
-export function difference(
-  a: Float64Array,
-  b: Float64Array,
-  measure: (mean: number) => number,
-  level: number,
-): Difference {
-  const value = measure(meanOf(a)) - measure(meanOf(b));
-  const differences = a.map((loss, day) => loss - b[day]);
-  if (a.length < MIN_DAYS_TO_TEST || hasNoVariance(differences)) return { value, interval: null };
-  const interval = bootstrapInterval([a, b], ([meanA, meanB]) => measure(meanA) - measure(meanB), {
-    level,
-    blockLength: optimalBlockLength(differences),
-  });
-  return { value, interval };
+/** Two daily series, and the measure of each that is computed from its mean. */
+interface Pair {
+  readonly a: Float64Array;
+  readonly b: Float64Array;
+  readonly measure: (mean: number) => number;
+}
+
+/** Differences of the measures of pairs of series. All pairs are resampled together, in blocks as long as the longest one needs. */
+export function differences(pairs: readonly Pair[], level: number): Difference[] {
+  const days = pairs[0].a.length;
+  const daily = pairs.map(({ a, b }) => a.map((value, day) => value - b[day]));
+  const statistics = pairs.map(
+    ({ measure }, k) =>
+      (means: readonly number[]) =>
+        measure(means[2 * k]) - measure(means[2 * k + 1]),
+  );
+  const series = pairs.flatMap(({ a, b }) => [a, b]);
+  const isConstant = daily.map(hasNoVariance);
+  const intervals =
+    days < MIN_DAYS_TO_TEST || isConstant.every(Boolean)
+      ? []
+      : bootstrapIntervals(series, statistics, {
+          level,
+          blockLength: Math.max(...daily.map(optimalBlockLength)),
+        });
+  const means = series.map(meanOf);
+  return statistics.map((statistic, k) => ({
+    value: statistic(means),
+    interval: isConstant[k] ? null : (intervals[k] ?? null),
+  }));
 }

@@ -68,6 +68,15 @@ export function bootstrapInterval(
   statistic: (means: readonly number[]) => number,
   options: BootstrapOptions = {},
 ): readonly [low: number, high: number] {
+  return bootstrapIntervals(series, [statistic], options)[0];
+}
+
+/** {@link bootstrapInterval} of several statistics, over the same resampled series. */
+export function bootstrapIntervals(
+  series: readonly ArrayLike<number>[],
+  statistics: readonly ((means: readonly number[]) => number)[],
+  options: BootstrapOptions = {},
+): (readonly [low: number, high: number])[] {
   const { level = 0.95, seed = 0, replications = REPLICATIONS } = options;
   if (!(level > 0 && level < 1)) {
     throw new ForecastInputError(
@@ -76,15 +85,20 @@ export function bootstrapInterval(
   }
   const n = series[0].length;
   const draw = stationaryDraws(n, options.blockLength ?? optimalBlockLength(series[0]), seed);
-  const sums = new Float64Array(series.length);
-  const values = new Float64Array(replications);
+  const values = statistics.map(() => new Float64Array(replications));
   for (let replication = 0; replication < replications; replication++) {
-    sums.fill(0);
-    for (const day of draw()) for (let k = 0; k < sums.length; k++) sums[k] += series[k][day];
-    values[replication] = statistic(Array.from(sums, (sum) => sum / n));
+    const days = draw();
+    const means = series.map((values) => {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += values[days[i]];
+      return sum / n;
+    });
+    for (const [k, statistic] of statistics.entries()) values[k][replication] = statistic(means);
   }
-  values.sort();
-  return [quantile(values, (1 - level) / 2), quantile(values, (1 + level) / 2)];
+  return values.map((sorted) => {
+    sorted.sort();
+    return [quantile(sorted, (1 - level) / 2), quantile(sorted, (1 + level) / 2)];
+  });
 }
 
 /** Draws the day numbers of resampled series, one series per call: a new block starts with probability 1 / blockLength. */

@@ -152,6 +152,20 @@ it('a bootstrap interval is the same again, and follows seed and level', () => {
   expect(optimalBlockLength(new Array(40).fill(3))).toBe(1);
 });
 
+it('Wilson has the intervals of Newcombe (1998), table I, method 3', () => {
+  const published = [
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ];
+  for (const [successes, n, low, high] of published) {
+    const interval = wilsonInterval(successes, n)!;
+    expect(interval[0]).toBeCloseTo(low, 4);
+    expect(interval[1]).toBeCloseTo(high, 4);
+  }
+});
+
 it('Wilson has no interval of no trials', () => {
   expect(wilsonInterval(0, 0)).toBeNull();
 });
