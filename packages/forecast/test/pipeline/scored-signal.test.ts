@@ -6,6 +6,7 @@ import { BertTokenizer, buildVocabulary } from '@fin/finbert-lora/tokenizer';
 import { currentTensorFlow, randomStreams } from '@fin/runtime';
 import { tuneSentiment } from '@fin/sentiment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LeadLagRow } from '../../src/index.js';
 import { evaluateRun, trainForecaster } from '../../src/index.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -50,20 +51,27 @@ describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
       else process.env.FIN_CACHE_DIR = cache;
     });
 
-    const modelRow = async (signal: number) => {
+    const evaluationOf = async (signal: number) => {
       const run = join(folder, `signal-${signal}`);
       const settings = { sentimentModel: runDir };
       await trainForecaster({ market: syntheticMarket({ signal }), runDir: run, settings });
-      return (await evaluateRun(run)).rows[0];
+      return evaluateRun(run);
     };
+
+    const isRelated = ({ adjustedPValue }: LeadLagRow) => adjustedPValue! < 0.05;
 
     it(
       'finds a signal that is there: better than persistence with p < 0.01',
       async () => {
-        const { dieboldMariano, directionalInterval } = await modelRow(STRONG);
-        expect(dieboldMariano!.statistic).toBeLessThan(0);
-        expect(dieboldMariano!.pValue).toBeLessThan(0.01);
-        expect(directionalInterval![0]).toBeGreaterThan(0.5);
+        const { rows, leadLag } = await evaluationOf(STRONG);
+        const ridge = rows.find(({ model }) => model === 'ridge-sentiment')!;
+        for (const { dieboldMariano, directionalInterval } of [rows[0], ridge]) {
+          expect(dieboldMariano!.statistic).toBeLessThan(0);
+          expect(dieboldMariano!.pValue).toBeLessThan(0.01);
+          expect(directionalInterval![0]).toBeGreaterThan(0.5);
+        }
+        expect(leadLag!.rows.filter(isRelated).map(({ lag }) => lag)).toEqual([1]);
+        expect(leadLag!.summary).toMatch(/^Sentiment goes with later returns \(t\+1: correlation 0\./);
       },
       5 * MINUTES,
     );
@@ -71,8 +79,10 @@ describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
     it(
       'finds none where there is none',
       async () => {
-        const { dieboldMariano } = await modelRow(0);
+        const { rows, leadLag } = await evaluationOf(0);
+        const { dieboldMariano } = rows[0];
         expect(dieboldMariano!.pValue > 0.01 || dieboldMariano!.statistic > 0).toBe(true);
+        expect(leadLag!.rows.filter(isRelated)).toEqual([]);
       },
       5 * MINUTES,
     );
