@@ -1,2 +1,3 @@
-export type { LeadLag, LeadLagOptions, LeadLagRow, LeadLagSeries } from './lead-lag.js';
+export type { LeadLagOptions, LeadLagSeries } from './lead-lag.js';
 export { leadLag } from './lead-lag.js';
+export type { LeadLag, LeadLagRow } from './lead-lag-table.js';

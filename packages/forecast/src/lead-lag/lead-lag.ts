@@ -1,6 +1,6 @@
 import { ForecastInputError } from '../errors.js';
-import type { Interval } from '../metrics/metrics-row.js';
 import { holm } from '../significance/holm.js';
+import type { LeadLag, LeadLagRow } from './lead-lag-table.js';
 import { resampleCorrelations } from './resample-correlations.js';
 import { summarize } from './summarize.js';
 
@@ -22,35 +22,6 @@ export interface LeadLagOptions {
   readonly level?: number;
   /** Seed of the resampling. @default 0 */
   readonly seed?: number;
-}
-
-/** Correlation of a day's sentiment with the return of the day `lag` trading days later. */
-export interface LeadLagRow {
-  /** 0 for the same day, 1 for the next, -1 for the day before. */
-  readonly lag: number;
-  /** Pearson correlation; null when a series is constant. */
-  readonly r: number | null;
-  /** Block bootstrap interval of `r`; null with it. */
-  readonly interval: Interval | null;
-  /** Two-sided p-value of no relation; null with `r`. */
-  readonly pValue: number | null;
-  /** Holm's correction of `pValue` over all lags. */
-  readonly adjustedPValue: number | null;
-}
-
-/** A lead-lag table. It survives JSON unchanged. */
-export interface LeadLag {
-  /** Days with sentiment for which all returns are known. */
-  readonly n: number;
-  /** First and last of them, ISO. */
-  readonly first: string;
-  readonly last: string;
-  /** Confidence of the intervals; a relation counts when its adjusted p-value is below 1 - level. */
-  readonly level: number;
-  /** Ordered by lag. */
-  readonly rows: readonly LeadLagRow[];
-  /** One sentence that says what the data say. */
-  readonly summary: string;
 }
 
 /** Fewer days give no usable interval. */

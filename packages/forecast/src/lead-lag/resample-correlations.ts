@@ -1,6 +1,6 @@
 import { optimalBlockLength, REPLICATIONS, stationaryDraws } from '../significance/block-bootstrap.js';
 import { hasNoVariance, meanOf, quantile } from '../significance/series.js';
-import type { LeadLagRow } from './lead-lag.js';
+import type { LeadLagRow } from './lead-lag-table.js';
 
 type Statistics = Pick<LeadLagRow, 'r' | 'interval' | 'pValue'>;
 

@@ -1,4 +1,4 @@
-import type { LeadLagRow } from './lead-lag.js';
+import type { LeadLagRow } from './lead-lag-table.js';
 
 /** One sentence that says with which returns the sentiment goes. */
 export function summarize(rows: readonly LeadLagRow[], level: number): string {

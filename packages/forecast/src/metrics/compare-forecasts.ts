@@ -4,7 +4,7 @@ import type { Seeds } from './daily.js';
 import { checkSameDays, checkSeeds } from './daily.js';
 import { lossTest, nestedTest } from './daily-tests.js';
 import { differences, errorDifferences, MIN_DAYS_TO_TEST } from './error-differences.js';
-import type { EvaluateOptions } from './evaluate-forecast.js';
+import type { EvaluateOptions } from './evaluate-options.js';
 import type {
   DieboldMarianoSummary,
   Difference,

@@ -4,7 +4,7 @@ import type { Seeds } from './daily.js';
 import { checkSameDays, checkSeeds } from './daily.js';
 import { directionTest, lossTest, nestedTest } from './daily-tests.js';
 import { errorDifferences, MIN_DAYS_TO_TEST } from './error-differences.js';
-import type { EvaluateOptions } from './evaluate-forecast.js';
+import type { EvaluateOptions } from './evaluate-options.js';
 import { directionalAccuracy, mae, mape, mase, outOfSampleR2, r2, rmse, smape } from './metrics.js';
 import type { ForecastPoint, MetricsRow } from './metrics-row.js';
 

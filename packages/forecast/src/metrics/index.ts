@@ -1,8 +1,8 @@
 export type { Adjusted, CompareOptions, Comparison, ForecastSeries } from './compare-forecasts.js';
 export { compareForecasts } from './compare-forecasts.js';
 export type { Seeds } from './daily.js';
-export type { EvaluateOptions } from './evaluate-forecast.js';
 export { evaluateForecast } from './evaluate-forecast.js';
+export type { EvaluateOptions } from './evaluate-options.js';
 export type { SeedDeviations, SeedsRow } from './evaluate-seeds.js';
 export { evaluateSeeds } from './evaluate-seeds.js';
 export type { DirectionalAccuracy } from './metrics.js';
