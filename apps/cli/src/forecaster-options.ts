@@ -46,6 +46,11 @@ export function addForecasterOptions(command: Command): Command {
 export async function forecasterSettings(flags: ForecasterFlags): Promise<ForecasterOptions> {
   const { seed, epochs, model, aggregate, precision } = flags;
   if (model !== undefined) await chooseModel(model);
-  const sentimentModel = model === undefined ? undefined : resolve(model);
-  return given({ seed, epochs, sentimentModel, aggregate, precision });
+  return given({
+    seed,
+    epochs,
+    model: model === undefined ? undefined : resolve(model),
+    aggregate,
+    precision,
+  });
 }

@@ -16,19 +16,28 @@ export * from './conformal/index.js';
 export { ForecastInputError } from './errors.js';
 export * from './lead-lag/index.js';
 export * from './metrics/index.js';
+export { modelName } from './model/model-name.js';
+export { sampleOptions } from './model/price-features.js';
 export type {
   ForecastBatch,
   ForecastOutput,
+  PriceSideOptions,
   PriceTextForecasterOptions,
 } from './model/price-text-forecaster.js';
 export { PriceTextForecaster } from './model/price-text-forecaster.js';
+export { resolveSettings } from './model/resolve-settings.js';
 export type {
   EncoderSettings,
   ForecasterOptions,
   ForecasterSettings,
+  ForecastTargetKind,
   HeadlineAggregate,
+  LstmSettings,
+  Pooling,
+  TextKind,
 } from './model/settings.js';
-export { forecasterSettingsSchema, headlineAggregates, resolveSettings } from './model/settings.js';
+export { forecastTargets, headlineAggregates, poolings, textKinds } from './model/settings.js';
+export { forecasterSettingsSchema } from './model/settings-schema.js';
 export type { EvaluatePredictionsOptions } from './pipeline/evaluate-predictions.js';
 export { evaluatePredictions } from './pipeline/evaluate-predictions.js';
 export type { EvaluateRunOptions } from './pipeline/evaluate-run.js';

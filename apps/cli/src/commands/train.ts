@@ -151,7 +151,7 @@ async function train(
       settings: given({
         seed,
         epochs,
-        sentimentModel: model === undefined ? undefined : resolve(model),
+        model: model === undefined ? undefined : resolve(model),
         aggregate,
         precision,
       }),

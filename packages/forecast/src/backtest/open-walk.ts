@@ -4,6 +4,9 @@ import type { Fold, Market, Sample } from '@fin/data';
 import { makeSamples, walkForwardPeriod } from '@fin/data';
 import type { OpenedRun } from '@fin/run';
 import { modelOfRun } from '@fin/sentiment';
+import { sampleOptions } from '../model/price-features.js';
+import type { ForecasterSettings } from '../model/settings.js';
+import { usesModel } from '../model/settings.js';
 import type { BacktestSettings } from './settings.js';
 import { variantSettings } from './settings.js';
 
@@ -22,18 +25,20 @@ export function openWalk(
     source = {},
   }: { readonly market: Market; readonly source?: Readonly<Record<string, string | number | null>> },
 ): OpenedWalk {
-  const base = foldsOf(market, settings, settings.forecaster.window);
+  const base = foldsOf(market, settings, settings.forecaster);
   const period = { from: base[0].test[0].targetDate, to: base.at(-1)!.test.at(-1)!.targetDate };
-  const byWindow = new Map<number, readonly Fold<Sample>[]>([[settings.forecaster.window, base]]);
+  const keyOf = (forecaster: ForecasterSettings) => JSON.stringify(sampleOptions(forecaster));
+  const bySamples = new Map<string, readonly Fold<Sample>[]>([[keyOf(settings.forecaster), base]]);
   const inputs = new Set<string>();
   const folds = settings.variants.map((variant) => {
-    const { window, sentimentModel } = variantSettings(settings, variant);
-    if (sentimentModel !== null) {
-      modelOfRun(sentimentModel);
-      inputs.add(sentimentModel);
+    const forecaster = variantSettings(settings, variant);
+    if (usesModel(forecaster)) {
+      modelOfRun(forecaster.model!);
+      inputs.add(forecaster.model!);
     }
-    const made = byWindow.get(window) ?? foldsOf(market, { ...settings, ...period }, window);
-    byWindow.set(window, made);
+    const key = keyOf(forecaster);
+    const made = bySamples.get(key) ?? foldsOf(market, { ...settings, ...period }, forecaster);
+    bySamples.set(key, made);
     return made;
   });
   if (typeof source.data === 'string') inputs.add(source.data);
@@ -53,9 +58,9 @@ export function openWalk(
   };
 }
 
-function foldsOf(market: Market, settings: BacktestSettings, window: number): Fold<Sample>[] {
+function foldsOf(market: Market, settings: BacktestSettings, forecaster: ForecasterSettings): Fold<Sample>[] {
   const { from, to, mode, trainDays, refitEvery, validationDays, purge, embargo } = settings;
-  return walkForwardPeriod(makeSamples(market, { window }), {
+  return walkForwardPeriod(makeSamples(market, sampleOptions(forecaster)), {
     from: from ?? undefined,
     to: to ?? undefined,
     mode,

@@ -1,8 +1,9 @@
 import { describeIssue } from '@fin/run';
 import { z } from 'zod';
 import { ForecastInputError } from '../errors.js';
+import { changeSettings, resolveSettings } from '../model/resolve-settings.js';
 import type { ForecasterOptions, ForecasterSettings } from '../model/settings.js';
-import { forecasterSettingsSchema, resolveSettings } from '../model/settings.js';
+import { forecasterSettingsSchema } from '../model/settings-schema.js';
 
 /** Settings of a walk-forward evaluation. The run folder holds a copy. */
 export interface BacktestSettings {
@@ -83,7 +84,7 @@ export function resolveBacktestSettings(options: BacktestOptions = {}): Backtest
   const { success, data, error } = backtestSettingsSchema.safeParse(settings);
   if (!success) throw new ForecastInputError(`the setting ${describeIssue(error)}`);
   for (const variant of data.variants) {
-    requireKnown(variantSettings(data, variant), variant.settings);
+    variantSettings(data, variant);
     if (variant.settings.seed !== undefined) {
       throw new ForecastInputError(
         'the setting seed is not one of a variant: all variants use the same seeds',
@@ -93,37 +94,11 @@ export function resolveBacktestSettings(options: BacktestOptions = {}): Backtest
   return data;
 }
 
-/** @throws {ForecastInputError} naming a change of a setting that does not exist */
-function requireKnown(settings: object, changes: object, path = ''): void {
-  for (const [name, value] of Object.entries(changes)) {
-    const known = (settings as Record<string, unknown>)[name];
-    if (known === undefined) {
-      throw new ForecastInputError(
-        `there is no setting ${path}${name}; there are ${Object.keys(settings).join(', ')}`,
-      );
-    }
-    if (isGroup(known) && isGroup(value)) requireKnown(known, value, `${path}${name}.`);
-  }
-}
-
 /** Settings of one variant with one seed. @param seed from 0 */
 export function variantSettings(
   { forecaster }: BacktestSettings,
   { settings }: Variant,
   seed = 0,
 ): ForecasterSettings {
-  return { ...resolveSettings(merge(forecaster, settings)), seed: forecaster.seed + seed };
+  return { ...changeSettings(forecaster, settings), seed: forecaster.seed + seed };
 }
-
-/** Settings with changes; groups of settings, such as `encoder`, are changed field by field. */
-function merge(settings: ForecasterSettings, changes: ForecasterOptions): ForecasterOptions {
-  const merged: Record<string, unknown> = { ...settings };
-  for (const [name, value] of Object.entries(changes)) {
-    const before = merged[name];
-    merged[name] = isGroup(before) && isGroup(value) ? { ...before, ...value } : value;
-  }
-  return merged as ForecasterOptions;
-}
-
-const isGroup = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -54,7 +54,7 @@ export class Walk {
     const known = new Map<string, SentimentScores | null>();
     for (const [i, variant] of this.#settings.variants.entries()) {
       const settings = variantSettings(this.#settings, variant);
-      const key = JSON.stringify([settings.sentimentModel, settings.precision]);
+      const key = JSON.stringify([settings.text === 'scored' && settings.model, settings.precision]);
       if (!known.has(key)) {
         const scores = await scoreHeadlines(allDays(this.#opened.folds[i]), settings, {
           signal,

@@ -1,72 +1,88 @@
 import { sentimentLabels } from '@fin/data';
-import { Lstm } from '@fin/lstm';
+import { AttentionPooling, Lstm } from '@fin/lstm';
 import type { Module, RandomStream } from '@fin/runtime';
 import { parameter } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TextSource } from '../text/text-source.js';
+import type { LstmSettings } from './settings.js';
 
 /** One batch of days, ready for the model. */
 export interface ForecastBatch {
-  /** Price features, scaled. float32 [days, window, features] */
-  readonly windows: tf.Tensor3D;
-  /** Headlines of these days, from `TextSource.prepare`. */
-  readonly text: object;
+  /** Price features, scaled. float32 [days, window, features]; null for a model without prices */
+  readonly windows: tf.Tensor3D | null;
+  /** Headlines of these days, from `TextSource.prepare`; null for a model without text. */
+  readonly text: object | null;
 }
 
 /** Output of the model for a batch. */
 export interface ForecastOutput {
-  /** Forecast log return in units of the training days' standard deviation. float32 [days] */
-  readonly standardizedReturn: tf.Tensor1D;
-  /** Mean class probabilities of each day's headlines, in the order of `sentimentLabels`. float32 [days, 3] */
-  readonly sentiment: tf.Tensor2D;
+  /** Forecast in units of the standard deviation of the training days' targets. float32 [days] */
+  readonly standardized: tf.Tensor1D;
+  /**
+   * Mean class probabilities of each day's headlines, in the order of `sentimentLabels`. float32 [days, 3]; null for a model
+   * without text
+   */
+  readonly sentiment: tf.Tensor2D | null;
 }
 
-/** Options of {@link PriceTextForecaster}. */
+/** Options of {@link PriceTextForecaster}. At least one of `text` and `prices` is needed. */
 export interface PriceTextForecasterOptions {
-  /** Text side of the model. The model disposes it. */
-  readonly text: TextSource;
-  /** Price features per day. */
-  readonly priceFeatures: number;
-  /** Width of the LSTM's hidden state. */
-  readonly lstmHiddenSize: number;
+  /** Text side of the model, which disposes it; null for prices alone. */
+  readonly text: TextSource | null;
+  /** Price side of the model; null for text alone. */
+  readonly prices: PriceSideOptions | null;
   /** Width of the fusion layer. */
   readonly fusionSize: number;
   /** Source of the initial weights. */
   readonly init: RandomStream;
 }
 
+/** Price side of the model. */
+export interface PriceSideOptions {
+  /** Price features per day. */
+  readonly features: number;
+  readonly lstm: LstmSettings;
+}
+
 /**
- * Text and price fusion model.
+ * Text and price fusion model. Each side can be left out.
  *
  * ```
  * headlines of day t ── text source ── sentiment of the day ──┬── [pos, neg, neu] ──┐
- *                                                             └── pos − neg ────────┼──(+)── log return of t+1
+ *                                                             └── pos − neg ────────┼──(+)── forecast of t+1
  * prices of t−9 … t ─── LSTM ── last hidden state ───────────── tanh(linear) ───────┘
+ *                                or attention over the window
  * ```
  *
  * Source: FinBERT-LSTM (sentiment and an LSTM over prices). There, sentiment is appended to the prices as an eleventh day; here
- * it is a channel of its own. The text source is a small BERT trained end to end, or the scores of a fine-tuned sentiment model.
+ * it is a channel of its own. The text source is a small BERT or a pretrained encoder, both trained end to end, or the scores of a
+ * fine-tuned sentiment model.
  */
 export class PriceTextForecaster implements Module {
-  readonly text: TextSource;
-  readonly lstm: Lstm;
+  readonly text: TextSource | null;
+  readonly lstm: Lstm | null;
+  readonly #pooling: AttentionPooling | null;
   readonly #fusionWeight: tf.Variable;
   readonly #fusionBias: tf.Variable;
   readonly #outputWeight: tf.Variable;
   readonly #outputBias: tf.Variable;
-  readonly #scoreWeight: tf.Variable;
+  readonly #scoreWeight: tf.Variable | null;
 
-  constructor({ text, priceFeatures, lstmHiddenSize, fusionSize, init }: PriceTextForecasterOptions) {
+  constructor({ text, prices, fusionSize, init }: PriceTextForecasterOptions) {
     this.text = text;
-    this.lstm = new Lstm({ inputSize: priceFeatures, hiddenSize: lstmHiddenSize, init });
-    const inputs = lstmHiddenSize + sentimentLabels.length;
+    this.lstm = prices && new Lstm({ inputSize: prices.features, ...prices.lstm, init });
+    this.#pooling =
+      prices?.lstm.pooling === 'attention'
+        ? new AttentionPooling({ hiddenSize: prices.lstm.hiddenSize, init })
+        : null;
+    const inputs = (prices?.lstm.hiddenSize ?? 0) + (text ? sentimentLabels.length : 0);
     const uniform = (shape: number[], fanIn: number) =>
       init.uniform(shape, -1 / Math.sqrt(fanIn), 1 / Math.sqrt(fanIn));
     this.#fusionWeight = parameter('fusion.weight', uniform([fusionSize, inputs], inputs));
     this.#fusionBias = parameter('fusion.bias', tf.zeros([fusionSize]));
     this.#outputWeight = parameter('output.weight', tf.zeros([1, fusionSize]));
     this.#outputBias = parameter('output.bias', tf.zeros([1]));
-    this.#scoreWeight = parameter('score.weight', tf.tensor1d([text.initialScoreWeight]));
+    this.#scoreWeight = text && parameter('score.weight', tf.tensor1d([text.initialScoreWeight]));
   }
 
   /**
@@ -74,32 +90,45 @@ export class PriceTextForecaster implements Module {
    * @param dropout source of dropout noise; null (evaluation) drops nothing
    */
   forward({ windows, text }: ForecastBatch, dropout: RandomStream | null): ForecastOutput {
-    const { sentiment, features, score } = this.text.forward(text, dropout);
-    const { hidden } = this.lstm.forward(windows);
-    const joined = tf.concat([hidden[hidden.length - 1], features], 1); // [days, lstmHidden + 3]
+    const said = this.text?.forward(text!, dropout);
+    const parts = [
+      ...(this.lstm ? [this.#readPrices(this.lstm, windows!, dropout)] : []),
+      ...(said ? [said.features] : []),
+    ];
+    const joined = parts.length > 1 ? tf.concat(parts, 1) : parts[0]; // [days, lstmHidden + 3]
     const fused = tf.tanh(tf.add(tf.matMul(joined, this.#fusionWeight, false, true), this.#fusionBias));
     const output = tf.add(tf.matMul(fused, this.#outputWeight, false, true), this.#outputBias); // [days, 1]
-    const standardizedReturn = tf.reshape(tf.add(output, tf.mul(score, this.#scoreWeight)), [-1]); // [days]
-    return { standardizedReturn: standardizedReturn as tf.Tensor1D, sentiment };
+    const sum = said ? tf.add(output, tf.mul(said.score, this.#scoreWeight!)) : output;
+    return { standardized: tf.reshape(sum, [-1]) as tf.Tensor1D, sentiment: said?.sentiment };
   }
 
   namedParameters(): Map<string, tf.Variable> {
     const parameters = new Map<string, tf.Variable>();
-    for (const [name, variable] of this.text.namedParameters()) parameters.set(`text.${name}`, variable);
-    for (const [name, variable] of this.lstm.namedParameters()) parameters.set(`prices.${name}`, variable);
+    const add = (prefix: string, module: Module | null) => {
+      for (const [name, variable] of module?.namedParameters() ?? []) parameters.set(prefix + name, variable);
+    };
+    add('text.', this.text);
+    add('prices.', this.lstm);
+    add('pooling.', this.#pooling);
     parameters.set('fusion.weight', this.#fusionWeight);
     parameters.set('fusion.bias', this.#fusionBias);
     parameters.set('output.weight', this.#outputWeight);
     parameters.set('output.bias', this.#outputBias);
-    parameters.set('score.weight', this.#scoreWeight);
+    if (this.#scoreWeight) parameters.set('score.weight', this.#scoreWeight);
     return parameters;
   }
 
   dispose(): void {
-    this.text.dispose();
-    tf.dispose([
-      ...this.lstm.namedParameters().values(),
-      ...[this.#fusionWeight, this.#fusionBias, this.#outputWeight, this.#outputBias, this.#scoreWeight],
-    ]);
+    this.text?.dispose();
+    this.lstm?.dispose();
+    this.#pooling?.dispose();
+    tf.dispose([this.#fusionWeight, this.#fusionBias, this.#outputWeight, this.#outputBias]);
+    this.#scoreWeight?.dispose();
+  }
+
+  /** @returns [days, lstmHidden] */
+  #readPrices(lstm: Lstm, windows: tf.Tensor3D, dropout: RandomStream | null): tf.Tensor2D {
+    const { output, hidden } = lstm.forward(windows, dropout ? { training: true, dropout } : {});
+    return this.#pooling ? this.#pooling.forward(output) : hidden[hidden.length - 1];
   }
 }

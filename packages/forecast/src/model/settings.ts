@@ -1,48 +1,82 @@
 import type { Precision } from '@fin/amp';
-import { PRECISIONS } from '@fin/amp';
-import { describeIssue } from '@fin/run';
-import { z } from 'zod';
-import { ForecastInputError } from '../errors.js';
+import type { LoraConfig } from '@fin/finbert-lora/lora';
+import type { TuningMethod } from '@fin/sentiment';
 
 /** Weights of a day's headlines: equal (`mean`), higher for top ranks (`rank`), or learned (`attention`). */
 export const headlineAggregates = ['mean', 'rank', 'attention'] as const;
 
 export type HeadlineAggregate = (typeof headlineAggregates)[number];
 
+/**
+ * Text side of a forecaster. `none`: prices alone. `random`: a small BERT from random weights, trained with the rest. `scored`:
+ * scores of a frozen sentiment model. `joint`: a pretrained encoder, trained with the rest.
+ */
+export const textKinds = ['none', 'random', 'scored', 'joint'] as const;
+
+export type TextKind = (typeof textKinds)[number];
+
+/** Value to forecast: the log return to the next close, or the next close itself. */
+export const forecastTargets = ['return', 'close'] as const;
+
+export type ForecastTargetKind = (typeof forecastTargets)[number];
+
+/** Hidden states of the window that the fusion layer sees: the last one, or their weighted mean with learned weights. */
+export const poolings = ['last', 'attention'] as const;
+
+export type Pooling = (typeof poolings)[number];
+
 /** All settings of a forecaster and its training. The run folder holds a copy. */
 export interface ForecasterSettings {
   /** Seed of every random stream. @default 1 */
   readonly seed: number;
+  /** @default 'scored' with a `model`, else 'random' */
+  readonly text: TextKind;
+  /** Whether the model has prices as input. False needs a text side and the target `return`. @default true */
+  readonly prices: boolean;
+  /**
+   * Folder of a model, or of a run of fine-tuning. With `scored`, a sentiment model; with `joint`, any BERT: one without a
+   * sentiment head gets a new head. Not used by `none` and `random`. @default null
+   */
+  readonly model: string | null;
+  /** With `scored` and `joint`: aggregation of a day's headlines into one sentiment. @default 'mean' */
+  readonly aggregate: HeadlineAggregate;
+  /** With `random`: shape of the small BERT. */
+  readonly encoder: EncoderSettings;
+  /** With `joint`: train LoRA adapters and the head, or all weights of the encoder. @default 'lora' */
+  readonly finetuning: TuningMethod;
+  /** With `joint` and `lora`: the adapters. @default r 8, loraAlpha 32, loraDropout 0.05 on query and value; else PEFT's */
+  readonly lora: LoraConfig;
+  /** @default 'return' */
+  readonly target: ForecastTargetKind;
   /** Trading days in the LSTM's window, the decision day included. @default 10 */
   readonly window: number;
-  /** Width of the LSTM's hidden state. @default 32 */
-  readonly lstmHiddenSize: number;
+  readonly lstm: LstmSettings;
   /** Width of the layer that joins text and prices. @default 16 */
   readonly fusionSize: number;
   /**
-   * Folder of a sentiment model that scores the headlines; null trains a small BERT with the forecaster.
-   * @default null
+   * With `random` and `joint`: headlines drawn per day at each training step; null uses all. Evaluation always uses all.
+   * @default 8, with `joint` 4
    */
-  readonly sentimentModel: string | null;
-  /** Aggregation of a day's scored headlines into one sentiment. @default 'mean' */
-  readonly aggregate: HeadlineAggregate;
-  /** The small BERT with random initial weights. Ignored with a `sentimentModel`. */
-  readonly encoder: EncoderSettings;
-  /** Headlines drawn per day at each training step; null uses all. Evaluation always uses all. @default 8 */
   readonly trainHeadlinesPerDay: number | null;
-  /** Days per optimizer step. @default 16 */
+  /** Days per forward and backward pass. @default 16 */
   readonly batchSize: number;
+  /** Passes per optimizer step. The gradient is that of all their days in one batch. @default 1 */
+  readonly gradientAccumulationSteps: number;
   /** Maximum number of passes over the training days. @default 10 */
   readonly epochs: number;
   /** Epochs without improvement of the validation loss after which training stops. @default 3 */
   readonly patience: number;
   /** Peak learning rate, after linear warmup over a tenth of the steps; then linear decay to zero. @default 1e-3 */
   readonly learningRate: number;
+  /** Peak learning rate of the encoder or its adapters. @default `learningRate`; with `joint` 5e-4, in full 5e-5 */
+  readonly textLearningRate: number;
+  /** Peak learning rate of the encoder's sentiment head. @default `textLearningRate` */
+  readonly headLearningRate: number;
   /** Decoupled weight decay of matrices. Biases and norms are not decayed. @default 0.01 */
   readonly weightDecay: number;
   /** Maximum global norm of the gradients; larger ones are clipped. @default 1 */
   readonly maxGradNorm: number;
-  /** Number format for compute, also of a `sentimentModel`. Weights and optimizer are always float32. @default 'fp32' */
+  /** Number format for compute, also of the `model`. Trained weights and the optimizer are always float32. @default 'fp32' */
   readonly precision: Precision;
 }
 
@@ -64,70 +98,26 @@ export interface EncoderSettings {
   readonly dropout: number;
 }
 
+/** The LSTM over the window of prices. */
+export interface LstmSettings {
+  /** Width of the hidden state. @default 32 */
+  readonly hiddenSize: number;
+  /** Stacked layers. @default 1 */
+  readonly numLayers: number;
+  /** Dropout between layers during training; it needs at least two. @default 0 */
+  readonly dropout: number;
+  /** @default 'last' */
+  readonly pooling: Pooling;
+}
+
 /** Settings given by the caller. Defaults fill in the rest. */
-export type ForecasterOptions = Partial<Omit<ForecasterSettings, 'encoder'>> & {
+export type ForecasterOptions = Partial<Omit<ForecasterSettings, 'encoder' | 'lora' | 'lstm'>> & {
   readonly encoder?: Partial<EncoderSettings>;
+  readonly lora?: Partial<LoraConfig>;
+  readonly lstm?: Partial<LstmSettings>;
 };
 
-const defaults: ForecasterSettings = {
-  seed: 1,
-  window: 10,
-  lstmHiddenSize: 32,
-  fusionSize: 16,
-  sentimentModel: null,
-  aggregate: 'mean',
-  encoder: {
-    hiddenSize: 64,
-    numHiddenLayers: 2,
-    numAttentionHeads: 2,
-    intermediateSize: 128,
-    vocabularySize: 4000,
-    maxLength: 48,
-    dropout: 0.1,
-  },
-  trainHeadlinesPerDay: 8,
-  batchSize: 16,
-  epochs: 10,
-  patience: 3,
-  learningRate: 1e-3,
-  weightDecay: 0.01,
-  maxGradNorm: 1,
-  precision: 'fp32',
-};
-
-const size = z.int().min(1).max(1_000_000);
-
-/** Schema of {@link ForecasterSettings}, for callers and for the files of a run. */
-export const forecasterSettingsSchema: z.ZodType<ForecasterSettings> = z.object({
-  seed: z.int().min(0),
-  window: size,
-  lstmHiddenSize: size,
-  fusionSize: size,
-  sentimentModel: z.string().min(1).nullable(),
-  aggregate: z.enum(headlineAggregates),
-  encoder: z.object({
-    hiddenSize: size,
-    numHiddenLayers: size,
-    numAttentionHeads: size,
-    intermediateSize: size,
-    vocabularySize: size,
-    maxLength: size,
-    dropout: z.number().min(0).lt(1),
-  }),
-  trainHeadlinesPerDay: size.nullable(),
-  batchSize: size,
-  epochs: size,
-  patience: z.int().min(0),
-  learningRate: z.number().min(0).max(1e3),
-  weightDecay: z.number().min(0).max(1e3),
-  maxGradNorm: z.number().positive(),
-  precision: z.enum(PRECISIONS),
-});
-
-/** Completes settings with the defaults. @throws {ForecastInputError} naming a setting that is out of range */
-export function resolveSettings(options: ForecasterOptions = {}): ForecasterSettings {
-  const settings = { ...defaults, ...options, encoder: { ...defaults.encoder, ...options.encoder } };
-  const { success, data, error } = forecasterSettingsSchema.safeParse(settings);
-  if (success) return data;
-  throw new ForecastInputError(`the setting ${describeIssue(error)}`);
+/** Whether a forecaster of these settings loads the model that `model` names. */
+export function usesModel({ text }: Pick<ForecasterSettings, 'text'>): boolean {
+  return text === 'scored' || text === 'joint';
 }

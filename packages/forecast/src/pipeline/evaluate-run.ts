@@ -2,12 +2,15 @@ import { DamagedFileError } from '@fin/files';
 import { addToFinishedRun, RunFolder } from '@fin/run';
 import { ForecastInputError } from '../errors.js';
 import { firstDifferentDay } from '../metrics/daily.js';
+import { modelName } from '../model/model-name.js';
 import { parseBaselines } from '../run/baselines-file.js';
 import { parsePredictions } from '../run/predictions.js';
 import type { Evaluation } from '../run/run-files.js';
 import { forecasterRecordSchema, runFiles } from '../run/run-files.js';
-import { modelName } from '../text/text-source.js';
 import { evaluatePredictions } from './evaluate-predictions.js';
+
+/** Days whose sentiment does not depend on their returns: that of a trained text side does on the training days. */
+const sentimentDays = { none: 'none', random: 'test', scored: 'all', joint: 'test' } as const;
 
 /** Settings of {@link evaluateRun}. */
 export interface EvaluateRunOptions {
@@ -51,7 +54,7 @@ async function evaluateFiles(run: RunFolder): Promise<Evaluation> {
       `${file}: no forecasts of a test split; the data must reach beyond the test split's start.`,
     );
   }
-  const { text } = await run.readJson(runFiles.forecaster, forecasterRecordSchema);
+  const { settings } = await run.readJson(runFiles.forecaster, forecasterRecordSchema);
   const baselines = parseBaselines(await run.readText(runFiles.baselines), run.path(runFiles.baselines));
   const day = firstDifferentDay(test, baselines[0].test);
   if (day !== null) {
@@ -61,9 +64,9 @@ async function evaluateFiles(run: RunFolder): Promise<Evaluation> {
     );
   }
   return evaluatePredictions({
-    model: modelName(text),
+    model: modelName(settings),
     predictions,
     baselines,
-    sentimentDays: text.kind === 'scored' ? 'all' : 'test',
+    sentimentDays: sentimentDays[settings.text],
   });
 }

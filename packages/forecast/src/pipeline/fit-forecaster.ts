@@ -2,9 +2,10 @@ import { GradScaler } from '@fin/amp';
 import type { Sample, Split } from '@fin/data';
 import { randomStreams } from '@fin/runtime';
 import type { CheckpointOptions, FitEvent, FitResult } from '@fin/train';
-import { AdamW, decayGroups, fit, linearSchedule } from '@fin/train';
+import { AdamW, fit, linearSchedule } from '@fin/train';
 import { huberLoss, huberLossOf } from '../model/huber-loss.js';
 import type { Forecaster } from './forecaster.js';
+import { parameterGroups } from './parameter-groups.js';
 import { trainingData } from './training-data.js';
 
 /** Share of the updates for linear warmup of the learning rate. */
@@ -25,30 +26,34 @@ export async function fitForecaster(
   { train, validation }: Split<Sample>,
   { checkpoints, signal, onEvent }: FitForecasterOptions,
 ): Promise<FitResult> {
-  const { seed, batchSize, epochs, patience, learningRate, weightDecay, maxGradNorm } = forecaster.settings;
+  const { settings } = forecaster;
+  const { seed, batchSize, gradientAccumulationSteps, epochs, patience, learningRate, maxGradNorm } =
+    settings;
   const random = randomStreams(seed);
-  const optimizer = new AdamW(decayGroups(forecaster.model, weightDecay), { learningRate });
-  const validationReturns = forecaster.target.transform(
-    validation.map(({ targetLogReturn }) => targetLogReturn),
-  );
+  const optimizer = new AdamW(parameterGroups(forecaster.model, settings), { learningRate });
+  const { target, targetScaler } = forecaster;
+  const actual = targetScaler.transform(validation.map(target.of));
   try {
     return await fit({
       model: forecaster.model,
       optimizer,
       data: trainingData(forecaster, train, random.stream('data')),
       batchSize,
+      gradientAccumulationSteps,
       epochs,
       random,
       maxGradNorm,
       gradientScaler: new GradScaler({ enabled: forecaster.policy.needsScaler }),
       schedule: ({ totalSteps }) =>
         linearSchedule({ totalSteps, warmupSteps: Math.round(WARMUP_SHARE * totalSteps) }),
-      loss: ({ input, target }, { dropout }) =>
-        huberLoss(target, forecaster.forward(input, dropout).standardizedReturn),
+      loss: ({ input, target: values }, { dropout }) =>
+        huberLoss(values, forecaster.forward(input, dropout).standardized),
       evaluate: async () => {
         const forecasts = await forecaster.predict(validation);
-        const returns = forecaster.target.transform(forecasts.map(({ logReturn }) => logReturn));
-        return { loss: huberLossOf(validationReturns, returns) };
+        const predicted = forecasts.map((forecast) =>
+          settings.target === 'return' ? forecast.logReturn : forecast.close,
+        );
+        return { loss: huberLossOf(actual, targetScaler.transform(predicted)) };
       },
       earlyStopping: { patience },
       checkpoints,

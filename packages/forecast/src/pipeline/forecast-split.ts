@@ -2,11 +2,11 @@ import type { Sample, Split } from '@fin/data';
 import { splitNames } from '@fin/data';
 import { randomStreams } from '@fin/runtime';
 import type { CheckpointOptions, FitEvent } from '@fin/train';
+import { modelName } from '../model/model-name.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { Prediction } from '../run/predictions.js';
 import { newTextSource } from '../text/open-text-source.js';
 import type { SentimentScores } from '../text/sentiment-scores.js';
-import { modelName } from '../text/text-source.js';
 import { fitForecaster } from './fit-forecaster.js';
 import { Forecaster } from './forecaster.js';
 import { makePredictions } from './make-predictions.js';
@@ -31,13 +31,15 @@ export interface SplitForecast {
   readonly model: string;
   /** Forecasts of all days of all splits, in time order. */
   readonly predictions: readonly Prediction[];
-  /** Number of trainable parameters. */
+  /** Number of parameters, frozen ones included. */
+  readonly parameters: number;
+  /** Number of trained parameters. */
   readonly trainableParameters: number;
   /** Number of epochs trained. */
   readonly epochs: number;
   /** Epoch with the lowest validation loss; the forecasts are from it. */
   readonly bestEpoch: number;
-  /** Huber loss of that epoch on the validation days, in squared standard deviations of the training days' log returns. */
+  /** Huber loss of that epoch on the validation days, in squared standard deviations of the training days' targets. */
   readonly validationLoss: number;
   readonly seconds: number;
 }
@@ -116,9 +118,9 @@ export async function trainOnSplit<Result>(
     if (result.reason === 'aborted' || result.best === null) return null;
     const predictions = await makePredictions(forecaster, split, progress('forecasting'));
     return await keep(forecaster, {
-      model: modelName(text.toJSON()),
+      model: modelName(settings),
       predictions,
-      trainableParameters: countParameters(forecaster),
+      ...countParameters(forecaster),
       epochs: Math.round(result.epochs),
       bestEpoch: Math.round(result.best.epoch),
       validationLoss: result.best.metrics.loss,
@@ -129,6 +131,11 @@ export async function trainOnSplit<Result>(
   }
 }
 
-function countParameters(forecaster: Forecaster): number {
-  return [...forecaster.model.namedParameters().values()].reduce((sum, { size }) => sum + size, 0);
+function countParameters({ model }: Forecaster): Pick<SplitForecast, 'parameters' | 'trainableParameters'> {
+  const variables = [...model.namedParameters().values()];
+  const count = (some: typeof variables) => some.reduce((sum, { size }) => sum + size, 0);
+  return {
+    parameters: count(variables),
+    trainableParameters: count(variables.filter(({ trainable }) => trainable)),
+  };
 }

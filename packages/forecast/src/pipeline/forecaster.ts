@@ -1,12 +1,15 @@
 import type { Policy, Precision } from '@fin/amp';
 import { autocast, precisionPolicy } from '@fin/amp';
 import type { DecisionInput, FeatureName, Sample } from '@fin/data';
-import { defaultFeatures, distinctRows, StandardScaler, sentimentLabels } from '@fin/data';
+import { distinctRows, StandardScaler, sentimentLabels } from '@fin/data';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
+import { priceFeatures } from '../model/price-features.js';
 import type { ForecastBatch, ForecastOutput } from '../model/price-text-forecaster.js';
 import { PriceTextForecaster } from '../model/price-text-forecaster.js';
 import type { ForecasterSettings } from '../model/settings.js';
+import type { Target } from '../model/target.js';
+import { targets } from '../model/target.js';
 import type { ForecasterRecord } from '../run/run-files.js';
 import type { TextSource } from '../text/text-source.js';
 import type { BatchMaker } from './make-batch.js';
@@ -17,9 +20,11 @@ const INFERENCE_DAYS = 32;
 
 /** Forecast after one decision day. */
 export interface DayForecast {
+  /** Forecast of the next close, index points. */
+  readonly close: number;
   /** Forecast of the log return to the next close. */
   readonly logReturn: number;
-  /** Mean class probabilities of the day's headlines; zeros on a day without any. */
+  /** Mean class probabilities of the day's headlines; zeros on a day without any, and without a text side. */
   readonly positive: number;
   readonly negative: number;
   readonly neutral: number;
@@ -27,39 +32,41 @@ export interface DayForecast {
 
 /** Parts that a new forecaster needs. */
 export interface ForecasterParts {
-  /** Text side of the model; freed with the forecaster. */
-  readonly text: TextSource;
+  /** Text side of the model; freed with the forecaster. Null for prices alone. */
+  readonly text: TextSource | null;
   /** Source of the initial weights. */
   readonly init: RandomStream;
   /** Number format of the forward pass. @default 'fp32' */
   readonly precision?: Precision;
 }
 
-/** The model with its preprocessing and scalers: takes decision days, returns log returns. */
+/** The model with its preprocessing and scalers: takes decision days, returns forecasts. */
 export class Forecaster {
   readonly model: PriceTextForecaster;
   readonly batches: BatchMaker;
-  /** Scaler of the target log return. */
-  readonly target: StandardScaler;
+  /** The value to forecast. */
+  readonly target: Target;
+  /** Scaler of the values to forecast. */
+  readonly targetScaler: StandardScaler;
   /** Precision of the forward pass. */
   readonly policy: Policy;
   readonly #record: Omit<ForecasterRecord, 'text'>;
 
   private constructor(record: Omit<ForecasterRecord, 'text'>, parts: ForecasterParts) {
     const { text, init, precision = 'fp32' } = parts;
-    const { settings, priceFeatures } = record;
+    const { settings, priceFeatures: features } = record;
     this.policy = precisionPolicy(precision);
     this.#record = record;
-    this.target = StandardScaler.fromJSON(record.target);
+    this.target = targets[settings.target];
+    this.targetScaler = StandardScaler.fromJSON(record.target);
     this.batches = {
       text,
-      prices: StandardScaler.fromJSON(record.prices),
+      prices: settings.prices ? StandardScaler.fromJSON(record.prices) : null,
       window: settings.window,
     };
     this.model = new PriceTextForecaster({
       text,
-      priceFeatures: priceFeatures.length,
-      lstmHiddenSize: settings.lstmHiddenSize,
+      prices: settings.prices ? { features: features.length, lstm: settings.lstm } : null,
       fusionSize: settings.fusionSize,
       init,
     });
@@ -71,13 +78,15 @@ export class Forecaster {
     settings: ForecasterSettings,
     parts: ForecasterParts,
   ): Forecaster {
+    const features = priceFeatures(settings);
+    const target = targets[settings.target];
     const record: Omit<ForecasterRecord, 'text'> = {
       format: 'fin-forecaster',
-      version: 2,
+      version: 3,
       settings,
-      priceFeatures: defaultFeatures,
-      prices: new StandardScaler(defaultFeatures.length).fit(distinctRows(train)).toJSON(),
-      target: new StandardScaler(1).fit(train.map(({ targetLogReturn }) => targetLogReturn)).toJSON(),
+      priceFeatures: features,
+      prices: new StandardScaler(features.length).fit(distinctRows(train)).toJSON(),
+      target: new StandardScaler(1).fit(train.map(target.of)).toJSON(),
     };
     return new Forecaster(record, parts);
   }
@@ -96,7 +105,7 @@ export class Forecaster {
   }
 
   toJSON(): ForecasterRecord {
-    return { ...this.#record, text: this.model.text.toJSON() };
+    return { ...this.#record, text: this.model.text?.toJSON() ?? null };
   }
 
   /** Forward pass in the forecaster's precision. @param dropout source of dropout noise; null (evaluation) drops nothing */
@@ -110,7 +119,7 @@ export class Forecaster {
     onProgress: (done: number) => void = () => {},
   ): Promise<DayForecast[]> {
     const forecasts: DayForecast[] = [];
-    await this.model.text.read(days.flatMap(({ headlines }) => headlines.map(({ text }) => text)));
+    await this.model.text?.read(days.flatMap(({ headlines }) => headlines.map(({ text }) => text)));
     for (let start = 0; start < days.length; start += INFERENCE_DAYS) {
       const part = days.slice(start, start + INFERENCE_DAYS);
       const batch = makeBatch(
@@ -119,16 +128,20 @@ export class Forecaster {
         part.map(({ headlines }) => headlines),
       );
       const outputs = tf.tidy(() => {
-        const { standardizedReturn, sentiment } = this.forward(batch, null);
-        return [standardizedReturn, sentiment];
+        const { standardized, sentiment } = this.forward(batch, null);
+        return sentiment ? [standardized, sentiment] : [standardized];
       });
-      const [returns, sentiment] = await Promise.all(outputs.map((tensor) => tensor.data()));
+      const [values, sentiment] = await Promise.all(outputs.map((tensor) => tensor.data()));
       tf.dispose(outputs);
       disposeBatch(batch);
-      const logReturns = this.target.inverseTransform(returns);
-      logReturns.forEach((logReturn, day) => {
-        const [positive, negative, neutral] = sentiment.slice(day * sentimentLabels.length);
-        forecasts.push({ logReturn, positive, negative, neutral });
+      this.targetScaler.inverseTransform(values).forEach((value, day) => {
+        const [positive, negative, neutral] = sentiment?.slice(day * sentimentLabels.length) ?? [0, 0, 0];
+        forecasts.push({
+          ...this.target.forecast(value, part[day].lastClose),
+          positive,
+          negative,
+          neutral,
+        });
       });
       onProgress(forecasts.length);
     }

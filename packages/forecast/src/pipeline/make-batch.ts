@@ -6,9 +6,10 @@ import type { TextSource } from '../text/text-source.js';
 
 /** Parts of a forecaster that turn days into tensors. */
 export interface BatchMaker {
-  readonly text: TextSource;
-  /** Scaler of the price features, fitted on the training days. */
-  readonly prices: StandardScaler;
+  /** Null for a model without text. */
+  readonly text: TextSource | null;
+  /** Scaler of the price features, fitted on the training days; null for a model without prices. */
+  readonly prices: StandardScaler | null;
   /** Days in a window. */
   readonly window: number;
 }
@@ -24,18 +25,26 @@ export function makeBatch(
   windows: readonly Sample['window'][],
   headlines: readonly DayHeadlines[],
 ): ForecastBatch {
+  return {
+    windows: prices && scaledWindows(windows, prices, window),
+    text: text?.prepare(headlines),
+  };
+}
+
+function scaledWindows(
+  windows: readonly Sample['window'][],
+  prices: StandardScaler,
+  window: number,
+): tf.Tensor3D {
   const features = windows[0].length / window;
   const scaled = new Float32Array(windows.length * window * features);
   windows.forEach((values, day) => {
     scaled.set(prices.transform(values), day * window * features);
   });
-  return {
-    windows: tf.tensor3d(scaled, [windows.length, window, features]),
-    text: text.prepare(headlines),
-  };
+  return tf.tensor3d(scaled, [windows.length, window, features]);
 }
 
 /** Frees the tensors of a batch. */
 export function disposeBatch({ windows, text }: ForecastBatch): void {
-  tf.dispose([windows, ...Object.values(text).filter((value) => value instanceof tf.Tensor)]);
+  tf.dispose([windows, ...Object.values(text ?? {})].filter((value) => value instanceof tf.Tensor));
 }

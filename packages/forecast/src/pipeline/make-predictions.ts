@@ -15,14 +15,14 @@ export async function makePredictions(
     (done) => onProgress(done, days.length),
   );
   return days.map(({ name, sample }, i) => {
-    const { logReturn, positive, negative, neutral } = forecasts[i];
+    const { close, logReturn, positive, negative, neutral } = forecasts[i];
     return {
       split: name,
       decisionDate: sample.decisionDate,
       targetDate: sample.targetDate,
       lastClose: sample.lastClose,
       actual: sample.targetClose,
-      predicted: sample.lastClose * Math.exp(logReturn),
+      predicted: close,
       predictedLogReturn: logReturn,
       sentiment: positive - negative,
       positive,

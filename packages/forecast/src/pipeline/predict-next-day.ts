@@ -41,14 +41,14 @@ export async function predictNextDay(
   try {
     const { window } = forecaster.settings;
     const input = latestInput(market, { window, features: forecaster.priceFeatures });
-    const [{ logReturn, positive, negative, neutral }] = await forecaster.predict([input]);
+    const [{ close, logReturn, positive, negative, neutral }] = await forecaster.predict([input]);
     return {
       market: market.name,
       synthetic: market.synthetic,
       decisionDate: input.decisionDate,
       targetDate: input.targetDate,
       lastClose: input.lastClose,
-      predicted: input.lastClose * Math.exp(logReturn),
+      predicted: close,
       predictedLogReturn: logReturn,
       headlines: input.headlines.length,
       sentiment: positive - negative,

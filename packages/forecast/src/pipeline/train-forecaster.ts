@@ -4,16 +4,19 @@ import type { Market, Sample, Split } from '@fin/data';
 import { makeSamples, splitChronologically, splitNames } from '@fin/data';
 import type { OpenedRun, ResumeFrom, RunOptions } from '@fin/run';
 import { withRun } from '@fin/run';
+import type { TuningMethod } from '@fin/sentiment';
 import { modelOfRun } from '@fin/sentiment';
 import { checkpointsOf, saveWeights } from '@fin/train';
 import { forecastBaselines } from '../baselines/index.js';
-import type { ForecasterOptions, ForecasterSettings } from '../model/settings.js';
-import { forecasterSettingsSchema, resolveSettings } from '../model/settings.js';
+import { sampleOptions } from '../model/price-features.js';
+import { resolveSettings } from '../model/resolve-settings.js';
+import type { ForecasterOptions, ForecasterSettings, TextKind } from '../model/settings.js';
+import { usesModel } from '../model/settings.js';
+import { forecasterSettingsSchema } from '../model/settings-schema.js';
 import { formatBaselines } from '../run/baselines-file.js';
 import { formatPredictions, sentimentOf } from '../run/predictions.js';
 import type { RunData, SplitSummary } from '../run/run-files.js';
 import { runFiles } from '../run/run-files.js';
-import type { TextRecord } from '../text/text-source.js';
 import { trainOnSplit } from './forecast-split.js';
 import type { Forecaster } from './forecaster.js';
 import type { TrainEvent } from './train-events.js';
@@ -47,15 +50,18 @@ export interface TrainSummary {
   readonly market: string;
   readonly synthetic: boolean;
   readonly backend: string;
-  /** Text side: a small BERT trained with the rest, or the scores of a sentiment model. */
-  readonly text: TextRecord['kind'];
-  /** Number of trainable parameters. */
+  readonly text: TextKind;
+  /** Whether adapters or all weights of a pretrained encoder were trained; null if there is none. */
+  readonly finetuning: TuningMethod | null;
+  /** Number of parameters, frozen ones included. */
   readonly parameters: number;
+  /** Number of trained parameters. */
+  readonly trainableParameters: number;
   /** Number of epochs trained. */
   readonly epochs: number;
   /** Epoch with the lowest validation loss; the saved weights are from it. */
   readonly bestEpoch: number;
-  /** Huber loss of that epoch on the validation days, in squared standard deviations of the training days' log returns. */
+  /** Huber loss of that epoch on the validation days, in squared standard deviations of the training days' targets. */
   readonly validationLoss: number;
   /** Duration of this call, without the time before a resume. */
   readonly seconds: number;
@@ -104,17 +110,17 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
       onEvent,
       onFit: trainReporter(run, resumed, onEvent),
       checkpoints: ({ model }: Forecaster) => {
-        const text = model.text.toJSON();
+        const text = model.text?.toJSON();
         return checkpointsOf(run, resume, {
           data: market.fingerprint,
-          ...(text.kind === 'scored' && { sentimentModel: text.fingerprint }),
+          ...(text && 'fingerprint' in text && { model: text.fingerprint }),
         });
       },
     };
     return trainOnSplit(split, settings, training, async (forecaster, forecast) => {
       await saveWeights(forecaster.model, run.path(runFiles.weights));
       await run.writeJson(runFiles.forecaster, forecaster);
-      const text = forecaster.model.text.toJSON().kind;
+      const { text, finetuning } = settings;
       const sentiment = text === 'scored' ? sentimentOf(forecast.predictions) : undefined;
       await run.writeText(runFiles.baselines, formatBaselines(forecastBaselines(split, { sentiment })));
       await run.writeText(runFiles.predictions, formatPredictions(forecast.predictions));
@@ -124,7 +130,9 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
         synthetic: market.synthetic,
         backend: environment.backend,
         text,
-        parameters: forecast.trainableParameters,
+        finetuning: text === 'joint' ? finetuning : null,
+        parameters: forecast.parameters,
+        trainableParameters: forecast.trainableParameters,
         epochs: forecast.epochs,
         bestEpoch: forecast.bestEpoch,
         validationLoss: forecast.validationLoss,
@@ -141,17 +149,18 @@ interface OpenedTraining extends OpenedRun {
 }
 
 function openTraining(
-  { window, precision, sentimentModel }: ForecasterSettings,
+  settings: ForecasterSettings,
   { market, source = {} }: TrainForecasterOptions,
 ): OpenedTraining {
-  const split = splitChronologically(makeSamples(market, { window }));
-  const paths = [source.data, sentimentModel].filter((path) => typeof path === 'string');
-  if (sentimentModel !== null) modelOfRun(sentimentModel);
+  const split = splitChronologically(makeSamples(market, sampleOptions(settings)));
+  const model = usesModel(settings) ? settings.model : null;
+  const paths = [source.data, model].filter((path) => typeof path === 'string');
+  if (model !== null) modelOfRun(model);
   return {
     split,
     inputs: paths,
     source,
-    environment: describeEnvironment(precision),
+    environment: describeEnvironment(settings.precision),
     data: describeData(market, split),
   };
 }

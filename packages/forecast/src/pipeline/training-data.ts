@@ -10,7 +10,7 @@ import { makeBatch } from './make-batch.js';
 /** A batch of training days with their targets. */
 export interface TrainingBatch {
   readonly input: ForecastBatch;
-  /** Standardized log return to the next close. float32 [days] */
+  /** Standardized values to forecast. float32 [days] */
   readonly target: tf.Tensor1D;
 }
 
@@ -26,18 +26,19 @@ export function trainingData(
   samples: readonly Sample[],
   draws: RandomStream,
 ): TrainingData<TrainingBatch> {
-  const { trainHeadlinesPerDay } = forecaster.model.text;
+  const { text } = forecaster.model;
+  const count = text?.trainHeadlinesPerDay ?? null;
   return {
     size: samples.length,
     batch(indices, { step }) {
       const days = Array.from(indices, (index) => samples[index]);
       const draw = draws.at(step);
-      const headlines = days.map((day, i) => drawHeadlines(day.headlines, trainHeadlinesPerDay, draw.at(i)));
+      const headlines = days.map((day, i) => drawHeadlines(day.headlines, count, draw.at(i)));
       const windows = days.map(({ window }) => window);
-      const returns = forecaster.target.transform(days.map(({ targetLogReturn }) => targetLogReturn));
+      const values = forecaster.targetScaler.transform(days.map(forecaster.target.of));
       return {
         input: makeBatch(forecaster.batches, windows, headlines),
-        target: tf.tensor1d(Float32Array.from(returns)),
+        target: tf.tensor1d(Float32Array.from(values)),
       };
     },
   };

@@ -6,7 +6,8 @@ import type { PredictionIntervals } from '../conformal/index.js';
 import type { LeadLag } from '../lead-lag/index.js';
 import type { MetricsRow } from '../metrics/metrics-row.js';
 import type { ForecasterSettings } from '../model/settings.js';
-import { forecasterSettingsSchema, headlineAggregates } from '../model/settings.js';
+import { headlineAggregates } from '../model/settings.js';
+import { forecasterSettingsSchema } from '../model/settings-schema.js';
 import type { TextRecord } from '../text/text-source.js';
 
 /** Names of the files of a forecaster's run. */
@@ -71,20 +72,20 @@ export const epochLossesSchema: z.ZodType<EpochLosses> = z.object({
 /** `checkpoint/forecaster.json`: everything besides the weights that a forecast needs. */
 export interface ForecasterRecord {
   readonly format: 'fin-forecaster';
-  readonly version: 2;
+  readonly version: 3;
   readonly settings: ForecasterSettings;
-  /** The text side of the model. */
-  readonly text: TextRecord;
+  /** The text side of the model; null without text. */
+  readonly text: TextRecord | null;
   /** Names of the price features, in the order of a window's columns. */
   readonly priceFeatures: readonly string[];
   /** Scaler of the price features, fitted on the training days. */
   readonly prices: ScalerState;
-  /** Scaler of the target log return, fitted on the training days. */
+  /** Scaler of the target (log return or close), fitted on the training days. */
   readonly target: ScalerState;
 }
 
 const textRecordSchema: z.ZodType<TextRecord> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('encoder'), vocabulary: z.array(z.string()) }),
+  z.object({ kind: z.literal('random'), vocabulary: z.array(z.string()) }),
   z.object({
     kind: z.literal('scored'),
     model: z.string(),
@@ -97,9 +98,9 @@ const textRecordSchema: z.ZodType<TextRecord> = z.discriminatedUnion('kind', [
 
 export const forecasterRecordSchema: z.ZodType<ForecasterRecord> = z.object({
   format: z.literal('fin-forecaster'),
-  version: z.literal(2, { error: 'is not version 2: train the run again with this version' }),
+  version: z.literal(3, { error: 'is not version 3: train the run again with this version' }),
   settings: forecasterSettingsSchema,
-  text: textRecordSchema,
+  text: textRecordSchema.nullable(),
   priceFeatures: z.array(z.string()),
   prices: scalerStateSchema,
   target: scalerStateSchema,

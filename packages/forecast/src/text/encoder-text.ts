@@ -10,7 +10,7 @@ import type { ForecasterSettings } from '../model/settings.js';
 import type { DayHeadlines } from './headline-tokens.js';
 import { HeadlineTokens } from './headline-tokens.js';
 import { scoreOf } from './score-of.js';
-import type { EncoderTextRecord, TextOutput, TextSource } from './text-source.js';
+import type { EncoderTextRecord, TextOutput, TextPart, TextSource } from './text-source.js';
 
 /** The tokenized headlines of several days. */
 export interface EncoderBatch {
@@ -49,7 +49,7 @@ export class EncoderText implements TextSource<EncoderBatch> {
   ): EncoderText {
     const texts = train.flatMap(({ headlines }) => headlines.map(({ text }) => text));
     const vocabulary = buildVocabulary(texts, { size: settings.encoder.vocabularySize });
-    return new EncoderText({ kind: 'encoder', vocabulary }, settings, init);
+    return new EncoderText({ kind: 'random', vocabulary }, settings, init);
   }
 
   /** Does nothing: this source needs no preparation. */
@@ -72,6 +72,10 @@ export class EncoderText implements TextSource<EncoderBatch> {
 
   namedParameters(): Map<string, tf.Variable> {
     return this.#bert.namedParameters();
+  }
+
+  partOf(): TextPart {
+    return 'encoder';
   }
 
   toJSON(): EncoderTextRecord {

@@ -12,4 +12,3 @@ export type {
   TextRecord,
   TextSource,
 } from './text-source.js';
-export { modelName } from './text-source.js';

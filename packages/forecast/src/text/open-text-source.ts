@@ -15,6 +15,7 @@ import type { ReadOptions, TextRecord, TextSource } from './text-source.js';
  * A sentiment model scores the headlines of all days; nothing in it is fitted to them.
  *
  * @param days the training days, and all days
+ * @returns null for a forecaster without text
  * @param options `scores` takes the place of the sentiment model, which is then not loaded
  * @throws BertInputError when the sentiment model cannot be used; the signal's reason when it stopped the scoring
  */
@@ -23,10 +24,12 @@ export async function newTextSource(
   settings: ForecasterSettings,
   init: RandomStream,
   { scores, ...options }: ReadOptions & { readonly scores?: SentimentScores },
-): Promise<TextSource> {
-  const { sentimentModel, aggregate, precision } = settings;
-  if (sentimentModel === null) return EncoderText.fromTraining(train, settings, init);
-  const model = resolve(modelOfRun(sentimentModel));
+): Promise<TextSource | null> {
+  const { aggregate, precision } = settings;
+  if (settings.text === 'none') return null;
+  if (settings.text === 'random') return EncoderText.fromTraining(train, settings, init);
+  if (settings.text === 'joint') throw new ForecastInputError('joint training is not there yet');
+  const model = resolve(modelOfRun(settings.model!));
   const reader = scores ? readerOfScores(scores) : await FinBert.load(model, { precision });
   const text = new ScoredText({ reader, model, aggregate, init });
   try {
@@ -48,11 +51,12 @@ export async function newTextSource(
  * @throws BertInputError when it cannot be loaded
  */
 export async function openTextSource(
-  record: TextRecord,
+  record: TextRecord | null,
   settings: ForecasterSettings,
   init: RandomStream,
-): Promise<TextSource> {
-  if (record.kind === 'encoder') return new EncoderText(record, settings, init);
+): Promise<TextSource | null> {
+  if (record === null) return null;
+  if (record.kind === 'random') return new EncoderText(record, settings, init);
   const { model, fingerprint, maxLength, aggregate } = record;
   const reader = await FinBert.load(model, { maxLength, precision: settings.precision });
   if (reader.fingerprint !== fingerprint) {

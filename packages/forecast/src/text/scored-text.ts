@@ -9,7 +9,7 @@ import type { DayAggregator, DayScores, ScoredDayHeadline } from './day-scores.j
 import { dayAggregator } from './day-scores.js';
 import type { DayHeadlines } from './headline-tokens.js';
 import { scoreOf } from './score-of.js';
-import type { ReadOptions, ScoredTextRecord, TextOutput, TextSource } from './text-source.js';
+import type { ReadOptions, ScoredTextRecord, TextOutput, TextPart, TextSource } from './text-source.js';
 
 /** A sentiment model, such as `FinBert`. */
 export type SentimentReader = Pick<FinBert, 'sentiment' | 'fingerprint' | 'maxLength' | 'dispose'>;
@@ -98,6 +98,10 @@ export class ScoredText implements TextSource<ScoredBatch> {
 
   namedParameters(): Map<string, tf.Variable> {
     return this.#aggregator.namedParameters();
+  }
+
+  partOf(): TextPart {
+    return 'aggregate';
   }
 
   toJSON(): ScoredTextRecord {

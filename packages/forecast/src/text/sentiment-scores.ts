@@ -29,9 +29,9 @@ export async function scoreHeadlines(
   settings: ForecasterSettings,
   { signal, onProgress }: ReadOptions = {},
 ): Promise<SentimentScores | null> {
-  const { sentimentModel, precision } = settings;
-  if (sentimentModel === null) return null;
-  const model = resolve(modelOfRun(sentimentModel));
+  const { text, model: dir, precision } = settings;
+  if (text !== 'scored') return null;
+  const model = resolve(modelOfRun(dir!));
   const reader = await FinBert.load(model, { precision });
   try {
     const texts = [...new Set(days.flatMap(({ headlines }) => headlines.map(({ text }) => text)))];

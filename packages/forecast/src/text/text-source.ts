@@ -43,13 +43,18 @@ export interface TextSource<Batch extends object = object> extends Module {
   prepare(days: readonly DayHeadlines[]): Batch;
   /** @param dropout source of dropout noise; null (evaluation) drops nothing */
   forward(batch: Batch, dropout: RandomStream | null): TextOutput;
+  /** The part that a parameter belongs to. @param name name in `namedParameters` */
+  partOf(name: string): TextPart;
   toJSON(): TextRecord;
   dispose(): void;
 }
 
+/** Part of a text source that a parameter belongs to; each part has its own learning rate. */
+export type TextPart = 'encoder' | 'head' | 'aggregate';
+
 /** Record of `EncoderText`, without its weights. */
 export interface EncoderTextRecord {
-  readonly kind: 'encoder';
+  readonly kind: 'random';
   /** Word pieces in the order of their ids. */
   readonly vocabulary: readonly string[];
 }
@@ -70,13 +75,3 @@ export interface ScoredTextRecord {
 
 /** Text side of a forecaster in `checkpoint/forecaster.json`. */
 export type TextRecord = EncoderTextRecord | ScoredTextRecord;
-
-/**
- * Name of a model's row in metrics tables, by its text side:
- *
- * - `bert(random)+lstm`: a small BERT with random initial weights, trained with the LSTM
- * - `sentiment+lstm`: scores of a fine-tuned sentiment model with the LSTM
- */
-export function modelName({ kind }: TextRecord): string {
-  return kind === 'encoder' ? 'bert(random)+lstm' : 'sentiment+lstm';
-}

@@ -20,7 +20,7 @@ const forecasts = (runDir: string) => readFileSync(join(runDir, 'forecasts.csv')
 
 /** Jobs of two folds whose headlines have no scores, so that each fails. */
 function failingJobs() {
-  const settings = resolveSettings({ ...walkSettings.forecaster, sentimentModel: 'a-model', seed: 7 });
+  const settings = resolveSettings({ ...walkSettings.forecaster, model: 'a-model', seed: 7 });
   const folds = walkForwardPeriod(makeSamples(walkMarket), {
     from: '2013-10-01',
     refitEvery: 20,

@@ -11,7 +11,7 @@ import { changedAfter } from './changed-market.js';
 import { walkMarket, walkSettings } from './small-backtest.js';
 
 const random = resolveSettings(walkSettings.forecaster);
-const scored = resolveSettings({ ...walkSettings.forecaster, sentimentModel: 'a-model' });
+const scored = resolveSettings({ ...walkSettings.forecaster, model: 'a-model' });
 
 const foldsOf = (market: Market) =>
   walkForwardPeriod(makeSamples(market), {

@@ -27,7 +27,7 @@ const trainIn = (runDir: string, settings: ForecasterOptions) =>
     settings: {
       epochs: 2,
       batchSize: 32,
-      lstmHiddenSize: 16, // activations large enough to be held low
+      lstm: { hiddenSize: 16 }, // activations large enough to be held low
       fusionSize: 4,
       encoder: {
         hiddenSize: 16,

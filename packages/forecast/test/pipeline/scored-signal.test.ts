@@ -53,7 +53,7 @@ describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
 
     const evaluationOf = async (signal: number) => {
       const run = join(folder, `signal-${signal}`);
-      const settings = { sentimentModel: runDir };
+      const settings = { model: runDir };
       await trainForecaster({ market: syntheticMarket({ signal }), runDir: run, settings });
       return evaluateRun(run);
     };

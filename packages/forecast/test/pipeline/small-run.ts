@@ -7,7 +7,7 @@ export const smallMarket = syntheticMarket({ start: '2013-08-01', days: 400, hea
 export const smallSettings: ForecasterOptions = {
   epochs: 2,
   batchSize: 32,
-  lstmHiddenSize: 4,
+  lstm: { hiddenSize: 4 },
   fusionSize: 4,
   encoder: {
     hiddenSize: 8,

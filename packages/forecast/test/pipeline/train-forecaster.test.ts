@@ -116,7 +116,7 @@ describe('a run on a small synthetic market', () => {
   });
 
   it.each([
-    ['the sentiment model is not there', { settings: { ...settings, sentimentModel: join(folder, 'typo') } }],
+    ['the sentiment model is not there', { settings: { ...settings, model: join(folder, 'typo') } }],
     ['a setting is out of range', { settings: { ...settings, epochs: 0 } }],
     ['the data lie in its folder', { source: { data: runDir } }],
   ])('is not touched by a run that would replace it when %s', async (_, options) => {

@@ -147,7 +147,7 @@ describe('ScoredText', () => {
 
 describe('a forecaster on scores', () => {
   const market = syntheticMarket({ start: '2013-08-01', days: 400, headlinesPerDay: 2, seed: 3 });
-  const small: ForecasterOptions = { epochs: 2, batchSize: 32, lstmHiddenSize: 4, fusionSize: 4 };
+  const small: ForecasterOptions = { epochs: 2, batchSize: 32, lstm: { hiddenSize: 4 }, fusionSize: 4 };
   const cache = process.env.FIN_CACHE_DIR;
   let model: string;
   let runs = 0;
@@ -167,7 +167,7 @@ describe('a forecaster on scores', () => {
     const summary = await trainForecaster({
       market,
       runDir,
-      settings: { ...small, sentimentModel: model, ...settings },
+      settings: { ...small, model: model, ...settings },
       ...more,
       onEvent: (event) => {
         if (event.kind === 'step' && event.phase === 'scoring') scored = event.done;
@@ -232,7 +232,7 @@ describe('a forecaster on scores', () => {
 
   it('refuses to forecast with another sentiment model in its place', async () => {
     const own = await writeTinyBert(join(folder, 'own'), ['neutral', 'negative', 'positive']);
-    const { runDir } = await train({ sentimentModel: own });
+    const { runDir } = await train({ model: own });
     rmSync(own, { recursive: true });
     await expect(loadForecaster(runDir)).rejects.toThrow(/config\.json: cannot be read/);
     const other = await writeTinyBert(join(folder, 'own'), ['positive', 'negative', 'neutral']);
@@ -245,7 +245,7 @@ describe('a forecaster on scores', () => {
     const untrained = await writeTinyBert(folder, ['one', 'two']);
     const runDir = join(folder, 'never');
     await expect(
-      trainForecaster({ market, runDir, settings: { ...small, sentimentModel: untrained } }),
+      trainForecaster({ market, runDir, settings: { ...small, model: untrained } }),
     ).rejects.toThrow(/its classes are one, two, not positive, negative, neutral/);
     expect(existsSync(runDir)).toBe(false);
   });
