@@ -99,7 +99,7 @@ export class PriceTextForecaster implements Module {
     const fused = tf.tanh(tf.add(tf.matMul(joined, this.#fusionWeight, false, true), this.#fusionBias));
     const output = tf.add(tf.matMul(fused, this.#outputWeight, false, true), this.#outputBias); // [days, 1]
     const sum = said ? tf.add(output, tf.mul(said.score, this.#scoreWeight!)) : output;
-    return { standardized: tf.reshape(sum, [-1]) as tf.Tensor1D, sentiment: said?.sentiment };
+    return { standardized: tf.reshape(sum, [-1]) as tf.Tensor1D, sentiment: said?.sentiment ?? null };
   }
 
   namedParameters(): Map<string, tf.Variable> {

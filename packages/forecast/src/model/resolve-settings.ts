@@ -1,9 +1,8 @@
 import { createLoraConfig } from '@fin/finbert-lora/lora';
-import { describeIssue } from '@fin/run';
 import type { TuningMethod } from '@fin/sentiment';
 import { ForecastInputError } from '../errors.js';
 import type { ForecasterOptions, ForecasterSettings } from './settings.js';
-import { forecasterSettingsSchema } from './settings-schema.js';
+import { forecasterSettingsSchema, settingsProblem } from './settings-schema.js';
 
 const defaults = {
   seed: 1,
@@ -61,7 +60,7 @@ export function resolveSettings(options: ForecasterOptions = {}): ForecasterSett
     lstm: { ...defaults.lstm, ...withoutUndefined(lstm) },
   });
   if (success) return data;
-  throw new ForecastInputError(`the setting ${describeIssue(error)}`);
+  throw new ForecastInputError(settingsProblem(error));
 }
 
 /**
@@ -70,10 +69,7 @@ export function resolveSettings(options: ForecasterOptions = {}): ForecasterSett
  *
  * @throws {ForecastInputError} as {@link resolveSettings}
  */
-export function changeSettings(
-  settings: ForecasterSettings,
-  changes: ForecasterOptions,
-): ForecasterSettings {
+export function changeSettings(settings: ForecasterSettings, changes: ForecasterOptions): ForecasterSettings {
   const own = Object.entries(settings).filter(
     ([name, value]) => value !== derivedDefaults({ ...settings, [name]: undefined })[name as keyof Derived],
   );

@@ -2,6 +2,7 @@ import { PRECISIONS } from '@fin/amp';
 import { BertInputError } from '@fin/finbert-lora';
 import type { LoraConfig } from '@fin/finbert-lora/lora';
 import { createLoraConfig } from '@fin/finbert-lora/lora';
+import { describeIssue } from '@fin/run';
 import { tuningMethods } from '@fin/sentiment';
 import { z } from 'zod';
 import type { ForecasterSettings } from './settings.js';
@@ -11,14 +12,24 @@ const size = z.int().min(1).max(1_000_000);
 const share = z.number().min(0).lt(1);
 const learningRate = z.number().min(0).max(1e3);
 
-/** An object whose unknown fields are refused; the message lists the known ones. */
-function known<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+/** An object whose unknown fields are refused by name. @param prefix path of the object, with a dot at its end */
+function known<Shape extends z.ZodRawShape>(
+  prefix: string,
+  shape: Shape,
+): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
     error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `${issue.keys.map((key) => JSON.stringify(key)).join(', ')} is not a setting; these are: ${Object.keys(shape).join(', ')}`
-        : undefined,
+      issue.code === 'unrecognized_keys' ? noSetting(prefix + issue.keys[0], Object.keys(shape)) : undefined,
   });
+}
+
+const noSetting = (name: string, names: readonly string[]): string =>
+  `there is no setting ${name}; there are ${names.join(', ')}`;
+
+/** The first problem that {@link forecasterSettingsSchema} found, as a clause that names the setting. */
+export function settingsProblem(error: z.ZodError): string {
+  const [{ code, message }] = error.issues;
+  return code === 'unrecognized_keys' ? message : `the setting ${describeIssue(error)}`;
 }
 
 /** Settings of adapters, checked by the package that makes them. */
@@ -27,7 +38,12 @@ const lora: z.ZodType<LoraConfig> = z.record(z.string(), z.unknown()).transform(
   const unknown = Object.keys(settings).find((name) => !names.includes(name));
   try {
     if (unknown === undefined) return createLoraConfig(settings as Partial<LoraConfig>);
-    context.addIssue(`${JSON.stringify(unknown)} is not a setting; these are: ${names.join(', ')}`);
+    context.addIssue({
+      code: 'unrecognized_keys',
+      keys: [unknown],
+      input: settings,
+      message: noSetting(`lora.${unknown}`, names),
+    });
   } catch (error) {
     if (!(error instanceof BertInputError)) throw error;
     context.addIssue(error.message);
@@ -36,13 +52,13 @@ const lora: z.ZodType<LoraConfig> = z.record(z.string(), z.unknown()).transform(
 });
 
 /** Schema of {@link ForecasterSettings}, for callers and for the files of a run. */
-export const forecasterSettingsSchema: z.ZodType<ForecasterSettings> = known({
+export const forecasterSettingsSchema: z.ZodType<ForecasterSettings> = known('', {
   seed: z.int().min(0),
   text: z.enum(textKinds),
   prices: z.boolean(),
   model: z.string().min(1).nullable(),
   aggregate: z.enum(headlineAggregates),
-  encoder: known({
+  encoder: known('encoder.', {
     hiddenSize: size,
     numHiddenLayers: size,
     numAttentionHeads: size,
@@ -55,7 +71,7 @@ export const forecasterSettingsSchema: z.ZodType<ForecasterSettings> = known({
   lora,
   target: z.enum(forecastTargets),
   window: size,
-  lstm: known({ hiddenSize: size, numLayers: size, dropout: share, pooling: z.enum(poolings) }),
+  lstm: known('lstm.', { hiddenSize: size, numLayers: size, dropout: share, pooling: z.enum(poolings) }),
   fusionSize: size,
   trainHeadlinesPerDay: size.nullable(),
   batchSize: size,

@@ -27,7 +27,7 @@ export function makeBatch(
 ): ForecastBatch {
   return {
     windows: prices && scaledWindows(windows, prices, window),
-    text: text?.prepare(headlines),
+    text: text?.prepare(headlines) ?? null,
   };
 }
 
