@@ -49,8 +49,12 @@ describe('the whole study, command by command', () => {
       for (const field of ['mae', 'rmse', 'mape']) expect(row[field]).toBeGreaterThan(0);
       expect(row).toHaveProperty('directionalAccuracy');
     }
+    for (const row of rows) {
+      expect(row.predictionIntervals.adaptive.coverage).toBeGreaterThan(0);
+      expect(Object.keys(row.predictionIntervals)).toEqual(['split', 'adaptive']);
+    }
     const { stdout: table } = await runFin('evaluate', '--run', run);
-    expect(table).toContain('persistence');
+    for (const text of ['persistence', 'OOS R²', 'CW p', 'adaptive: covered']) expect(table).toContain(text);
   });
 
   it('predicts the next day from the data that the run saw', async () => {

@@ -32,87 +32,117 @@ export interface SeedDeviations {
  * @throws ForecastInputError when there is no forecast, the days differ, or one of the numbers is not finite
  */
 export function evaluateSeeds(model: string, seeds: Seeds, options: EvaluateOptions = {}): SeedsRow {
-  const { level = 0.95, loss = 'squared' } = options;
   checkSeeds(model, seeds);
-  const days = seeds[0];
+  if (options.drift !== undefined) checkSameDays(model, seeds[0], 'drift', options.drift);
   const notes: string[] = [];
-  const actual = days.map((point) => point.actual);
-  const each = <T>(measure: (predicted: number[]) => T) =>
-    seeds.map((points) => measure(points.map((point) => point.predicted)));
-  const mean = (values: readonly (number | null)[], reason: string | null): number | null => {
-    const known = values.filter((value) => value !== null);
-    if (known.length > 0) return meanOf(known);
-    if (reason !== null) notes.push(reason);
-    return null;
-  };
-
-  const directions = seeds.map((points) => directionalAccuracy(points, { level }));
-  const shares = directions.map(({ value }) => value);
-  const directional = mean(shares, 'forecasts no change on every day, so it names no direction');
-  const directionalN = Math.round(meanOf(directions.map(({ n }) => n)));
-  const absoluteErrors = each((predicted) => mae(actual, predicted));
-  const squaredErrors = each((predicted) => rmse(actual, predicted));
-  const percentageErrors = each((predicted) => mape(actual, predicted));
-  const { trainingCloses, drift } = options;
-  if (drift !== undefined) checkSameDays(model, days, 'drift', drift);
-  const driftCloses = drift?.map((point) => point.predicted);
-  const row = {
-    model,
-    n: days.length,
-    mae: meanOf(absoluteErrors),
-    rmse: meanOf(squaredErrors),
-    mape: mean(percentageErrors, 'an actual value is 0, so MAPE is undefined'),
-    smape: meanOf(each((predicted) => smape(actual, predicted))),
-    mase: mean(
-      each((predicted) => (trainingCloses === undefined ? null : mase(actual, predicted, trainingCloses))),
-      trainingCloses === undefined ? null : 'the training days never change, so MASE is undefined',
-    ),
-    r2: mean(
-      each((predicted) => r2(actual, predicted)),
-      'the actual values are constant, so R² is undefined',
-    ),
-    oosR2: mean(
-      each((predicted) => (driftCloses === undefined ? null : outOfSampleR2(actual, predicted, driftCloses))),
-      driftCloses === undefined ? null : 'the drift is never wrong, so the out-of-sample R² is undefined',
-    ),
-    directionalAccuracy: directional,
-    directionalN,
-    directionalInterval:
-      directional === null ? null : wilsonIntervalOfShare(directional, directionalN, level),
-  };
-  const isPersistence = model === 'persistence';
-  const persistence = [days.map((point): ForecastPoint => ({ ...point, predicted: point.lastClose }))];
-  const tests =
-    days.length < MIN_DAYS_TO_TEST
-      ? tooFew(days.length, isPersistence, notes)
-      : {
-          pesaranTimmermann: directional === null ? null : directionTest(seeds, notes),
-          dieboldMariano: isPersistence ? null : lossTest(seeds, persistence, loss, notes),
-          clarkWest:
-            options.nestsPersistence && !isPersistence ? nestedTest(seeds, persistence, notes) : null,
-        };
   return {
-    ...row,
-    ...tests,
-    differences: isPersistence ? null : errorDifferences(seeds, persistence, level),
+    model,
+    n: seeds[0].length,
+    ...errorFigures(seeds, options, notes),
+    ...directionFigures(seeds, options, notes),
+    ...againstPersistence(model, seeds, options, notes),
     notes,
     seeds: seeds.length,
-    deviations:
-      seeds.length === 1
-        ? null
-        : {
-            mae: deviation(absoluteErrors) as number,
-            rmse: deviation(squaredErrors) as number,
-            mape: deviation(percentageErrors),
-            directionalAccuracy: deviation(shares),
-          },
+    deviations: seeds.length === 1 ? null : deviationsOf(seeds),
   };
 }
 
-function tooFew(n: number, isPersistence: boolean, notes: string[]) {
-  if (!isPersistence)
-    notes.push(`${n} forecasts are too few for a Diebold-Mariano test, as for every other test`);
-  return { pesaranTimmermann: null, dieboldMariano: null, clarkWest: null };
+const forecastsOf = (points: readonly ForecastPoint[]) => ({
+  actual: points.map(({ actual }) => actual),
+  predicted: points.map(({ predicted }) => predicted),
+});
+
+function errorFigures(
+  seeds: Seeds,
+  { trainingCloses, drift }: EvaluateOptions,
+  notes: string[],
+): Pick<MetricsRow, 'mae' | 'rmse' | 'mape' | 'smape' | 'mase' | 'r2' | 'oosR2'> {
+  const series = seeds.map(forecastsOf);
+  const mean = (measure: (actual: number[], predicted: number[]) => number) =>
+    meanOf(series.map(({ actual, predicted }) => measure(actual, predicted)));
+  const meanOrNull = (
+    measure: (actual: number[], predicted: number[]) => number | null,
+    reason: string,
+  ): number | null => {
+    const known = series.flatMap(({ actual, predicted }) => measure(actual, predicted) ?? []);
+    if (known.length === 0) notes.push(reason);
+    return known.length === 0 ? null : meanOf(known);
+  };
+  const driftCloses = drift?.map(({ predicted }) => predicted);
+  return {
+    mae: mean(mae),
+    rmse: mean(rmse),
+    mape: meanOrNull(mape, 'an actual value is 0, so MAPE is undefined'),
+    smape: mean(smape),
+    mase:
+      trainingCloses === undefined
+        ? null
+        : meanOrNull(
+            (actual, predicted) => mase(actual, predicted, trainingCloses),
+            'the training days never change, so MASE is undefined',
+          ),
+    r2: meanOrNull(r2, 'the actual values are constant, so R² is undefined'),
+    oosR2:
+      driftCloses === undefined
+        ? null
+        : meanOrNull(
+            (actual, predicted) => outOfSampleR2(actual, predicted, driftCloses),
+            'the drift is never wrong, so the out-of-sample R² is undefined',
+          ),
+  };
+}
+
+function directionFigures(
+  seeds: Seeds,
+  { level = 0.95 }: EvaluateOptions,
+  notes: string[],
+): Pick<MetricsRow, 'directionalAccuracy' | 'directionalN' | 'directionalInterval'> {
+  const named = seeds.map((points) => directionalAccuracy(points, { level })).filter(({ n }) => n > 0);
+  if (named.length === 0) {
+    notes.push('forecasts no change on every day, so it names no direction');
+    return { directionalAccuracy: null, directionalN: 0, directionalInterval: null };
+  }
+  const share = meanOf(named.map(({ value }) => value as number));
+  const n = Math.round(meanOf(named.map((direction) => direction.n)));
+  return {
+    directionalAccuracy: share,
+    directionalN: n,
+    directionalInterval: wilsonIntervalOfShare(share, n, level),
+  };
+}
+
+function againstPersistence(
+  model: string,
+  seeds: Seeds,
+  { level = 0.95, loss = 'squared', nestsPersistence = false }: EvaluateOptions,
+  notes: string[],
+): Pick<MetricsRow, 'pesaranTimmermann' | 'dieboldMariano' | 'clarkWest' | 'differences'> {
+  const isOther = model !== 'persistence';
+  const persistence = [seeds[0].map((point): ForecastPoint => ({ ...point, predicted: point.lastClose }))];
+  const isTested = seeds[0].length >= MIN_DAYS_TO_TEST;
+  if (isOther && !isTested) {
+    notes.push(
+      `${seeds[0].length} forecasts are too few for a Diebold-Mariano test, as for every other test`,
+    );
+  }
+  return {
+    pesaranTimmermann: isTested ? directionTest(seeds, notes) : null,
+    dieboldMariano: isTested && isOther ? lossTest(seeds, persistence, loss, notes) : null,
+    clarkWest: isTested && isOther && nestsPersistence ? nestedTest(seeds, persistence, notes) : null,
+    differences: isOther ? errorDifferences(seeds, persistence, level) : null,
+  };
+}
+
+function deviationsOf(seeds: Seeds): SeedDeviations {
+  const series = seeds.map(forecastsOf);
+  const of = (measure: (actual: number[], predicted: number[]) => number | null) =>
+    deviation(series.map(({ actual, predicted }) => measure(actual, predicted)));
+  return {
+    mae: of(mae) as number,
+    rmse: of(rmse) as number,
+    mape: of(mape),
+    directionalAccuracy: deviation(seeds.map((points) => directionalAccuracy(points).value)),
+  };
 }
 
 /** Standard deviation (n - 1); null when a value is. */
