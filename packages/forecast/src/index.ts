@@ -44,7 +44,7 @@ export type { EvaluateRunOptions } from './pipeline/evaluate-run.js';
 export { evaluateRun } from './pipeline/evaluate-run.js';
 export type { ForecastSplitOptions, SplitForecast } from './pipeline/forecast-split.js';
 export { forecastSplit } from './pipeline/forecast-split.js';
-export type { DayForecast, ForecasterParts } from './pipeline/forecaster.js';
+export type { DayForecast, ForecasterParts, PredictOptions } from './pipeline/forecaster.js';
 export { Forecaster } from './pipeline/forecaster.js';
 export type { LoadForecasterOptions } from './pipeline/load-forecaster.js';
 export { loadForecaster } from './pipeline/load-forecaster.js';

@@ -116,7 +116,11 @@ export async function trainOnSplit<Result>(
       onEvent: onFit,
     });
     if (result.reason === 'aborted' || result.best === null) return null;
-    const predictions = await makePredictions(forecaster, split, progress('forecasting'));
+    const predictions = await makePredictions(forecaster, split, {
+      onProgress: progress('forecasting'),
+      onScoring: progress('scoring'),
+      signal,
+    });
     return await keep(forecaster, {
       model: modelName(settings),
       predictions,

@@ -30,6 +30,16 @@ export interface DayForecast {
   readonly neutral: number;
 }
 
+/** Settings of {@link Forecaster.predict}. */
+export interface PredictOptions {
+  /** Called with the number of days that are done. */
+  readonly onProgress?: (days: number) => void;
+  /** Called with the tokens that the text side has scored, and their total, before the first day is done. */
+  readonly onScoring?: (done: number, total: number) => void;
+  /** Stops between two batches; the error is the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /** Parts that a new forecaster needs. */
 export interface ForecasterParts {
   /** Text side of the model; freed with the forecaster. Null for prices alone. */
@@ -116,11 +126,15 @@ export class Forecaster {
   /** Forecasts for these decision days, with all headlines and without dropout. */
   async predict(
     days: readonly DecisionInput[],
-    onProgress: (done: number) => void = () => {},
+    { onProgress, onScoring, signal }: PredictOptions = {},
   ): Promise<DayForecast[]> {
     const forecasts: DayForecast[] = [];
-    await this.model.text?.read(days.flatMap(({ headlines }) => headlines.map(({ text }) => text)));
+    await this.model.text?.read(
+      days.flatMap(({ headlines }) => headlines.map(({ text }) => text)),
+      { onProgress: onScoring, signal },
+    );
     for (let start = 0; start < days.length; start += INFERENCE_DAYS) {
+      signal?.throwIfAborted();
       const part = days.slice(start, start + INFERENCE_DAYS);
       const batch = makeBatch(
         this.batches,
@@ -143,7 +157,7 @@ export class Forecaster {
           neutral,
         });
       });
-      onProgress(forecasts.length);
+      onProgress?.(forecasts.length);
     }
     return forecasts;
   }

@@ -1,5 +1,6 @@
 import type { Precision } from '@fin/amp';
 import { RunFolder } from '@fin/run';
+import type { Module } from '@fin/runtime';
 import { randomStreams } from '@fin/runtime';
 import { loadWeights } from '@fin/train';
 import { forecasterRecordSchema, runFiles } from '../run/run-files.js';
@@ -32,10 +33,16 @@ export async function loadForecaster(
   const text = await openTextSource(record.text, record.settings, init);
   const forecaster = Forecaster.fromRecord(record, { text, init, precision });
   try {
-    await loadWeights(forecaster.model, run.path(runFiles.weights));
+    await loadWeights(trainedPart(forecaster), run.path(runFiles.weights));
     return forecaster;
   } catch (error) {
     forecaster.dispose();
     throw error;
   }
+}
+
+/** The weights that a run stores. Frozen ones are those of the model that training started from. */
+function trainedPart({ model }: Forecaster): Module {
+  const trained = [...model.namedParameters()].filter(([, { trainable }]) => trainable);
+  return { namedParameters: () => new Map(trained) };
 }

@@ -19,15 +19,17 @@ export interface BatchMaker {
  *
  * @param windows raw price features of each day, [window, features] row by row
  * @param headlines the headlines to read for each day
+ * @param options.training whether the batch is trained on
  */
 export function makeBatch(
   { text, prices, window }: BatchMaker,
   windows: readonly Sample['window'][],
   headlines: readonly DayHeadlines[],
+  { training = false }: { readonly training?: boolean } = {},
 ): ForecastBatch {
   return {
     windows: prices && scaledWindows(windows, prices, window),
-    text: text?.prepare(headlines) ?? null,
+    text: text?.prepare(headlines, training) ?? null,
   };
 }
 

@@ -1,18 +1,23 @@
 import type { Sample, Split } from '@fin/data';
 import { splitNames } from '@fin/data';
 import type { Prediction } from '../run/predictions.js';
-import type { Forecaster } from './forecaster.js';
+import type { Forecaster, PredictOptions } from './forecaster.js';
+
+/** Options of {@link makePredictions}. */
+export interface MakePredictionsOptions extends Omit<PredictOptions, 'onProgress'> {
+  readonly onProgress: (done: number, total: number) => void;
+}
 
 /** Makes the forecasts for all days of all splits, in time order. */
 export async function makePredictions(
   forecaster: Forecaster,
   split: Split<Sample>,
-  onProgress: (done: number, total: number) => void,
+  { onProgress, ...options }: MakePredictionsOptions,
 ): Promise<Prediction[]> {
   const days = splitNames.flatMap((name) => split[name].map((sample) => ({ name, sample })));
   const forecasts = await forecaster.predict(
     days.map(({ sample }) => sample),
-    (done) => onProgress(done, days.length),
+    { ...options, onProgress: (done) => onProgress(done, days.length) },
   );
   return days.map(({ name, sample }, i) => {
     const { close, logReturn, positive, negative, neutral } = forecasts[i];

@@ -118,7 +118,7 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
       },
     };
     return trainOnSplit(split, settings, training, async (forecaster, forecast) => {
-      await saveWeights(forecaster.model, run.path(runFiles.weights));
+      await saveWeights(forecaster.model, run.path(runFiles.weights), { trainableOnly: true });
       await run.writeJson(runFiles.forecaster, forecaster);
       const { text, finetuning } = settings;
       const sentiment = text === 'scored' ? sentimentOf(forecast.predictions) : undefined;

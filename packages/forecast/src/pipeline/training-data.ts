@@ -37,7 +37,7 @@ export function trainingData(
       const windows = days.map(({ window }) => window);
       const values = forecaster.targetScaler.transform(days.map(forecaster.target.of));
       return {
-        input: makeBatch(forecaster.batches, windows, headlines),
+        input: makeBatch(forecaster.batches, windows, headlines, { training: true }),
         target: tf.tensor1d(Float32Array.from(values)),
       };
     },

@@ -94,6 +94,12 @@ const textRecordSchema: z.ZodType<TextRecord> = z.discriminatedUnion('kind', [
     aggregate: z.enum(headlineAggregates),
     sentiment: scalerStateSchema,
   }),
+  z.object({
+    kind: z.literal('joint'),
+    model: z.string(),
+    fingerprint: z.string(),
+    sentiment: scalerStateSchema,
+  }),
 ]);
 
 export const forecasterRecordSchema: z.ZodType<ForecasterRecord> = z.object({

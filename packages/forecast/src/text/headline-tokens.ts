@@ -9,10 +9,13 @@ export type DayHeadlines = Sample['headlines'];
 /** Tokenizes headlines, each distinct text once. */
 export class HeadlineTokens {
   readonly #tokenizer: BertTokenizer;
+  readonly #maxLength: number | undefined;
   readonly #known = new Map<string, Int32Array>();
 
-  constructor(tokenizer: BertTokenizer) {
+  /** @param maxLength maximum tokens per headline. @default the tokenizer's */
+  constructor(tokenizer: BertTokenizer, maxLength?: number) {
     this.#tokenizer = tokenizer;
+    this.#maxLength = maxLength;
   }
 
   /**
@@ -22,15 +25,16 @@ export class HeadlineTokens {
    * @returns the batch, and for each headline the index of its day
    */
   pack(days: readonly DayHeadlines[]): { readonly batch: PackedBatch; readonly dayOf: Int32Array } {
-    const sequences = days.flatMap((headlines) => headlines.map(({ text }) => this.#encode(text)));
+    const sequences = days.flatMap((headlines) => headlines.map(({ text }) => this.encode(text)));
     const dayOf = Int32Array.from(days.flatMap((headlines, day) => headlines.map(() => day)));
-    return { batch: packSequences(sequences.length > 0 ? sequences : [this.#encode('')]), dayOf };
+    return { batch: packSequences(sequences.length > 0 ? sequences : [this.encode('')]), dayOf };
   }
 
-  #encode(text: string): Int32Array {
+  /** Token ids of a headline, which the caller does not change. */
+  encode(text: string): Int32Array {
     let ids = this.#known.get(text);
     if (!ids) {
-      ids = this.#tokenizer.encode(text);
+      ids = this.#tokenizer.encode(text, { maxLength: this.#maxLength });
       this.#known.set(text, ids);
     }
     return ids;

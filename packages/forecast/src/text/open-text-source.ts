@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import type { Sample } from '@fin/data';
-import type { RandomStream } from '@fin/runtime';
+import type { RandomStream, RandomStreams } from '@fin/runtime';
+import { randomStreams } from '@fin/runtime';
 import { FinBert, modelOfRun } from '@fin/sentiment';
 import { ForecastInputError } from '../errors.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import { EncoderText } from './encoder-text.js';
+import { JointText } from './joint-text.js';
 import { ScoredText } from './scored-text.js';
 import type { SentimentScores } from './sentiment-scores.js';
 import { readerOfScores } from './sentiment-scores.js';
@@ -28,7 +30,7 @@ export async function newTextSource(
   const { aggregate, precision } = settings;
   if (settings.text === 'none') return null;
   if (settings.text === 'random') return EncoderText.fromTraining(train, settings, init);
-  if (settings.text === 'joint') throw new ForecastInputError('joint training is not there yet');
+  if (settings.text === 'joint') return JointText.fromTraining(train, settings, streamsOf(settings), options);
   const model = resolve(modelOfRun(settings.model!));
   const reader = scores ? readerOfScores(scores) : await FinBert.load(model, { precision });
   const text = new ScoredText({ reader, model, aggregate, init });
@@ -57,6 +59,7 @@ export async function openTextSource(
 ): Promise<TextSource | null> {
   if (record === null) return null;
   if (record.kind === 'random') return new EncoderText(record, settings, init);
+  if (record.kind === 'joint') return JointText.fromRecord(record, settings, streamsOf(settings));
   const { model, fingerprint, maxLength, aggregate } = record;
   const reader = await FinBert.load(model, { maxLength, precision: settings.precision });
   if (reader.fingerprint !== fingerprint) {
@@ -66,4 +69,10 @@ export async function openTextSource(
     );
   }
   return new ScoredText({ reader, model, aggregate, init }).restore(record);
+}
+
+/** Random streams of a pretrained encoder, apart from those of the forecaster. */
+function streamsOf({ seed }: ForecasterSettings): RandomStreams {
+  const random = randomStreams(seed);
+  return { stream: (name) => random.stream(`text.${name}`) };
 }

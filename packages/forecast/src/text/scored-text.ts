@@ -9,6 +9,7 @@ import type { DayAggregator, DayScores, ScoredDayHeadline } from './day-scores.j
 import { dayAggregator } from './day-scores.js';
 import type { DayHeadlines } from './headline-tokens.js';
 import { scoreOf } from './score-of.js';
+import { standardizeDays } from './standardize-days.js';
 import type { ReadOptions, ScoredTextRecord, TextOutput, TextPart, TextSource } from './text-source.js';
 
 /** A sentiment model, such as `FinBert`. */
@@ -89,10 +90,8 @@ export class ScoredText implements TextSource<ScoredBatch> {
   }
 
   forward({ present, ...scores }: ScoredBatch): TextOutput {
-    const { center, scale } = this.#scaler!.toJSON();
     const sentiment = this.#aggregator.forward(scores); // [days, 3]
-    const scaled = tf.div(tf.sub(sentiment, tf.tensor1d([...center])), tf.tensor1d([...scale]));
-    const features = tf.mul(present, scaled) as tf.Tensor2D;
+    const features = standardizeDays(sentiment, present, this.#scaler!);
     return { sentiment, features, score: scoreOf(features) };
   }
 

@@ -23,8 +23,9 @@ export interface ReadOptions {
 }
 
 /**
- * Text side of the forecaster: `EncoderText`, a small BERT trained with the rest, or `ScoredText`, the scores of a
- * fine-tuned model. A day without headlines is neutral in both: sentiment, features and score are zero.
+ * Text side of the forecaster: `EncoderText`, a small BERT trained with the rest, `JointText`, a pretrained encoder trained with the
+ * rest, or `ScoredText`, the scores of a fine-tuned model. A day without headlines is neutral in all: sentiment, features and score
+ * are zero.
  *
  * ```
  * read (once, ahead of all) ── prepare (host: a batch's tensors) ── forward (device: what the days say)
@@ -37,10 +38,14 @@ export interface TextSource<Batch extends object = object> extends Module {
   readonly trainHeadlinesPerDay: number | null;
   /** Initial weight of {@link TextOutput.score}. */
   readonly initialScoreWeight: number;
-  /** Scores texts before {@link prepare}. May take long and read files. Each distinct text is scored once. */
+  /** Scores texts before {@link prepare} outside of training. May take long and read files. Each distinct text is scored once. */
   read(texts: readonly string[], options?: ReadOptions): Promise<void>;
-  /** Makes the batch of these days. The caller disposes the tensors that are direct fields of it. */
-  prepare(days: readonly DayHeadlines[]): Batch;
+  /**
+   * Makes the batch of these days. The caller disposes the tensors that are direct fields of it.
+   *
+   * @param training whether the batch is trained on. @default false
+   */
+  prepare(days: readonly DayHeadlines[], training?: boolean): Batch;
   /** @param dropout source of dropout noise; null (evaluation) drops nothing */
   forward(batch: Batch, dropout: RandomStream | null): TextOutput;
   /** The part that a parameter belongs to. @param name name in `namedParameters` */
@@ -73,5 +78,16 @@ export interface ScoredTextRecord {
   readonly sentiment: ScalerState;
 }
 
+/** Record of `JointText`, without its trained weights: the model that training started from, and the scaler. */
+export interface JointTextRecord {
+  readonly kind: 'joint';
+  /** Folder of the model. */
+  readonly model: string;
+  /** sha256 of its configuration and weights. The trained weights fit only this model. */
+  readonly fingerprint: string;
+  /** Scaler of the mean class probabilities of a day, fitted on the training days before any update. */
+  readonly sentiment: ScalerState;
+}
+
 /** Text side of a forecaster in `checkpoint/forecaster.json`. */
-export type TextRecord = EncoderTextRecord | ScoredTextRecord;
+export type TextRecord = EncoderTextRecord | ScoredTextRecord | JointTextRecord;

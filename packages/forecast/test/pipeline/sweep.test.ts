@@ -57,7 +57,7 @@ describe('a sweep', () => {
   });
 
   it.each([
-    [{ learnigRate: [1] }, 'there is no setting learnigRate; there are seed, window'],
+    [{ learnigRate: [1] }, 'there is no setting learnigRate; there are seed, text'],
     [{ 'encoder.hidden': [1] }, 'there is no setting encoder.hidden; there are hiddenSize'],
     [{ seed: [1, 2] }, 'the setting seed is not one of a variant'],
     [{ epochs: [0] }, 'the setting epochs'],

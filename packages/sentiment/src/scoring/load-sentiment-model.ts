@@ -1,13 +1,11 @@
 import { join } from 'node:path';
-import type { BertForSequenceClassification, LoadedBert } from '@fin/finbert-lora';
-import { BertInputError, loadBert } from '@fin/finbert-lora';
-import { openAdapter, PeftModel, readLoraConfig } from '@fin/finbert-lora/lora';
+import type { BertForSequenceClassification } from '@fin/finbert-lora';
+import { BertInputError } from '@fin/finbert-lora';
 import type { BertTokenizer } from '@fin/finbert-lora/tokenizer';
 import { randomStreams } from '@fin/runtime';
-import type { SentimentAdapterRecord } from './sentiment-adapter.js';
-import { isAdapterFolder, readSentimentAdapter } from './sentiment-adapter.js';
+import { loadMergedBert, requireBase } from './load-merged-bert.js';
+import { readSentimentAdapter } from './sentiment-adapter.js';
 import { sentimentColumns } from './sentiment-columns.js';
-import { filesDigest, hashValue, weightsDigest } from './weights-digest.js';
 
 /** A classifier that is ready to score. */
 export interface SentimentModel {
@@ -35,9 +33,7 @@ export async function loadSentimentModel(
   dir: string,
   { base }: LoadSentimentModelOptions = {},
 ): Promise<SentimentModel> {
-  const adapted = isAdapterFolder(dir);
-  const loaded = await (adapted ? loadAdapted(dir, base) : loadBert(dir, { init: unused() }));
-  const { model, tokenizer, newWeights } = loaded;
+  const { model, tokenizer, newWeights, fingerprint } = await loadMergedBert(dir, { base, init: unused() });
   try {
     if (newWeights.length > 0) {
       throw new BertInputError(
@@ -46,62 +42,11 @@ export async function loadSentimentModel(
       );
     }
     const columns = sentimentColumns(model.config.id2label, join(dir, 'config.json'));
-    const digest = 'digest' in loaded ? loaded.digest : await weightsDigest(dir);
-    return { model, tokenizer, columns, fingerprint: hashValue([model.config, digest]) };
+    return { model, tokenizer, columns, fingerprint };
   } catch (error) {
     model.dispose();
     throw error;
   }
-}
-
-/**
- * Merges an adapter into its base model. The adapter's record names the classes. An adapter that PEFT wrote has no record; the
- * base model's `id2label` names them instead.
- */
-async function loadAdapted(dir: string, base: string | undefined): Promise<LoadedBert & { digest: string }> {
-  const record = readSentimentAdapter(dir);
-  const baseDir = base ?? record?.base;
-  if (baseDir === undefined) {
-    throw new BertInputError(
-      'the adapter does not say where its base model is: name the folder (--base). Its config.json must name the classes in id2label',
-      { file: dir },
-    );
-  }
-  const baseDigest = await requireBase(dir, record, baseDir);
-  const loaded = await loadBert(baseDir, { init: unused(), labels: record?.labels });
-  try {
-    const peft = await PeftModel.fromPretrained(loaded.model, dir);
-    const trained = peft.adapterParameters(peft.activeAdapter!);
-    peft.mergeAndUnload();
-    return {
-      ...loaded,
-      newWeights: loaded.newWeights.filter((name) => !trained.has(`base_model.model.${name}`)),
-      digest: hashValue([baseDigest, await adapterDigest(dir)]),
-    };
-  } catch (error) {
-    loaded.model.dispose();
-    throw error;
-  }
-}
-
-/** Digest of an adapter's base model. @throws BertInputError when the adapter was trained on another model */
-async function requireBase(
-  dir: string,
-  record: SentimentAdapterRecord | null,
-  baseDir: string,
-): Promise<string> {
-  const digest = await weightsDigest(baseDir).catch((cause: Error) => {
-    throw new BertInputError(
-      `the adapter's base model is not at ${baseDir} (${cause.message}): say where it is`,
-      { file: dir, cause },
-    );
-  });
-  if (record !== null && digest !== record.baseFingerprint) {
-    throw new BertInputError(`the weights in ${baseDir} are not those that the adapter was trained on`, {
-      file: dir,
-    });
-  }
-  return digest;
 }
 
 /**
@@ -113,12 +58,6 @@ export async function adapterLabels(dir: string, base: string): Promise<readonly
   const record = readSentimentAdapter(dir);
   if (record !== null) await requireBase(dir, record, base);
   return record?.labels;
-}
-
-async function adapterDigest(dir: string): Promise<string> {
-  const checkpoint = await openAdapter(dir);
-  await checkpoint.close();
-  return hashValue([readLoraConfig(dir), await filesDigest(checkpoint.files)]);
 }
 
 /** Random weights for a head; the checkpoint replaces them, or the model is refused. */

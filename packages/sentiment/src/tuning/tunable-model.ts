@@ -1,18 +1,19 @@
 import { resolve } from 'node:path';
-import type { Policy } from '@fin/amp';
+import type { Policy, Precision } from '@fin/amp';
 import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
 import { sentimentLabels } from '@fin/data';
 import type { BertForSequenceClassification, ForwardOptions } from '@fin/finbert-lora';
-import { loadBert, saveBert } from '@fin/finbert-lora';
+import { saveBert } from '@fin/finbert-lora';
+import type { LoraConfig } from '@fin/finbert-lora/lora';
 import { getPeftModel } from '@fin/finbert-lora/lora';
 import type { BertTokenizer, PackedBatch } from '@fin/finbert-lora/tokenizer';
 import type { Module, RandomStreams } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
+import { loadMergedBert } from '../scoring/load-merged-bert.js';
 import { saveSentimentAdapter } from '../scoring/sentiment-adapter.js';
 import { sentimentColumns } from '../scoring/sentiment-columns.js';
 import { weightsDigest } from '../scoring/weights-digest.js';
 import { tuningFiles } from './run-files.js';
-import type { TuningSettings } from './settings.js';
 
 /** A classifier to fine-tune, by LoRA adapters or in full. */
 export interface TunableModel extends Module {
@@ -23,6 +24,10 @@ export interface TunableModel extends Module {
   readonly columns: readonly number[];
   /** Layers of the encoder. */
   readonly layers: number;
+  /** Maximum tokens per text. */
+  readonly maxLength: number;
+  /** sha256 of the configuration and the initial weights, without new ones. */
+  readonly fingerprint: string;
   /** Weights that the checkpoint lacks. They start random. */
   readonly newWeights: readonly string[];
   /** Tensors of the checkpoint that the model has no place for. */
@@ -36,29 +41,54 @@ export interface TunableModel extends Module {
   dispose(): void;
 }
 
+/** Settings of {@link openTunableModel}. */
+export interface TunableModelOptions {
+  /** Settings of new adapters; null trains all weights. */
+  readonly lora: Partial<LoraConfig> | null;
+  readonly precision: Precision;
+}
+
 /**
- * Loads a model to fine-tune for sentiment. A bare encoder gets a new head; with the method `lora`, adapters are added. In a low
- * precision the forward pass runs under autocast, and frozen matrices are stored in the low dtype.
+ * Loads a model to train its classes positive, negative and neutral. A bare encoder gets a new head; an adapter is merged into its
+ * base model first. With `lora`, new adapters are added and the rest is frozen. In a low precision the forward pass runs under
+ * autocast, and frozen matrices are stored in the low dtype.
  *
- * @param dir folder of the model
- * @throws BertInputError and others as `loadBert` and `applyLora`
+ * @param dir folder of a model or adapter
+ * @throws BertInputError when the classes are other ones, or an adapter was trained on another base model; else as `loadBert` and
+ *   `getPeftModel`
  */
 export async function openTunableModel(
   dir: string,
-  { lora, precision }: Pick<TuningSettings, 'lora' | 'precision'>,
+  { lora, precision }: TunableModelOptions,
   random: RandomStreams,
 ): Promise<TunableModel> {
   const policy = precisionPolicy(precision);
-  const loaded = await loadBert(dir, { labels: sentimentLabels, init: random.stream('init') });
-  const { model, tokenizer, newWeights, unusedTensors } = loaded;
+  const loaded = await loadMergedBert(dir, { labels: sentimentLabels, init: random.stream('init') });
+  const { model, tokenizer, newWeights, unusedTensors, fingerprint } = loaded;
   try {
-    const { id2label: labels, numHiddenLayers: layers } = model.config;
-    const about = { tokenizer, labels, layers, newWeights, unusedTensors, columns: sentimentColumns(labels) };
+    const { id2label: labels, numHiddenLayers: layers, maxPositionEmbeddings: maxLength } = model.config;
+    const columns = sentimentColumns(labels, dir);
+    const about = {
+      tokenizer,
+      labels,
+      layers,
+      maxLength,
+      fingerprint,
+      newWeights,
+      unusedTensors,
+      columns,
+    };
     if (!lora) return { ...about, ...wholeModel(model, tokenizer, policy) };
     const newPooler = newWeights.some((name) => name.startsWith('bert.pooler.'));
+    const whole = [...(lora.modulesToSave ?? []), ...(newPooler ? ['pooler'] : [])];
     const peft = getPeftModel(
       model,
-      { ...lora, modulesToSave: newPooler ? ['pooler'] : null, baseModelNameOrPath: resolve(dir) },
+      {
+        ...lora,
+        modulesToSave: whole.length > 0 ? whole : null,
+        taskType: 'SEQ_CLS',
+        baseModelNameOrPath: resolve(dir),
+      },
       { init: random.stream('adapter') },
     );
     if (policy.enabled) toLowPrecision(peft, { dtype: policy.dtype });
@@ -86,6 +116,7 @@ function wholeModel(
   tokenizer: BertTokenizer,
   policy: Policy,
 ): Pick<TunableModel, 'savedAs' | 'forward' | 'namedParameters' | 'save' | 'dispose'> {
+  for (const variable of model.namedParameters().values()) variable.trainable = true; // merging froze them
   return {
     savedAs: tuningFiles.model,
     forward: (batch, options) => autocast(policy, () => model.forward(batch, options)),
