@@ -1,56 +1,286 @@
 import { resolve } from 'node:path';
 import type { Precision } from '@fin/amp';
+import { FileInputError } from '@fin/files';
 import type { ForecasterOptions } from '@fin/forecast';
+import type { RunSource } from '@fin/run';
 import type { Command } from 'commander';
-import { given, numbers, option, path, precisionOption } from './options.js';
+import { InvalidArgumentError } from 'commander';
+import type { LoraFlags } from './options.js';
+import { given, loraOptions, loraSettings, numbers, option, path, precisionOption } from './options.js';
 import { chooseModel } from './runs.js';
+import { readSettingsFile } from './settings-file.js';
 
 /** Options of the forecaster's settings. */
-export interface ForecasterFlags {
+export interface ForecasterFlags extends LoraFlags {
+  readonly config?: string;
   readonly seed?: number;
-  readonly epochs?: number;
+  readonly text?: 'none' | 'random' | 'scored' | 'joint';
+  readonly pricesOnly?: true;
+  readonly prices?: boolean;
   readonly model?: string;
   readonly aggregate?: 'mean' | 'rank' | 'attention';
+  readonly finetuning?: 'lora' | 'full';
+  readonly target?: 'return' | 'close';
+  readonly window?: number;
+  readonly hiddenSize?: number;
+  readonly layers?: number;
+  readonly lstmDropout?: number;
+  readonly pooling?: 'last' | 'attention';
+  readonly fusionSize?: number;
+  readonly headlinesPerDay?: number | null;
+  readonly batchSize?: number;
+  readonly accumulate?: number;
+  readonly epochs?: number;
+  readonly patience?: number;
+  readonly learningRate?: number;
+  readonly textLearningRate?: number;
+  readonly headLearningRate?: number;
+  readonly weightDecay?: number;
+  readonly maxGradNorm?: number;
   readonly precision?: Precision;
 }
 
+/** Adds the options of the forecaster's settings. */
 export function addForecasterOptions(command: Command): Command {
-  return command
-    .addOption(option('--seed <n>', 'first seed', { parse: numbers.seed, byDefault: '1' }))
-    .addOption(
-      option('--epochs <n>', 'maximum number of passes over the training days', {
-        parse: numbers.epochs,
-        byDefault: '10',
-      }),
-    )
+  addModelOptions(command);
+  addTrainingOptions(command);
+  return command.addOption(precisionOption());
+}
+
+function addModelOptions(command: Command): void {
+  command
     .addOption(
       option(
-        '--model <dir>',
-        'sentiment model to score the headlines with, such as a run of `fin finetune`',
-        {
-          parse: path,
-          byDefault: 'a small BERT that is trained along',
-        },
+        '--config <file>',
+        'settings of the forecaster in JSON or YAML, such as the config.json of a run; options here win over it',
+        { parse: path },
       ),
     )
     .addOption(
-      option('--aggregate <how>', "with --model: how to combine the scores of a day's headlines", {
+      option(
+        '--text <source>',
+        'text side: none (prices alone), random (a small BERT from random weights, trained with the rest), scored (scores of a frozen sentiment model), joint (a pretrained encoder, trained with the rest)',
+        {
+          choices: ['none', 'random', 'scored', 'joint'],
+          byDefault: 'scored with --model, else random',
+        },
+      ),
+    )
+    .addOption(option('--prices-only', 'the same as --text none').conflicts('text'))
+    .addOption(option('--no-prices', 'leave prices out: headlines alone'))
+    .addOption(
+      option(
+        '--model <dir>',
+        'with --text scored or joint: a sentiment model, or a run of `fin finetune`; with joint, any BERT',
+        { parse: path },
+      ),
+    )
+    .addOption(
+      option('--aggregate <how>', "with --text scored or joint: how to combine a day's headlines", {
         choices: ['mean', 'rank', 'attention'],
         byDefault: 'mean',
       }),
     )
-    .addOption(precisionOption());
+    .addOption(
+      option('--finetuning <how>', 'with --text joint: train LoRA adapters and head, or all weights', {
+        choices: ['lora', 'full'],
+        byDefault: 'lora',
+      }),
+    );
+  for (const lora of loraOptions({ alpha: '32', dropout: '0.05' })) command.addOption(lora);
+  command
+    .addOption(
+      option('--target <value>', 'value to forecast: the log return to the next close, or the close', {
+        choices: ['return', 'close'],
+        byDefault: 'return',
+      }),
+    )
+    .addOption(
+      option('--window <days>', "trading days in the LSTM's window", {
+        parse: numbers.days,
+        byDefault: '10',
+      }),
+    )
+    .addOption(
+      option('--hidden-size <n>', "width of the LSTM's hidden state", {
+        parse: numbers.width,
+        byDefault: '32',
+      }),
+    )
+    .addOption(option('--layers <n>', 'layers of the LSTM', { parse: numbers.layers, byDefault: '1' }))
+    .addOption(
+      option('--lstm-dropout <share>', 'dropout between layers of the LSTM', {
+        parse: numbers.dropout,
+        byDefault: '0',
+      }),
+    )
+    .addOption(
+      option('--pooling <how>', "the LSTM's last hidden state, or attention over the window", {
+        choices: ['last', 'attention'],
+        byDefault: 'last',
+      }),
+    )
+    .addOption(
+      option('--fusion-size <n>', 'width of the layer that joins text and prices', {
+        parse: numbers.width,
+        byDefault: '16',
+      }),
+    );
 }
 
-/** The settings that these options name. Checks that a model is there before any work. */
-export async function forecasterSettings(flags: ForecasterFlags): Promise<ForecasterOptions> {
-  const { seed, epochs, model, aggregate, precision } = flags;
-  if (model !== undefined) await chooseModel(model);
+function addTrainingOptions(command: Command): void {
+  const { seed, epochs, batchSize, learningRate, weightDecay, gradNorm } = numbers;
+  command
+    .addOption(option('--seed <n>', 'seed of all random numbers', { parse: seed, byDefault: '1' }))
+    .addOption(
+      option('--headlines-per-day <n>', 'headlines drawn per day at each training step, or all', {
+        parse: headlines,
+        byDefault: '8, with --text joint 4',
+      }),
+    )
+    .addOption(option('--batch-size <n>', 'days per pass', { parse: batchSize, byDefault: '16' }))
+    .addOption(option('--accumulate <n>', 'passes per update', { parse: batchSize, byDefault: '1' }))
+    .addOption(
+      option('--epochs <n>', 'maximum number of passes over the training days', {
+        parse: epochs,
+        byDefault: '10',
+      }),
+    )
+    .addOption(
+      option('--patience <n>', 'epochs without a better validation loss after which training stops', {
+        parse: numbers.daysOrNone,
+        byDefault: '3',
+      }),
+    )
+    .addOption(
+      option('--learning-rate <rate>', 'peak learning rate of LSTM and fusion', {
+        parse: learningRate,
+        byDefault: '0.001',
+      }),
+    )
+    .addOption(
+      option('--text-learning-rate <rate>', 'peak learning rate of the encoder or its adapters', {
+        parse: learningRate,
+        byDefault: 'that of --learning-rate; with --text joint 0.0005, in full 0.00005',
+      }),
+    )
+    .addOption(
+      option('--head-learning-rate <rate>', "peak learning rate of the encoder's sentiment head", {
+        parse: learningRate,
+        byDefault: 'that of --text-learning-rate',
+      }),
+    )
+    .addOption(
+      option('--weight-decay <x>', 'decoupled weight decay of matrices', {
+        parse: weightDecay,
+        byDefault: '0.01',
+      }),
+    )
+    .addOption(
+      option('--max-grad-norm <x>', 'clip larger gradients to this norm', {
+        parse: gradNorm,
+        byDefault: '1',
+      }),
+    );
+}
+
+/** Parses `--headlines-per-day`. */
+function headlines(text: string): number | null {
+  if (text === 'all') return null;
+  try {
+    return numbers.width(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}, or all`);
+  }
+}
+
+/** Settings of the forecaster, and the source of the data where `--config` names a run's config.json. */
+export interface ForecasterChoice {
+  readonly settings: ForecasterOptions;
+  readonly source: RunSource | null;
+}
+
+/**
+ * The settings that the options name; those of `--config` fill in the rest. They are checked before any work.
+ *
+ * @param resume whether they belong to a run that is resumed, whose own settings fill in the rest
+ * @throws {FileInputError} of `@fin/files` naming the setting that is wrong in the file of `--config`
+ * @throws {ForecastInputError} of `@fin/forecast` naming the setting that is wrong; errors of `chooseModel`
+ */
+export async function forecasterSettings(
+  flags: ForecasterFlags,
+  { resume = false }: { readonly resume?: boolean } = {},
+): Promise<ForecasterChoice> {
+  const named = settingsOf(flags);
+  const file = flags.config === undefined ? null : readConfig(flags.config);
+  if (resume && file === null) {
+    if (named.model) await chooseModel(named.model);
+    return { settings: named, source: null };
+  }
+  const { changeSettings, resolveSettings } = await import('@fin/forecast');
+  try {
+    const settings = changeSettings(file?.settings ?? {}, named);
+    if (settings.model !== null) await chooseModel(settings.model);
+    return { settings: file ? settings : named, source: file?.source ?? null };
+  } catch (error) {
+    const problem = file && problemOf(() => resolveSettings(file.settings));
+    if (problem !== (error as Error).message) throw error;
+    throw new FileInputError(flags.config!, `cannot be used: ${problem}`);
+  }
+}
+
+function problemOf(act: () => unknown): string | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Reads a file of settings, or the `config.json` of a run, which has them beside the source of its data. */
+function readConfig(file: string): ForecasterChoice {
+  const { settings, source, ...others } = readSettingsFile(file);
+  if (!isObject(settings) || !isObject(source)) {
+    return { settings: readSettingsFile(file) as ForecasterOptions, source: null };
+  }
+  const [unknown] = Object.keys(others);
+  if (unknown === undefined) return { settings: settings as ForecasterOptions, source: source as RunSource };
+  throw new FileInputError(file, `has a field "${unknown}" beside settings and source: remove it`);
+}
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function settingsOf(flags: ForecasterFlags): ForecasterOptions {
+  const { text, pricesOnly, prices, model, headlinesPerDay, accumulate } = flags;
+  const { hiddenSize, layers, lstmDropout, pooling } = flags;
+  const lstm = given({ hiddenSize, numLayers: layers, dropout: lstmDropout, pooling });
+  const lora = loraSettings(flags);
+  const { seed, aggregate, finetuning, target, window, fusionSize, batchSize, epochs, patience } = flags;
+  const { learningRate, textLearningRate, headLearningRate, weightDecay, maxGradNorm, precision } = flags;
   return given({
     seed,
-    epochs,
+    text: pricesOnly ? 'none' : text,
+    prices: prices === false ? false : undefined, // on by default
     model: model === undefined ? undefined : resolve(model),
     aggregate,
+    finetuning,
+    lora: Object.keys(lora).length > 0 ? lora : undefined,
+    target,
+    window,
+    lstm: Object.keys(lstm).length > 0 ? lstm : undefined,
+    fusionSize,
+    trainHeadlinesPerDay: headlinesPerDay,
+    batchSize,
+    gradientAccumulationSteps: accumulate,
+    epochs,
+    patience,
+    learningRate,
+    textLearningRate,
+    headLearningRate,
+    weightDecay,
+    maxGradNorm,
     precision,
   });
 }

@@ -67,7 +67,11 @@ export const numbers: Readonly<
     | 'days'
     | 'daysOrNone'
     | 'seeds'
-    | 'workers',
+    | 'workers'
+    | 'width'
+    | 'layers'
+    | 'weightDecay'
+    | 'gradNorm',
     NumberParser
   >
 > = {
@@ -87,6 +91,10 @@ export const numbers: Readonly<
   seeds: whole(1, 1000),
   /** 0 trains in the command's own process. */
   workers: whole(0, 1024),
+  width: whole(1, 100_000),
+  layers: whole(1, 100),
+  weightDecay: number(0, 10),
+  gradNorm: number(0, 1e6, { over: true }),
 };
 
 export const jsonOption = (): Option =>
@@ -121,6 +129,43 @@ export const precisionOption = (): Option =>
     choices: ['fp32', 'bf16', 'fp16'],
     byDefault: 'fp32',
   });
+
+/** Options of LoRA adapters. */
+export interface LoraFlags {
+  readonly loraR?: number;
+  readonly loraAlpha?: number;
+  readonly loraDropout?: number;
+  readonly targetModules?: string[];
+}
+
+/** @param defaults texts of the defaults that differ between commands */
+export function loraOptions(defaults: { readonly alpha: string; readonly dropout: string }): Option[] {
+  return [
+    option('--r, --lora-r <rank>', 'rank of the LoRA adapters', { parse: numbers.rank, byDefault: '8' }),
+    option('--lora-alpha <x>', "the adapters' output is scaled by this over the rank", {
+      parse: numbers.loraAlpha,
+      byDefault: defaults.alpha,
+    }),
+    option('--lora-dropout <share>', "dropout of the adapters' input", {
+      parse: numbers.dropout,
+      byDefault: defaults.dropout,
+    }),
+    option('--target-modules <names...>', 'linear layers that get an adapter, or all-linear', {
+      byDefault: 'query value',
+    }),
+  ];
+}
+
+/** The settings of adapters that these options name. */
+export function loraSettings({ loraR, loraAlpha, loraDropout, targetModules: targets }: LoraFlags): {
+  readonly r?: number;
+  readonly loraAlpha?: number;
+  readonly loraDropout?: number;
+  readonly targetModules?: string[] | string;
+} {
+  const targetModules = targets?.[0] === 'all-linear' ? 'all-linear' : targets;
+  return given({ r: loraR, loraAlpha, loraDropout, targetModules });
+}
 
 export const resumeOption = (): Option =>
   option(

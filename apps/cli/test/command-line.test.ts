@@ -91,11 +91,46 @@ describe.skipIf(process.platform === 'win32')('a reader that closes the pipe', (
 describe('--help', () => {
   const help = async (command: string) => (await runFin(command, '--help')).stdout.replace(/\s+/g, ' ');
 
-  it('shows the defaults of the forecaster', async () => {
-    const { seed, epochs, aggregate, precision } = resolveSettings();
+  it('shows the defaults of a forecaster', async () => {
+    const [settings, joint, full] = [
+      resolveSettings(),
+      resolveSettings({ text: 'joint', model: 'm' }),
+      resolveSettings({ text: 'joint', model: 'm', finetuning: 'full' }),
+    ];
     const text = await help('train');
-    for (const [flag, value] of Object.entries({ seed, epochs, aggregate, precision })) {
-      expect(text).toMatch(new RegExp(`--${flag} <[^-]*(--model: [^-]*)?\\(.*?default: ${value}[,)]`));
+    const { lora, lstm } = settings;
+    for (const [flag, value] of [
+      ['--seed', settings.seed],
+      ['--aggregate', settings.aggregate],
+      ['--finetuning', settings.finetuning],
+      ['--precision', settings.precision],
+      ['--window', settings.window],
+      ['--hidden-size', lstm.hiddenSize],
+      ['--layers', lstm.numLayers],
+      ['--lstm-dropout', lstm.dropout],
+      ['--pooling', lstm.pooling],
+      ['--fusion-size', settings.fusionSize],
+      ['--target', settings.target],
+      ['--lora-r', lora.r],
+      ['--lora-alpha', lora.loraAlpha],
+      ['--lora-dropout', lora.loraDropout],
+      [
+        '--headlines-per-day',
+        `${settings.trainHeadlinesPerDay}, with --text joint ${joint.trainHeadlinesPerDay}`,
+      ],
+      ['--batch-size', settings.batchSize],
+      ['--accumulate', settings.gradientAccumulationSteps],
+      ['--epochs', settings.epochs],
+      ['--patience', settings.patience],
+      ['--learning-rate', settings.learningRate],
+      [
+        '--text-learning-rate',
+        `that of --learning-rate; with --text joint ${joint.textLearningRate}, in full ${full.textLearningRate.toFixed(5)}`,
+      ],
+      ['--weight-decay', settings.weightDecay],
+      ['--max-grad-norm', settings.maxGradNorm],
+    ] as const) {
+      expect(text).toMatch(new RegExp(` ${flag} <[^(]*\\(default: ${value}\\)`));
     }
   });
 
@@ -143,13 +178,16 @@ describe('numbers', () => {
     ...['1', '1.5', '-0.1'].map((value) => [finetune, '--lora-dropout', value] as const),
     ...['0', '1e300'].map((value) => [finetune, '--lora-alpha', value] as const),
     ...['0', '1e8', '2.5'].map((value) => [finetune, '--r', value] as const),
+    ...['0', '1e9', '2.5'].map((value) => [train, '--window', value] as const),
+    ...['0', '-1'].map((value) => [train, '--text-learning-rate', value] as const),
+    ...['1', 'x'].map((value) => [train, '--lstm-dropout', value] as const),
     ...['0', '1e9'].map((value) => [finetune, '--batch-size', value] as const),
     ...['-1', '1e400'].map((value) => [finetune, '--split-seed', value] as const),
   ])('%# %j %s %j is refused, naming the option', async (args, flag, value) => {
     const { code, stdout, stderr } = await runFin(...args, flag, value);
     expect(code).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toContain(`option '${flag} <`);
+    expect(stderr).toMatch(new RegExp(`option '${flag}(, --[a-z-]+)? <`)); // an option may have a second name
     expect(stderr).toMatch(/a (whole )?number (of at least|above)/);
     expect(existsSync(inFolder('never'))).toBe(false);
   });

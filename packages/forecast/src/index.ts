@@ -25,7 +25,7 @@ export type {
   PriceTextForecasterOptions,
 } from './model/price-text-forecaster.js';
 export { PriceTextForecaster } from './model/price-text-forecaster.js';
-export { resolveSettings } from './model/resolve-settings.js';
+export { changeSettings, resolveSettings } from './model/resolve-settings.js';
 export type {
   EncoderSettings,
   ForecasterOptions,

@@ -97,7 +97,7 @@ export async function runWalk<Result extends BacktestResult>(
       signal: strength,
       backend,
     } = flags.resume ? await resumedFlags(kind, runDir, named) : flags;
-    const forecaster = await forecasterSettings(flags);
+    const { settings: forecaster } = await forecasterSettings(flags, { resume: flags.resume !== undefined });
     const market = await openMarket({ data, signal: strength });
     await startBackend(backend, terminal);
     noteMarket(market, terminal);

@@ -10,11 +10,13 @@ import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import { percent, textTable } from '../io/terminal.js';
-import type { Resume } from '../options.js';
+import type { LoraFlags, Resume } from '../options.js';
 import {
   backendOption,
   given,
   jsonOption,
+  loraOptions,
+  loraSettings,
   newRunOption,
   numbers,
   option,
@@ -27,7 +29,7 @@ import {
 } from '../options.js';
 import { chooseModel, newRunFolder, reportRepaired, resumable, resumeText, TUNING_RUNS } from '../runs.js';
 
-interface Options {
+interface Options extends LoraFlags {
   readonly data?: string;
   readonly model?: string;
   readonly run?: string;
@@ -42,18 +44,14 @@ interface Options {
   readonly layerDecay?: number;
   readonly gradualUnfreezing?: true;
   readonly classWeights: boolean;
-  readonly r?: number;
-  readonly loraAlpha?: number;
-  readonly loraDropout?: number;
-  readonly targetModules?: string[];
   readonly precision?: Precision;
   readonly backend?: BackendName;
   readonly json: boolean;
 }
 
 export function addFinetuneCommand(program: Command, terminal: Terminal): void {
-  const { seed, epochs, batchSize, learningRate, layerDecay, rank, loraAlpha, dropout } = numbers;
-  program
+  const { seed, epochs, batchSize, learningRate, layerDecay } = numbers;
+  const command = program
     .command('finetune')
     .description('fine-tunes a BERT for sentiment on Financial PhraseBank, and writes a run folder')
     .addOption(
@@ -114,29 +112,13 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
     .option(
       '--no-class-weights',
       'give all classes the same weight in the loss; by default rare classes have more',
-    )
-    .addOption(option('--r <rank>', 'rank of the LoRA adapters', { parse: rank, byDefault: '8' }))
-    .addOption(
-      option('--lora-alpha <x>', "the adapters' output is scaled by this over the rank", {
-        parse: loraAlpha,
-        byDefault: '16',
-      }),
-    )
-    .addOption(
-      option('--lora-dropout <share>', "dropout of the adapters' input", {
-        parse: dropout,
-        byDefault: '0.1',
-      }),
-    )
-    .addOption(
-      option('--target-modules <names...>', 'linear layers that get an adapter, or all-linear', {
-        byDefault: 'query value',
-      }),
-    )
+    );
+  for (const lora of loraOptions({ alpha: '16', dropout: '0.1' })) command.addOption(lora);
+  command
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
-    .action(async (options: Options, command: Command) => {
+    .action(async (options: Options) => {
       const runDir = options.resume
         ? runToResume(command, options.run)
         : (options.run ?? newRunFolder(TUNING_RUNS));
@@ -212,10 +194,8 @@ async function finetune(
 
 /** The settings that were given; the library fills in the rest. */
 function settingsOf(options: Options): TuningOptions {
-  const { method, seed, gradualUnfreezing, targetModules: targets } = options;
+  const { method, seed, gradualUnfreezing } = options;
   const { splitSeed, epochs, batchSize, learningRate, layerDecay, precision } = options;
-  const { r, loraAlpha, loraDropout } = options;
-  const targetModules = targets?.[0] === 'all-linear' ? 'all-linear' : targets;
   const classWeights = options.classWeights ? undefined : false; // on by default
   return {
     ...given({
@@ -230,7 +210,7 @@ function settingsOf(options: Options): TuningOptions {
       layerDecay,
       precision,
     }),
-    lora: given({ r, loraAlpha, loraDropout, targetModules }),
+    lora: loraSettings(options),
   };
 }
 

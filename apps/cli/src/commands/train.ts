@@ -1,14 +1,17 @@
 import { resolve } from 'node:path';
-import type { Precision } from '@fin/amp';
 import type { TrainEvent, TrainSummary } from '@fin/forecast';
+import type { RunSource } from '@fin/run';
 import { requireWritableFolder } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
+import type { ForecasterFlags } from '../forecaster-options.js';
+import { addForecasterOptions, forecasterSettings } from '../forecaster-options.js';
 import { finCommand } from '../io/escape.js';
 import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
+import type { MarketChoice } from '../market.js';
 import { noteMarket, openMarket } from '../market.js';
 import type { Resume } from '../options.js';
 import {
@@ -20,41 +23,26 @@ import {
   numbers,
   option,
   overwriteOption,
-  path,
-  precisionOption,
   resumeFrom,
   resumeOption,
   runToResume,
 } from '../options.js';
-import {
-  chooseModel,
-  marketOfSource,
-  newRunFolder,
-  RUNS,
-  reportRepaired,
-  resumable,
-  resumeText,
-} from '../runs.js';
+import { marketOfSource, newRunFolder, RUNS, reportRepaired, resumable, resumeText } from '../runs.js';
 
-interface Options {
+interface Options extends ForecasterFlags {
   readonly data?: string;
   readonly signal?: number;
   readonly run?: string;
   readonly overwrite: boolean;
   readonly resume?: Resume;
-  readonly seed?: number;
-  readonly epochs?: number;
-  readonly model?: string;
-  readonly aggregate?: 'mean' | 'rank' | 'attention';
-  readonly precision?: Precision;
   readonly backend?: BackendName;
   readonly json: boolean;
 }
 
 export function addTrainCommand(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('train')
-    .description('trains the model of text and prices, and writes a run folder')
+    .description('trains a forecaster of text and prices, and writes a run folder')
     .addOption(dataOption())
     .addOption(
       option('--signal <x>', "log return that the synthetic market's good headlines add to the next day", {
@@ -64,43 +52,16 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
     )
     .addOption(newRunOption(RUNS))
     .addOption(overwriteOption())
-    .addOption(resumeOption())
-    .addOption(option('--seed <n>', 'seed of all random numbers', { parse: numbers.seed, byDefault: '1' }))
-    .addOption(
-      option('--epochs <n>', 'maximum number of passes over the training days', {
-        parse: numbers.epochs,
-        byDefault: '10',
-      }),
-    )
-    .addOption(
-      option(
-        '--model <dir>',
-        'sentiment model to score the headlines with, such as a run of `fin finetune`',
-        {
-          parse: path,
-          byDefault: 'a small BERT that is trained along',
-        },
-      ),
-    )
-    .addOption(
-      option('--aggregate <how>', "with --model: how to combine the scores of a day's headlines", {
-        choices: ['mean', 'rank', 'attention'],
-        byDefault: 'mean',
-      }),
-    )
-    .addOption(precisionOption())
+    .addOption(resumeOption());
+  addForecasterOptions(command)
     .addOption(backendOption())
     .addOption(jsonOption())
-    .action(async (options: Options, command: Command) => {
+    .action(async (options: Options) => {
       const runDir = options.resume ? runToResume(command, options.run) : (options.run ?? newRunFolder(RUNS));
       await requireWritableFolder(runDir);
-      const named = {
-        ...options,
-        data: command.getOptionValueSource('data') === 'cli' ? options.data : undefined,
-      };
-      const start = async () => (options.resume ? resumedOptions(runDir, named) : options);
+      const named = command.getOptionValueSource('data') === 'cli' ? options.data : undefined;
       const summary = await resumable(runDir, terminal, async (signal) =>
-        train(await start(), runDir, signal, terminal),
+        train({ ...options, named }, runDir, signal, terminal),
       );
       if (summary) terminal.result(options.json, summary, summaryLines);
       else reportRepaired(runDir, options.json, terminal);
@@ -109,6 +70,7 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
 
 const summaryLines = ({
   run,
+  trainableParameters,
   parameters,
   epochs,
   bestEpoch,
@@ -116,30 +78,50 @@ const summaryLines = ({
   seconds,
 }: TrainSummary): string[] => [
   run,
-  `${parameters.toLocaleString('en')} parameters, ${epochs} epochs in ${seconds.toFixed(0)} s; ` +
+  `${trained(trainableParameters, parameters)}, ${epochs} epochs in ${seconds.toFixed(0)} s; ` +
     `kept epoch ${bestEpoch} with validation loss ${validationLoss.toFixed(4)}`,
   `next: ${finCommand('evaluate', '--run', run)}`,
 ];
 
-/** The options of a resumed run: its own data and backend, unless the command line names others. */
-async function resumedOptions(runDir: string, options: Options): Promise<Options> {
+const trained = (trainable: number, all: number): string =>
+  trainable === all
+    ? `${all.toLocaleString('en')} parameters`
+    : `${trainable.toLocaleString('en')} of ${all.toLocaleString('en')} parameters trained`;
+
+/** Data and backend of a run. */
+interface Start {
+  readonly market: MarketChoice;
+  readonly backend: BackendName | undefined;
+}
+
+/** @param named the folder that `--data` names, as opposed to the environment */
+function startOf(options: Options, named: string | undefined, source: RunSource | null): Start {
+  const { data, signal, backend } = options;
+  if (source === null) return { market: { data, signal }, backend };
+  return { market: { ...marketOfSource(source), ...given({ data: named, signal }) }, backend };
+}
+
+/** Data and backend of a resumed run: its own, unless the command line names others. */
+async function resumedStart(runDir: string, options: Options, named: string | undefined): Promise<Start> {
   const { readUnfinishedRun } = await import('@fin/run');
   const { environment, source } = readUnfinishedRun(runDir, 'forecaster');
-  const market = { ...marketOfSource(source), ...given({ data: options.data, signal: options.signal }) };
-  return { ...options, ...market, backend: options.backend ?? (environment.backend as BackendName) };
+  const { market, backend } = startOf(options, named, source);
+  return { market, backend: backend ?? (environment.backend as BackendName) };
 }
 
 async function train(
-  options: Options,
+  options: Options & { readonly named: string | undefined },
   runDir: string,
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<TrainSummary | null> {
-  const { data, seed, epochs, model, aggregate, precision, backend, overwrite, resume } = options;
-  if (model !== undefined) await chooseModel(model);
-  const market = await openMarket({ data, signal: options.signal });
+  const { named, overwrite, resume } = options;
+  const { settings, source } = await forecasterSettings(options, { resume: resume !== undefined });
+  const start = resume ? await resumedStart(runDir, options, named) : startOf(options, named, source);
+  const { data } = start.market;
+  const market = await openMarket(start.market);
   const { trainForecaster } = await import('@fin/forecast');
-  await startBackend(backend, terminal);
+  await startBackend(start.backend, terminal);
   noteMarket(market, terminal);
   const progress = createProgress(terminal);
   try {
@@ -148,13 +130,7 @@ async function train(
       runDir,
       overwrite,
       resume: resumeFrom(resume),
-      settings: given({
-        seed,
-        epochs,
-        model: model === undefined ? undefined : resolve(model),
-        aggregate,
-        precision,
-      }),
+      settings,
       source: { data: data === undefined ? null : resolve(data), signal: market.signal ?? null },
       signal,
       onEvent: (event) =>

@@ -58,12 +58,12 @@ export async function forecastFold(
   onProgress: (share: number) => void,
   signal?: AbortSignal,
 ): Promise<FoldForecast> {
-  const forecast = await forecastSplit(split, settings, {
+  return forecastSplit(split, settings, {
     scores: scores ?? undefined,
+    splits: ['validation', 'test'],
     signal,
     onEvent: ({ phase, done, total }) => {
       if (phase === 'training') onProgress(done / total);
     },
   });
-  return { ...forecast, predictions: forecast.predictions.filter((row) => row.split !== 'train') };
 }

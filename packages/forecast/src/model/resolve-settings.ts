@@ -69,7 +69,7 @@ export function resolveSettings(options: ForecasterOptions = {}): ForecasterSett
  *
  * @throws {ForecastInputError} as {@link resolveSettings}
  */
-export function changeSettings(settings: ForecasterSettings, changes: ForecasterOptions): ForecasterSettings {
+export function changeSettings(settings: ForecasterOptions, changes: ForecasterOptions): ForecasterSettings {
   const own = Object.entries(settings).filter(
     ([name, value]) => value !== derivedDefaults({ ...settings, [name]: undefined })[name as keyof Derived],
   );

@@ -1,4 +1,4 @@
-import type { Sample, Split } from '@fin/data';
+import type { Sample, Split, SplitName } from '@fin/data';
 import { splitNames } from '@fin/data';
 import { randomStreams } from '@fin/runtime';
 import type { CheckpointOptions, FitEvent } from '@fin/train';
@@ -19,6 +19,8 @@ export interface ForecastSplitOptions {
    * them
    */
   readonly scores?: SentimentScores;
+  /** Splits to forecast. Training days are many, and few need their forecasts. @default all */
+  readonly splits?: readonly SplitName[];
   /** Stops between two updates, or between two batches of days. The error is the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called with the progress of each phase. */
@@ -29,7 +31,7 @@ export interface ForecastSplitOptions {
 export interface SplitForecast {
   /** Name of the model's row in tables. */
   readonly model: string;
-  /** Forecasts of all days of all splits, in time order. */
+  /** Forecasts of all days of the splits, in time order. */
   readonly predictions: readonly Prediction[];
   /** Number of parameters, frozen ones included. */
   readonly parameters: number;
@@ -56,7 +58,7 @@ export interface SplitForecast {
 export async function forecastSplit(
   split: Split<Sample>,
   settings: ForecasterSettings,
-  { scores, signal, onEvent }: ForecastSplitOptions = {},
+  { scores, splits, signal, onEvent }: ForecastSplitOptions = {},
 ): Promise<SplitForecast> {
   const onFit = (event: FitEvent): void => {
     if (event.type !== 'step') return;
@@ -66,7 +68,7 @@ export async function forecastSplit(
   const trained = await trainOnSplit(
     split,
     settings,
-    { scores, signal, onEvent, onFit },
+    { scores, splits, signal, onEvent, onFit },
     async (_, forecast) => forecast,
   );
   if (trained !== null) return trained;
@@ -89,7 +91,7 @@ export interface TrainOnSplitOptions extends ForecastSplitOptions {
 export async function trainOnSplit<Result>(
   split: Split<Sample>,
   settings: ForecasterSettings,
-  { scores, signal, onEvent, onFit, checkpoints }: TrainOnSplitOptions,
+  { scores, splits, signal, onEvent, onFit, checkpoints }: TrainOnSplitOptions,
   keep: (forecaster: Forecaster, forecast: SplitForecast) => Promise<Result>,
 ): Promise<Result | null> {
   const started = performance.now();
@@ -119,6 +121,7 @@ export async function trainOnSplit<Result>(
     const predictions = await makePredictions(forecaster, split, {
       onProgress: progress('forecasting'),
       onScoring: progress('scoring'),
+      splits,
       signal,
     });
     return await keep(forecaster, {
