@@ -9,15 +9,22 @@ export function summarize(rows: readonly LeadLagRow[], level: number): string {
   const same = related.filter(({ lag }) => lag === 0);
   const later = related.filter(({ lag }) => lag > 0);
   const earlier = related.filter(({ lag }) => lag < 0);
+  const next = rows.find(({ lag }) => lag === 1);
   if (related.length === 0) {
-    return 'Sentiment has no visible relation to the return of any of these days.';
+    const nearest = [
+      ['the same day', rows.find(({ lag }) => lag === 0)],
+      ['the next', next],
+    ] as const;
+    const figures = nearest.flatMap(([day, row]) =>
+      row?.r == null ? [] : [`${day} (correlation ${row.r.toFixed(2)}), `],
+    );
+    return `Sentiment has no visible relation to the return of ${figures.join('')}or any other of these days.`;
   }
   const parts = [
     ...(earlier.length > 0 ? [`returns before it (${listed(earlier)})`] : []),
     ...(same.length > 0 ? [`the same day’s return (${listed(same)})`] : []),
     ...(later.length > 0 ? [`later returns (${listed(later)})`] : []),
   ];
-  const next = rows.find(({ lag }) => lag === 1);
   const notNext =
     next === undefined || next.r === null || later.includes(next)
       ? ''
