@@ -71,10 +71,10 @@ export function formatPrecision({ backend, fusedOps, decisions, problem }: Preci
 }
 
 function formatFusedOps(report: KernelsReport): string {
-  const { available, instructionSet, threads, bfloat16Products, notes } = report;
+  const { available, instructionSet, threads, bfloat16Products, encoderUnit, notes } = report;
   if (!available) return `Fused ops: none. ${notes.join(' ')}`;
   const products = bfloat16Products
     ? ', with bfloat16 matrix products, for which the processor has no units'
     : '';
-  return `Fused ops: ${instructionSet}, threads ${threads}${products}`;
+  return `Fused ops: ${instructionSet}, encoder in bfloat16 by ${encoderUnit}, threads ${threads}${products}`;
 }

@@ -36,7 +36,8 @@ bool registered_elsewhere() {
 std::string register_all() {
   if (registered_elsewhere()) return "another copy of the kernels is loaded in this process";
   for (const auto register_some :
-       {register_dropout, register_gelu, register_layer_norm, register_attention, register_product}) {
+       {register_dropout, register_gelu, register_layer_norm, register_attention, register_product,
+        register_encoder}) {
     const std::string problem = register_some();
     if (!problem.empty()) return problem;
   }
@@ -55,30 +56,39 @@ napi_value text(napi_env env, const char* value) {
   return result;
 }
 
-/// instructionSets(): names of the instruction sets that this processor can run, best first.
-napi_value instruction_sets(napi_env env, napi_callback_info) {
+using Visitor = void (*)(const char* name, void* context);
+
+/// The names that `each` visits, as an array.
+napi_value names(napi_env env, void (*each)(Visitor, void*)) {
   struct List {
     napi_env env;
     napi_value names;
     uint32_t count;
   } list{env, nullptr, 0};
   napi_create_array(env, &list.names);
-  each_kernels(
+  each(
       [](const char* name, void* context) {
-        List& names = *static_cast<List*>(context);
-        napi_set_element(names.env, names.names, names.count++, text(names.env, name));
+        List& list = *static_cast<List*>(context);
+        napi_set_element(list.env, list.names, list.count++, text(list.env, name));
       },
       &list);
   return list.names;
 }
 
-/// describe(): { instructionSet, threads } in use, and whether the processor { multipliesBfloat16 }.
+/// instructionSets(): names of the instruction sets that this processor can run, best first.
+napi_value instruction_sets(napi_env env, napi_callback_info) { return names(env, &each_kernels); }
+
+/// encoderUnits(): names of the units by which FinEncoder can multiply in bfloat16 here, best first.
+napi_value encoder_units(napi_env env, napi_callback_info) { return names(env, &each_encoder); }
+
+/// describe(): { instructionSet, threads, encoderUnit } in use, and whether the processor { multipliesBfloat16 }.
 napi_value describe(napi_env env, napi_callback_info) {
   napi_value result, count, bfloat16;
   napi_create_object(env, &result);
   napi_set_named_property(env, result, "instructionSet", text(env, kernels().name));
   napi_create_int32(env, threads(), &count);
   napi_set_named_property(env, result, "threads", count);
+  napi_set_named_property(env, result, "encoderUnit", text(env, encoder_unit()));
   napi_get_boolean(env, multiplies_bfloat16(), &bfloat16);
   napi_set_named_property(env, result, "multipliesBfloat16", bfloat16);
   return result;
@@ -101,6 +111,19 @@ napi_value choose(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/// chooseEncoder(unit), for tests and benchmarks; '' selects the best. Returns false for an unknown name.
+napi_value choose_unit(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value;
+  char name[32] = "";
+  size_t length = 0;
+  const bool known = napi_get_cb_info(env, info, &count, &value, nullptr, nullptr) == napi_ok && count == 1 &&
+                     napi_get_value_string_utf8(env, value, name, sizeof name, &length) == napi_ok && choose_encoder(name);
+  napi_value result;
+  napi_get_boolean(env, known, &result);
+  return result;
+}
+
 void add_function(napi_env env, napi_value exports, const char* name, napi_callback function) {
   napi_value value;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);
@@ -115,5 +138,7 @@ NAPI_MODULE_INIT() {
   fin::add_function(env, exports, "instructionSets", fin::instruction_sets);
   fin::add_function(env, exports, "describe", fin::describe);
   fin::add_function(env, exports, "choose", fin::choose);
+  fin::add_function(env, exports, "encoderUnits", fin::encoder_units);
+  fin::add_function(env, exports, "chooseEncoder", fin::choose_unit);
   return exports;
 }

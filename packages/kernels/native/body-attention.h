@@ -91,8 +91,8 @@ static void attention(const AttentionArgs& args, const AttentionTask& task, floa
   const int64_t head_dim = args.head_dim;
   const int64_t wide = round_up(head_dim, W);
   const int64_t longer = round_up(length, W);
-  const int64_t hidden = args.heads * head_dim;
-  const int64_t corner = task.begin * hidden + task.head * head_dim;
+  const int64_t step = args.step;
+  const int64_t corner = task.begin * step + task.head * head_dim;
   const int64_t block = length < kQueryBlock ? length : kQueryBlock;
 
   Arena arena{scratch};
@@ -103,13 +103,13 @@ static void attention(const AttentionArgs& args, const AttentionTask& task, floa
   float* weights = arena.take(block * longer);
   uint32_t* words = (uint32_t*)arena.next;
 
-  copy_transposed((const T*)args.k + corner, hidden, length, head_dim, keys, longer);
-  copy_rows((const T*)args.v + corner, hidden, length, head_dim, 1.0f, values, wide);
-  float* lse = args.lse + task.head * args.tokens + task.begin;
+  copy_transposed((const T*)args.k + corner, step, length, head_dim, keys, longer);
+  copy_rows((const T*)args.v + corner, step, length, head_dim, 1.0f, values, wide);
+  float* lse = args.lse == nullptr ? nullptr : args.lse + task.head * args.tokens + task.begin;
 
   for (int64_t first = 0; first < length; first += block) {
     const int64_t rows = length - first < block ? length - first : block;
-    copy_rows((const T*)args.q + corner + first * hidden, hidden, rows, head_dim, args.scale, query, wide);
+    copy_rows((const T*)args.q + corner + first * step, step, rows, head_dim, args.scale, query, wide);
     matmul({query, wide, 1}, keys, longer, weights, longer, rows, head_dim, longer, false);
     for (int64_t i = 0; i < rows; i++) {
       float* row = weights + i * longer;
@@ -123,7 +123,7 @@ static void attention(const AttentionArgs& args, const AttentionTask& task, floa
         sum += e;
       }
       const float total = reduce_add(sum);
-      lse[first + i] = top + __builtin_logf(total);
+      if (lse != nullptr) lse[first + i] = top + __builtin_logf(total);
       const vf factor = splat(1.0f / total);
       if (args.dropout.on) {
         const uint32_t* kept = dropout_words(args.dropout, first_weight(args, task, first + i), longer, words);
@@ -133,7 +133,7 @@ static void attention(const AttentionArgs& args, const AttentionTask& task, floa
       }
     }
     matmul({weights, longer, 1}, values, wide, context, wide, rows, length, wide, false);
-    write_rows(context, wide, rows, head_dim, 1.0f, (T*)args.out + corner + first * hidden, hidden);
+    write_rows(context, wide, rows, head_dim, 1.0f, (T*)args.out + (task.begin + first) * args.out_step + task.head * head_dim, args.out_step);
   }
 }
 

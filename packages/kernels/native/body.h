@@ -5,6 +5,7 @@ namespace fin {
 namespace FIN_ISA {
 namespace {
 
+#define FIN_UNIT FIN_VECTORS
 #include "simd.h"
 
 #include "approx.h"
@@ -16,6 +17,8 @@ namespace {
 #include "body-layer-norm.h"
 #include "body-attention.h"
 #include "body-product.h"
+#include "body-panels.h"
+#include "body-encoder.h"
 
 }  // namespace
 }  // namespace FIN_ISA
@@ -40,6 +43,12 @@ extern const Kernels FIN_TABLE = {
     FIN_BOTH(pack_cols),
     FIN_BOTH(product_block),
     FIN_ISA::sum_rows,
+};
+
+extern const EncoderKernels FIN_ENCODER[kStorages] = {
+    {FIN_STRING(FIN_ISA), FIN_ISA::activation_bytes<float>, FIN_ISA::encoder_scratch<float>, FIN_ISA::run_encoder<float>},
+    {FIN_STRING(FIN_ISA), FIN_ISA::activation_bytes<FIN_ISA::bfloat16>, FIN_ISA::encoder_scratch<FIN_ISA::bfloat16>,
+     FIN_ISA::run_encoder<FIN_ISA::bfloat16>},
 };
 
 }  // namespace fin

@@ -6,6 +6,10 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace fin {
 namespace {
@@ -15,7 +19,8 @@ namespace {
 struct Features {
   bool avx2 = false;
   bool avx512 = false;
-  bool bfloat16 = false;
+  bool avx512_bf16 = false;
+  bool amx = false;
 };
 
 /// Registers that the operating system saves when it switches threads (XCR0).
@@ -38,13 +43,23 @@ Features find_features() {
   found.avx2 = b & (1u << 5);
   const uint32_t wanted = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);  // F, DQ, BW, VL
   found.avx512 = found.avx2 && (b & wanted) == wanted && (saved & 0xe6) == 0xe6;
-  const bool amx = (d & (1u << 22)) && (saved & 0x60000) == 0x60000;  // AMX-BF16 and its tiles
-  const bool products = __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 5));
-  found.bfloat16 = amx || (found.avx512 && products);  // AVX512-BF16
+  const uint32_t tiles = (1u << 22) | (1u << 24);  // AMX-BF16, AMX-TILE
+  found.amx = (d & tiles) == tiles && (saved & 0x60000) == 0x60000;
+  found.avx512_bf16 = found.avx512 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 5));
   return found;
 }
 
 #endif
+
+/// Asks the system for the tile registers, which are not saved for processes that have not asked.
+bool may_use_tiles() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
 
 struct Choice {
   const Kernels* tables[3];
@@ -69,6 +84,47 @@ const Choice& choice() {
 
 std::atomic<const Kernels*> chosen{nullptr};
 
+struct EncoderChoice {
+  const EncoderKernels* tables[4];
+  int count = 0;
+};
+
+/// Encoders in bfloat16, best first. The vectors of `kernels()` come last but for the emulated unit.
+EncoderChoice find_encoders() {
+  EncoderChoice found;
+#if defined(__x86_64__)
+  const Features features = find_features();
+  const bool converts = features.avx512_bf16;
+  if (features.amx && converts && kAmxEncoder != nullptr && may_use_tiles()) found.tables[found.count++] = kAmxEncoder;
+  if (converts && kAvx512Bf16Encoder != nullptr) found.tables[found.count++] = kAvx512Bf16Encoder;
+#endif
+  found.tables[found.count++] = nullptr;
+  found.tables[found.count++] = &kEmulatedTilesEncoder;
+  return found;
+}
+
+const EncoderChoice& encoder_choice() {
+  static const EncoderChoice found = find_encoders();
+  return found;
+}
+
+/// Index in the choice.
+std::atomic<int> chosen_encoder{0};
+
+/// The encoder by the vectors of `kernels()`.
+const EncoderKernels& vector_encoder(Storage storage) {
+#if defined(__x86_64__)
+  if (&kernels() == &kAvx512) return kAvx512Encoder[storage];
+  if (&kernels() == &kAvx2) return kAvx2Encoder[storage];
+#endif
+  return kBaselineEncoder[storage];
+}
+
+const char* encoder_name(int index) {
+  const EncoderKernels* table = encoder_choice().tables[index];
+  return table != nullptr ? table->name : "vectors";
+}
+
 }  // namespace
 
 const Kernels& kernels() {
@@ -91,10 +147,31 @@ bool choose_kernels(const char* name) {
 
 bool multiplies_bfloat16() {
 #if defined(__x86_64__)
-  return find_features().bfloat16;
+  const Features features = find_features();
+  return features.amx || features.avx512_bf16;
 #else
   return true;
 #endif
+}
+
+const EncoderKernels& encoder_kernels(Storage storage) {
+  const EncoderKernels* table = encoder_choice().tables[chosen_encoder.load(std::memory_order_relaxed)];
+  return storage == kFloat32 || table == nullptr ? vector_encoder(storage) : *table;
+}
+
+const char* encoder_unit() { return encoder_name(chosen_encoder.load(std::memory_order_relaxed)); }
+
+bool choose_encoder(const char* name) {
+  for (int i = 0; i < encoder_choice().count; i++) {
+    if (name[0] != '\0' && std::strcmp(encoder_name(i), name) != 0) continue;
+    chosen_encoder = i;
+    return true;
+  }
+  return false;
+}
+
+void each_encoder(void (*visit)(const char* name, void* context), void* context) {
+  for (int i = 0; i < encoder_choice().count; i++) visit(encoder_name(i), context);
 }
 
 void each_kernels(void (*visit)(const char* name, void* context), void* context) {

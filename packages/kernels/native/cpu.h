@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "encoder.h"
 #include "kernels.h"
 
 namespace fin {

@@ -2,6 +2,8 @@
 
 #if defined(__x86_64__)
 
+#include "body-units.h"
+#include "encoder.h"
 #include "kernels.h"
 
 #include <immintrin.h>
@@ -16,6 +18,7 @@
 
 #define FIN_ISA avx2
 #define FIN_TABLE kAvx2
+#define FIN_ENCODER kAvx2Encoder
 #define FIN_BYTES 32
 #include "body.h"
 

@@ -1,5 +1,7 @@
 // The minimum of the architecture: SSE2 on x86-64, NEON on arm64.
 
+#include "body-units.h"
+#include "encoder.h"
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -10,5 +12,6 @@
 
 #define FIN_ISA baseline
 #define FIN_TABLE kBaseline
+#define FIN_ENCODER kBaselineEncoder
 #define FIN_BYTES 16
 #include "body.h"

@@ -61,7 +61,9 @@ struct AttentionArgs {
   const void* k;
   const void* v;
   void* out;
-  float* lse;  // [heads, tokens, 1]: log-sum-exp of each row of scores
+  float* lse;  // [heads, tokens, 1]: log-sum-exp of each row of scores; null if nobody needs it
+  /// Elements from one row of q, k, v to the next, and from one row of out to the next. The backward pass has no gaps between rows.
+  int64_t step, out_step;
   int64_t tokens;
   int64_t heads;
   int64_t head_dim;

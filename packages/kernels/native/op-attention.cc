@@ -38,29 +38,17 @@ std::vector<AttentionTask> read_common(Call& call, const AttentionAttributes& at
   call.expect(heads > 0 && hidden % heads == 0, [&] {
     return std::to_string(hidden) + " columns cannot be divided among " + std::to_string(heads) + " heads";
   });
-  call.expect(offsets.rank() == 1 && offsets.dim(0) > 0, [&] {
-    return "offsets has the shape " + offsets.shape_text() + " where [sequences + 1] is needed";
-  });
+  args.longest = expect_offsets(call, offsets, tokens);
+  args.dropout = read_dropout(call, attributes.dropout, seed);
   if (!call.ok()) return tasks;
 
   const int64_t sequences = offsets.dim(0) - 1;
   const int32_t* offset = offsets.data<int32_t>();
-  call.expect(offset[0] == 0, [&] { return "offsets must begin with 0, not " + std::to_string(offset[0]); });
-  call.expect(offset[sequences] == tokens, [&] {
-    return "offsets end with " + std::to_string(offset[sequences]) + ", but there are " + std::to_string(tokens) + " tokens";
-  });
-  for (int64_t i = 0; call.ok() && i < sequences; i++) {
-    call.expect(offset[i] <= offset[i + 1], [&] {
-      return "offsets must not decrease: " + std::to_string(offset[i + 1]) + " follows " + std::to_string(offset[i]);
-    });
-    args.longest = std::max<int64_t>(args.longest, int64_t{offset[i + 1]} - offset[i]);
-  }
-  args.dropout = read_dropout(call, attributes.dropout, seed);
-  if (!call.ok()) return tasks;
-
   args.q = q.data();
   args.k = k.data();
   args.v = v.data();
+  args.step = hidden;
+  args.out_step = hidden;
   args.tokens = tokens;
   args.heads = heads;
   args.head_dim = hidden / heads;

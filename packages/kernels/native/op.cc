@@ -139,6 +139,29 @@ Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tens
   return dropout;
 }
 
+int64_t expect_offsets(Call& call, const Tensor& offsets, int64_t tokens) {
+  if (!call.ok()) return 0;
+  call.expect(offsets.rank() == 1 && offsets.dim(0) > 0, [&] {
+    return "offsets has the shape " + offsets.shape_text() + " where [sequences + 1] is needed";
+  });
+  if (!call.ok()) return 0;
+  const int64_t sequences = offsets.dim(0) - 1;
+  const int32_t* offset = offsets.data<int32_t>();
+  call.expect(offset[0] == 0, [&] { return "offsets must begin with 0, not " + std::to_string(offset[0]); });
+  call.expect(offset[sequences] == tokens, [&] {
+    return "offsets end with " + std::to_string(offset[sequences]) + ", but there are " + std::to_string(tokens) + " tokens";
+  });
+  int64_t longest = 0;
+  for (int64_t i = 0; call.ok() && i < sequences; i++) {
+    call.expect(offset[i] <= offset[i + 1], [&] {
+      return "offsets must not decrease: " + std::to_string(offset[i + 1]) + " follows " + std::to_string(offset[i]);
+    });
+    const int64_t length = int64_t{offset[i + 1]} - offset[i];
+    if (length > longest) longest = length;
+  }
+  return longest;
+}
+
 int64_t rows_per_block(int64_t rows) {
   constexpr int64_t kMostBlocks = 64;
   constexpr int64_t kFewestRows = 16;

@@ -118,6 +118,10 @@ struct DropoutAttributes {
 /// Dropout from the seed of a stateless draw: int32 [2, 2], the words of its two 64-bit numbers, lower first. Off if the rate is 0.
 Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed);
 
+/// Fails unless the offsets of sequences go from 0 to the number of tokens and do not decrease.
+/// @return the length of the longest sequence
+int64_t expect_offsets(Call& call, const Tensor& offsets, int64_t tokens);
+
 /// An op to register, in the syntax of TensorFlow's op definitions.
 struct OpDefinition {
   const char* name;
@@ -138,6 +142,7 @@ std::string register_gelu();
 std::string register_layer_norm();
 std::string register_attention();
 std::string register_product();
+std::string register_encoder();
 
 /// Rows per block of a sum over rows. Depends on the shape alone, so that the sum does not depend on the number of threads.
 int64_t rows_per_block(int64_t rows);

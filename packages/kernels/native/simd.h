@@ -178,13 +178,32 @@ FIN_INLINE vf load(const bfloat16* p) {
 
 /// Rounds to nearest, ties to even; NaN stays NaN.
 FIN_INLINE void store(bfloat16* p, vf v) {
+#if defined(FIN_HAS_BFLOAT16)
+  const __m256bh rounded = _mm512_cvtneps_pbh((__m512)v);
+  __builtin_memcpy(p, &rounded, sizeof rounded);
+#else
   vu bits = (vu)v;
   vu rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
   vu quiet = (bits >> 16) | 0x40;
   vu result = v == v ? rounded : quiet;
   vh half = __builtin_convertvector(result, vh);
   __builtin_memcpy(p, &half, sizeof half);
+#endif
 }
+
+/// Stores two vectors one after the other.
+template <class T>
+FIN_INLINE void store_both(T* p, vf a, vf b) {
+  store(p, a);
+  store(p + W, b);
+}
+
+#if defined(FIN_HAS_BFLOAT16)
+FIN_INLINE void store_both(bfloat16* p, vf a, vf b) {
+  const __m512bh rounded = _mm512_cvtne2ps_pbh((__m512)b, (__m512)a);
+  __builtin_memcpy(p, &rounded, sizeof rounded);
+}
+#endif
 
 /// The first `count` < W elements, followed by zeros.
 template <class T>

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { InstallListener } from '@fin/runtime';
 import { compileAddon, findInstallation, loadTensorFlow } from '@fin/runtime';
 import { routeBfloat16Products } from './bfloat16-products.js';
+import { packEncoderWeights } from './encoder/pack-weights.js';
 import type { KernelsAddon, KernelsReport } from './state.js';
 import { kernelsState } from './state.js';
 
@@ -82,10 +83,12 @@ async function register(
   }
   if (addon.problem !== '') return without(`The fused ops could not be registered: ${addon.problem}.`);
   if (wanted !== undefined) addon.choose('', wanted);
-  const { instructionSet, threads, multipliesBfloat16 } = addon.describe();
+  const { instructionSet, threads, encoderUnit, multipliesBfloat16 } = addon.describe();
   const bfloat16Products = !multipliesBfloat16;
   if (bfloat16Products) routeBfloat16Products();
-  const report = { available: true, instructionSet, threads, bfloat16Products, compiler, notes: [] };
+  packEncoderWeights();
+  const found = { instructionSet, threads, bfloat16Products, encoderUnit, compiler };
+  const report = { available: true, ...found, notes: [] };
   Object.assign(kernelsState(), { addon, report });
   return report;
 }
@@ -117,6 +120,7 @@ function without(note: string): KernelsReport {
     instructionSet: null,
     threads: 0,
     bfloat16Products: false,
+    encoderUnit: null,
     compiler: null,
     notes: [note],
   };

@@ -7,8 +7,15 @@ export interface KernelsAddon {
   /** Reason why the ops could not be registered; empty on success. */
   readonly problem: string;
   instructionSets(): string[];
-  describe(): { instructionSet: string; threads: number; multipliesBfloat16: boolean };
+  encoderUnits(): string[];
+  describe(): {
+    instructionSet: string;
+    threads: number;
+    encoderUnit: string;
+    multipliesBfloat16: boolean;
+  };
   choose(instructionSet: string, threads: number): boolean;
+  chooseEncoder(unit: string): boolean;
 }
 
 /** Result of `loadKernels`: whether the fused ops are available, and how they compute. */
@@ -21,6 +28,11 @@ export interface KernelsReport {
   readonly threads: number;
   /** Whether `FinMatMul` multiplies bfloat16 matrices, because the processor has no bfloat16 instructions. */
   readonly bfloat16Products: boolean;
+  /**
+   * What multiplies in bfloat16 in the encoder op: `amx`, `avx512bf16`, or `vectors` of the instruction set, which compute in
+   * float32. Null if not available.
+   */
+  readonly encoderUnit: string | null;
   /** Compiler that built the ops, such as `g++`; null if not available. */
   readonly compiler: string | null;
   /** Reasons why the fused ops are not available, one sentence each; empty if they are. */

@@ -58,6 +58,7 @@ describe.runIf(hasNativeOps())('loadKernels', () => {
       instructionSet: null,
       threads: 0,
       bfloat16Products: false,
+      encoderUnit: null,
       compiler: null,
       notes: ['The fused ops could not be compiled: there is no C++ compiler (none on the PATH).'],
     });

@@ -14,6 +14,16 @@ const drop = { rate: attr.float(0.5), keep_scale: attr.float(2) };
 const norm = { ...T, epsilon: attr.float(1e-5) };
 const heads = (n: number) => ({ ...T, heads: attr.int(n), scale: attr.float(1) });
 
+const encoder = (heads: number, weights: number, vectors: number) => ({
+  ...{ T: attr.type('float32'), X: attr.type('float32'), N: attr.int(weights), M: attr.int(vectors) },
+  ...{ heads: attr.int(heads), scale: attr.float(1), epsilon: attr.float(1e-5) },
+});
+/** Packed weights and vectors of a layer of 6 columns, and 40 inside. */
+const layer = ({ weight = f(1, 32, 32), bias = f(6) } = {}) => [
+  ...[weight, f(1, 32, 32), f(1, 32, 32), f(1, 32, 32), f(2, 32, 32), f(1, 64, 32)],
+  ...[bias, f(6), f(6), f(6), f(40), f(6), f(6), f(6), f(6), f(6)],
+];
+
 type Call = readonly [
   op: string,
   inputs: () => tf.Tensor[],
@@ -157,6 +167,44 @@ const calls: readonly Call[] = [
     heads(2),
     3,
     /dout has the shape \[5, 5\]/,
+  ],
+  ['FinEncoder', () => [f(5), ints(0, 5)], encoder(2, 0, 0), 1, /x has the shape \[5\]/],
+  [
+    'FinEncoder',
+    () => [f(5, 6), ints(0, 5)],
+    encoder(4, 0, 0),
+    1,
+    /6 columns cannot be divided among 4 heads/,
+  ],
+  ['FinEncoder', () => [f(5, 6), ints(0, 9, 5)], encoder(2, 0, 0), 1, /must not decrease: 5 follows 9/],
+  ['FinEncoder', () => [f(5, 6), ints(0, 4)], encoder(2, 0, 0), 1, /end with 4.*5 tokens/],
+  [
+    'FinEncoder',
+    () => [f(5, 6), ints(0, 5), f(1, 32, 32)],
+    encoder(2, 1, 0),
+    1,
+    /there are 1 weights and 0 vectors where 6 and 10 for each layer are needed/,
+  ],
+  [
+    'FinEncoder',
+    () => [f(5, 6), ints(0, 5), ...layer({ weight: f(1, 32, 16) })],
+    encoder(2, 6, 10),
+    1,
+    /query of layer 0 has the shape \[1, 32, 16\], which is not that of a packed weight of the shape \[6, 6\]/,
+  ],
+  [
+    'FinEncoder',
+    () => [f(5, 6), ints(0, 5), ...layer({ bias: f(5) })],
+    encoder(2, 6, 10),
+    1,
+    /bias of query of layer 0 has the shape \[5\] where \[6\] is needed/,
+  ],
+  [
+    'FinPackWeight',
+    () => [f(6)],
+    { T: attr.type('float32'), W: attr.type('float32') },
+    1,
+    /weight has the shape \[6\] where \[out, in\] is needed/,
   ],
   ['FinMatMul', () => [f(6), f(6)], T, 1, /shapes \[6\] and \[6\] where two of one rank, 2 or more/],
   ['FinMatMul', () => [f(2, 3), f(1, 3, 4)], T, 1, /shapes \[2, 3\] and \[1, 3, 4\] where two of one rank/],

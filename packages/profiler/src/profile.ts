@@ -55,7 +55,7 @@ export async function profile<T>(fn: () => T | Promise<T>): Promise<Profile<T>> 
       return outputs;
     } finally {
       const shapes = call.inputs.map(({ shape }) => shape);
-      recorder.end({ name: call.op, kind: 'op', shapes, outputBytes, flops: matmulFlops(call) });
+      recorder.end({ name: call.op, kind: 'op', shapes, outputBytes, flops: flopsOf(call) });
     }
   });
   const started = performance.now();
@@ -82,6 +82,21 @@ export function recordFunction<T>(name: string, fn: () => T): T {
   } finally {
     recorder.end({ name, kind: 'range', shapes: [], outputBytes: 0, flops: null });
   }
+}
+
+/** Floating-point operations of a call's matrix products, or null if it has none. */
+function flopsOf(call: OpCall): number | null {
+  return call.op === 'FinEncoder' ? encoderFlops(call) : matmulFlops(call);
+}
+
+/**
+ * Floating-point operations of the linear layers of an encoder: 2 · tokens · elements of all weights. Its attention, a few percent for
+ * short sequences, does not follow from the shapes.
+ */
+function encoderFlops({ attrs, inputs }: OpCall): number {
+  const weights = attrs.find(({ name }) => name === 'N')?.value as number;
+  const elements = inputs.slice(2, 2 + weights).reduce((sum, { shape }) => sum + size(shape), 0);
+  return 2 * inputs[0].shape[0] * elements;
 }
 
 /** Ops that compute matrix products. */

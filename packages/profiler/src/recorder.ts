@@ -13,7 +13,7 @@ export interface ProfilerEvent {
   readonly shapes: readonly (readonly number[])[];
   /** Bytes of the outputs; 0 for a range. */
   readonly outputBytes: number;
-  /** Floating-point operations of a matrix product; null for any other op. */
+  /** Floating-point operations of the matrix products in it; null for an op without any. */
   readonly flops: number | null;
 }
 

@@ -1,4 +1,4 @@
-import { hasNativeOps, installedInterceptors, rawOp } from '@fin/runtime';
+import { attr, hasNativeOps, installedInterceptors, installInterceptor, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { chromeTrace, keyAverages, ProfilerError, profile, recordFunction } from '../src/index.js';
@@ -34,6 +34,28 @@ describe.skipIf(!hasNativeOps())('on native TensorFlow', () => {
     const flops = events.filter((event) => event.flops !== null).map((event) => event.flops);
     expect(flops).toEqual([2 * 8 * 16 * 4, 2 * 8 * 16 * 4]);
     tf.dispose([x, w]);
+  });
+
+  it('counts the products inside an encoder op', async () => {
+    const installed = installInterceptor('encoder', (call, next) =>
+      call.op === 'FinEncoder'
+        ? next({ ...call, op: 'Identity', inputs: [call.inputs[0]], attrs: [] })
+        : next(call),
+    );
+    const { events } = await profile(() =>
+      tf.tidy(() => {
+        const inputs = [
+          tf.ones([5, 4]),
+          tf.tensor1d([0, 5], 'int32'),
+          tf.ones([4, 4]),
+          tf.ones([8, 4]),
+          tf.ones([4]),
+        ];
+        rawOp('FinEncoder', inputs, { N: attr.int(2), M: attr.int(1) });
+      }),
+    );
+    installed.remove();
+    expect(events.find(({ name }) => name === 'FinEncoder')?.flops).toBe(2 * 5 * (4 * 4 + 8 * 4));
   });
 
   it('gives a range the time of what is inside it, and itself only the rest', async () => {

@@ -10,7 +10,12 @@ export { AttrType, attr, attrList, castAttrs } from './dispatch/attributes.js';
 export type { NativeDType } from './dispatch/dtypes.js';
 export { dtypeName, dtypeNumber, elementBytes, standInDType } from './dispatch/dtypes.js';
 export type { InstalledInterceptor } from './dispatch/interceptors.js';
-export { installedInterceptors, installInterceptor, releaseHandle } from './dispatch/interceptors.js';
+export {
+  derivedHandle,
+  installedInterceptors,
+  installInterceptor,
+  releaseHandle,
+} from './dispatch/interceptors.js';
 export { DATA_MOVER_OPS, resetWidenedOps, widenedOps } from './dispatch/match-dtypes.js';
 export type { Interceptor, Next, OpCall, TensorHandle } from './dispatch/op-call.js';
 export { doctor } from './doctor/doctor.js';

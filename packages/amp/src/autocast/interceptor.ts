@@ -1,5 +1,6 @@
 import type { Interceptor, NativeDType, Next, OpCall, TensorHandle } from '@fin/runtime';
 import {
+  attr,
   attrList,
   castAttrs,
   DATA_MOVER_OPS,
@@ -12,6 +13,7 @@ import { currentScope } from '../core/current-scope.js';
 import { recordingTape } from '../core/engine.js';
 import type { LowDType } from '../core/low-dtype.js';
 import { isCastable, isLow, namedLowDType, withFloatDType } from '../core/low-dtype.js';
+import { CONVERTING_OPS } from '../core/op-lists.js';
 import type { Policy } from '../core/policy.js';
 import type { Step } from '../core/step.js';
 import { adoptNodes } from '../tape/tape.js';
@@ -25,6 +27,7 @@ export const autocastInterceptor: Interceptor = (call, next) => {
   const tape = recordingTape();
   if (tape) adoptNodes(tape, scope);
   if (!scope.policy.enabled || scope.mode === 'emulated') return next(call);
+  if (CONVERTING_OPS.has(call.op)) return runConverting(call, scope.policy, scope.mode, next);
   const plan = planCall(call, scope.policy, scope.mode);
   return plan ? runCall(call, plan, scope.step, next) : next(call);
 };
@@ -78,6 +81,23 @@ function low(dtype: LowDType): CallPlan {
 
 function wide(reason: WideningReason): CallPlan {
   return { dtype: 'float32', reason };
+}
+
+/** Runs an op that converts its inputs by itself, in the low dtype if that computes low and the op has it. */
+function runConverting(call: OpCall, policy: Policy, mode: 'low' | 'wide', next: Next): TensorHandle[] {
+  const run = (dtype: NativeDType) => {
+    const { value } = attr.type(dtype);
+    const attrs = call.attrs.map((one) => (one.name === 'T' ? { ...one, value } : one));
+    return next({ ...call, attrs });
+  };
+  if (mode === 'wide' || policy.listOf(call.op) !== 'lower') return run('float32');
+  const key = `${call.op} ${policy.dtype}`;
+  const low = withoutKernel.has(key) ? null : unlessRefused(() => run(policy.dtype));
+  if (low) return low;
+  withoutKernel.add(key);
+  const wide = run('float32');
+  count(call.op, 'no low kernel', []);
+  return wide;
 }
 
 /** Ops and dtypes without a TensorFlow kernel. */

@@ -17,6 +17,12 @@ const GRADIENT =
 const LSTM =
   'one op for all time steps; TensorFlow has it in float16 and float32 only, so bfloat16 is widened';
 
+/**
+ * Ops whose attribute `T` alone says in which dtype they compute and return; they convert their inputs inside. Their attributes are
+ * changed, and their inputs passed on as they are.
+ */
+export const CONVERTING_OPS: ReadonlySet<string> = new Set(['FinEncoder']);
+
 /** Ops that compute in the low dtype: matrix products and convolutions. Torch's `AT_FORALL_LOWER_PRECISION_FP`. */
 const LOWER_OPS: OpRules = {
   MatMul: {
@@ -42,6 +48,11 @@ const LOWER_OPS: OpRules = {
   DepthwiseConv2dNative: { torch: ['conv2d'], because: 'torch: conv2d with groups' },
   DepthwiseConv2dNativeBackpropInput: { torch: [], because: GRADIENT },
   DepthwiseConv2dNativeBackpropFilter: { torch: [], because: GRADIENT },
+  FinEncoder: {
+    torch: [],
+    because:
+      'the layers of a transformer as one op of @fin/kernels: its products are low, its sums, norms, softmax and GELU float32 inside',
+  },
   BlockLSTM: { torch: ['lstm_cell', '_thnn_fused_lstm_cell'], because: LSTM },
   BlockLSTMV2: { torch: ['lstm_cell', '_thnn_fused_lstm_cell'], because: LSTM },
   BlockLSTMGrad: { torch: [], because: GRADIENT },

@@ -1,4 +1,4 @@
-import type { AttentionPlan } from '@fin/kernels';
+import type { AttentionPlan, EncoderLayer } from '@fin/kernels';
 import { gelu, geluTanh, packedAttention, relu } from '@fin/kernels';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
@@ -19,7 +19,7 @@ const ACTIVATIONS: Readonly<Record<HiddenAct, (x: tf.Tensor2D, bias: tf.Tensor1D
  * (post-norm). The biases of the output layers and of the intermediate layer are added by the op that follows; those of query, key
  * and value separately.
  */
-export class BertLayer extends Container {
+export class BertLayer extends Container implements EncoderLayer {
   readonly query: LinearLayer;
   readonly key: LinearLayer;
   readonly value: LinearLayer;
@@ -56,6 +56,16 @@ export class BertLayer extends Container {
       const inner = ACTIVATIONS[hiddenAct](product, this.intermediate.bias); // [tokens, intermediate]
       return this.outputNorm.closeSublayer(inner, this.output, attended, rate, mode);
     });
+  }
+
+  /**
+   * Whether the `encoder` of @fin/kernels computes what `forward` does: exact GELU, no dropout in this pass, and no adapter in use.
+   */
+  isPlain({ dropoutStream }: ForwardMode): boolean {
+    const { hiddenAct, hiddenDropoutProb, attentionProbsDropoutProb } = this.#config;
+    const drops = dropoutStream !== null && Math.max(hiddenDropoutProb, attentionProbsDropoutProb) > 0;
+    const linears = [this.query, this.key, this.value, this.attentionOutput, this.intermediate, this.output];
+    return hiddenAct === 'gelu' && !drops && !linears.some(({ adapted }) => adapted);
   }
 
   #attend(x: tf.Tensor2D, plan: AttentionPlan, mode: ForwardMode): tf.Tensor2D {

@@ -1,4 +1,5 @@
-import { selectRows, withoutGradient } from '@fin/kernels';
+import type { AttentionPlan } from '@fin/kernels';
+import { encoder, selectRows, usesEncoderOp, withoutGradient } from '@fin/kernels';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from '../config/bert-config.js';
@@ -86,7 +87,7 @@ export class BertModel extends Container {
     const mode = forwardMode(options, [hiddenDropoutProb, attentionProbsDropoutProb]);
     const outputs = tf.tidy(() => {
       const tokens = prepare();
-      const states = this.#encode(tokens, mode);
+      const states = this.#encode(tokens, mode, options.outputHiddenStates ?? false);
       const last = states[states.length - 1];
       const pooled = this.pooler?.forward(selectRows(last, tokens.firstTokens), mode);
       return [...(pooled ? [pooled] : []), ...(options.outputHiddenStates ? states : [last])];
@@ -99,23 +100,54 @@ export class BertModel extends Container {
     };
   }
 
-  /** Hidden states after the embeddings and after each layer. Frozen layers at the bottom run without gradient. */
-  #encode(tokens: Tokens, mode: ForwardMode): tf.Tensor2D[] {
-    const steps: { part: Container; run: (x: tf.Tensor2D | null) => tf.Tensor2D }[] = [
-      { part: this.embeddings, run: () => this.embeddings.forward(tokens, mode) },
-      ...this.layers.map((layer) => ({
-        part: layer,
-        run: (x: tf.Tensor2D | null) => layer.forward(x as tf.Tensor2D, tokens.plan, mode),
-      })),
-    ];
-    const states: tf.Tensor2D[] = [];
-    let frozen = true;
-    for (const { part, run } of steps) {
-      const below = states.at(-1) ?? null;
-      frozen &&= !isTrained(part);
-      states.push(frozen ? withoutGradient(() => run(below)) : run(below));
+  /**
+   * Hidden states after the embeddings and after each stretch of layers, or with `all` after each layer. While a gradient is being
+   * recorded, frozen parts at the bottom run without it.
+   */
+  #encode(tokens: Tokens, mode: ForwardMode, all: boolean): tf.Tensor2D[] {
+    const parts = [this.embeddings, ...this.layers];
+    const lowestTrained = parts.findIndex(isTrained);
+    const frozen = !tf.engine().isTapeOn() ? 0 : lowestTrained < 0 ? parts.length : lowestTrained;
+    const embed = () => this.embeddings.forward(tokens, mode);
+    const states = [frozen > 0 ? withoutGradient(embed) : embed()];
+    let done = 1;
+    for (const layers of this.#stretches(mode, all, frozen)) {
+      const below = states[states.length - 1];
+      const run = () => this.#runLayers(layers, below, tokens.plan, mode);
+      states.push(done < frozen ? withoutGradient(run) : run());
+      done += layers.length;
     }
     return states;
+  }
+
+  /**
+   * The layers, neighbours together that can run as one op.
+   *
+   * @param all one by one
+   * @param frozen number of frozen parts at the bottom, embeddings included
+   */
+  #stretches(mode: ForwardMode, all: boolean, frozen: number): BertLayer[][] {
+    const stretches: BertLayer[][] = [];
+    for (const [i, layer] of this.layers.entries()) {
+      const last = stretches.at(-1);
+      const joins = last && !all && i + 1 !== frozen && last[0].isPlain(mode) && layer.isPlain(mode);
+      if (joins) last.push(layer);
+      else stretches.push([layer]);
+    }
+    return stretches;
+  }
+
+  #runLayers(
+    layers: readonly BertLayer[],
+    x: tf.Tensor2D,
+    plan: AttentionPlan,
+    mode: ForwardMode,
+  ): tf.Tensor2D {
+    if (usesEncoderOp() && plan.offsets !== null && layers[0].isPlain(mode)) {
+      const { numAttentionHeads: heads, layerNormEps: eps } = this.config;
+      return encoder(x, plan, layers, { heads, eps });
+    }
+    return layers.reduce((input, layer) => layer.forward(input, plan, mode), x);
   }
 
   protected override parts(): readonly (readonly [string, Part])[] {

@@ -9,6 +9,8 @@ import { dropoutAt } from './part.js';
 export interface LinearAdapter extends Module {
   /** @param base the layer without the adapter */
   forward(x: tf.Tensor2D, base: LinearBase, mode: ForwardMode): tf.Tensor2D;
+  /** Whether `forward` would only call the layer itself now. @default false */
+  readonly idle?: boolean;
   dispose(): void;
 }
 
@@ -43,6 +45,11 @@ export class LinearLayer implements Part {
       init.normal([outFeatures, inFeatures], 0, std),
     ) as tf.Variable<tf.Rank.R2>;
     this.bias = parameter(`${path}.bias`, tf.zeros([outFeatures])) as tf.Variable<tf.Rank.R1>;
+  }
+
+  /** Whether an adapter changes the output now. */
+  get adapted(): boolean {
+    return this.adapter !== null && this.adapter.idle !== true;
   }
 
   /** @param x [rows, in] @returns [rows, out] */

@@ -23,8 +23,17 @@ export class LoraLayer implements LinearAdapter {
   }
 
   forward(x: tf.Tensor2D, base: LinearBase, mode: ForwardMode): tf.Tensor2D {
-    const weights = this.active === null || this.#merged.length > 0 ? null : this.adapters.get(this.active);
-    return weights ? weights.forward(x, base, mode) : base.forward(x);
+    return this.#inUse ? this.#inUse.forward(x, base, mode) : base.forward(x);
+  }
+
+  get idle(): boolean {
+    return this.#inUse === null;
+  }
+
+  /** The active adapter unless one is merged. */
+  get #inUse(): LoraWeights | null {
+    if (this.active === null || this.#merged.length > 0) return null;
+    return this.adapters.get(this.active) ?? null;
   }
 
   /** Factor of each adapter's update: `loraAlpha / r`, with rsLoRA `loraAlpha / √r`. */

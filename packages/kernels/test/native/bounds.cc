@@ -4,10 +4,13 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "cpu.h"
+#include "pool.h"
 
 using namespace fin;
 
@@ -97,6 +100,8 @@ void attention(const Kernels& kernels, Storage storage, int64_t heads, int64_t h
   args.v = v.data;
   args.out = out.data;
   args.lse = lse.data;
+  args.step = heads * head_dim;
+  args.out_step = args.step;
   args.tokens = tokens;
   args.heads = heads;
   args.head_dim = head_dim;
@@ -170,13 +175,76 @@ void everything(const Kernels& kernels, Storage storage) {
   }
 }
 
+/// Runs an encoder by groups and by teams of threads. Its parameters have their exact size, or whole panels where that is needed.
+void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediate, const std::vector<int32_t>& offsets) {
+  const int64_t element = storage == kFloat32 ? 4 : 2;
+  const int64_t tokens = offsets.back(), sequences = static_cast<int64_t>(offsets.size()) - 1;
+  std::vector<std::unique_ptr<Exact<float>>> memory;
+  const auto take = [&](int64_t floats) {
+    memory.push_back(std::make_unique<Exact<float>>(floats));
+    return memory.back()->data;
+  };
+  EncoderLayer layers[2];
+  for (EncoderLayer& layer : layers) {
+    for (int i = 0; i < kLinears; i++) {
+      const int64_t out = i == kIntermediate ? intermediate : hidden, in = i == kOutput ? intermediate : hidden;
+      void* packed = take(packed_elements(out, in) * element / 4);
+      pack_weight(take(out * in), kFloat32, out, in, packed, storage);
+      layer.weight[i] = packed;
+      layer.bias[i] = take(whole_panels(out) * kPanel);
+    }
+    for (int i = 0; i < kNorms; i++) {
+      layer.gamma[i] = take(whole_panels(hidden) * kPanel);
+      layer.beta[i] = take(whole_panels(hidden) * kPanel);
+    }
+  }
+  EncoderArgs args{};
+  args.x = take(tokens * hidden);
+  Exact<uint16_t> y(tokens * hidden * element / 2);
+  args.y = y.data;
+  args.offsets = offsets.data();
+  args.layers = layers;
+  args.layer_count = 2;
+  args.hidden = hidden;
+  args.intermediate = intermediate;
+  args.heads = heads;
+  args.scale = 0.3f;
+  args.epsilon = 1e-5f;
+  for (const int count : {1, 2, 5}) {
+    set_threads(count);
+    if (!run_encoder(args, sequences, storage)) std::abort();
+  }
+}
+
+void encoders(Storage storage) {
+  const std::vector<int32_t> several{0, 1, 17, 17, 48, 81, 97, 160}, single{0, 35};
+  for (const auto& offsets : {several, single}) {
+    encoder(storage, 32, 1, 64, offsets);
+    encoder(storage, 64, 1, 130, offsets);
+    encoder(storage, 45, 5, 77, offsets);
+    encoder(storage, 96, 3, 1100, offsets);
+  }
+}
+
+void visit_unit(const char* name, void*) {
+  choose_encoder(name);
+  encoders(kBFloat16);
+  std::printf("%s\n", name);
+}
+
 void visit(const char* name, void*) {
   choose_kernels(name);
   everything<float>(kernels(), kFloat32);
   everything<uint16_t>(kernels(), kBFloat16);
+  choose_encoder("vectors");
+  encoders(kFloat32);
+  encoders(kBFloat16);
   std::printf("%s\n", name);
 }
 
 }  // namespace
 
-int main() { each_kernels(visit, nullptr); }
+int main() {
+  each_encoder(visit_unit, nullptr);
+  each_kernels(visit, nullptr);
+}

@@ -16,6 +16,8 @@ export class HandleTable {
   /** Number of calls with widened inputs, by op. */
   readonly widened: Map<string, number> = new Map();
   readonly #handles = new Map<number, TrackedHandle>();
+  /** Derived handles by the id of their source, then by key. */
+  readonly #derived = new Map<number, Map<string, TensorHandle>>();
 
   /** @param binding the addon itself, not the wrapper */
   constructor(binding: NativeBinding) {
@@ -61,11 +63,25 @@ export class HandleTable {
     return handle;
   }
 
-  /** Frees the native tensor. */
+  /** See `derivedHandle`. */
+  derived(source: TensorHandle, key: string, make: () => TensorHandle): TensorHandle {
+    const present = this.#derived.get(source.id)?.get(key);
+    if (present) return present;
+    const made = make();
+    const all = this.#derived.get(source.id) ?? new Map<string, TensorHandle>();
+    this.#derived.set(source.id, all.set(key, made));
+    return made;
+  }
+
+  /** Frees the native tensor, and those derived from it. */
   release(id: number): void {
     if (this.#handles.get(id)?.masked) this.maskedCount--;
     this.#handles.delete(id);
     this.binding.deleteTensor(id);
+    const derived = this.#derived.get(id);
+    if (!derived) return;
+    this.#derived.delete(id);
+    for (const handle of derived.values()) this.release(handle.id);
   }
 }
 

@@ -38,3 +38,17 @@ export function releaseHandle(handle: TensorHandle): void {
   if (!handles) throw new NotLoadedError();
   handles.release(handle.id);
 }
+
+/**
+ * A tensor that is computed from another one and kept as long as it, such as a weight in another layout. The data of a handle never
+ * change, and assigning a variable gives it a new handle, so what is derived never becomes stale. Freed with its source; the
+ * caller must not release it.
+ *
+ * @param key tells different tensors derived from one source apart
+ * @param make computes it with `next`, the first time
+ */
+export function derivedHandle(source: TensorHandle, key: string, make: () => TensorHandle): TensorHandle {
+  const { handles } = runtimeState();
+  if (!handles) throw new NotLoadedError();
+  return handles.derived(source, key, make);
+}

@@ -5,6 +5,7 @@ import {
   attr,
   countTensors,
   currentTensorFlow,
+  derivedHandle,
   dtypeNumber,
   hasNativeOps,
   installedInterceptors,
@@ -109,6 +110,29 @@ describe.skipIf(!hasNativeOps())('the dispatch chain', () => {
     expect(seen).toEqual(['int32[2,1]']);
     expect(chain.tensorDataSync(negated!.id)).toEqual(Int32Array.of(-3, -4));
     for (const made of [id, negated!.id]) chain.deleteTensor(made);
+  });
+
+  it('keeps a derived tensor as long as its source', async () => {
+    let made = 0;
+    install('twice', (call, next) => {
+      if (call.op !== 'Neg') return next(call);
+      const twice = derivedHandle(call.inputs[0]!, 'twice', () => {
+        made++;
+        return next({ ...call, op: 'Add', inputs: [call.inputs[0]!, call.inputs[0]!] })[0]!;
+      });
+      return next({ ...call, inputs: [twice] });
+    });
+    const growth = await countTensors(() => {
+      const x = tf.tensor1d([1, 2]);
+      for (let i = 0; i < 3; i++) {
+        const y = tf.neg(x);
+        expect([...y.dataSync()]).toEqual([-2, -4]);
+        y.dispose();
+      }
+      x.dispose();
+    });
+    expect(made).toBe(1);
+    expect(growth).toEqual(NO_GROWTH);
   });
 
   it('lets a call be rewritten, of kernels and of raw ops', () => {

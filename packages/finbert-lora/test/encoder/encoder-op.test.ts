@@ -1,0 +1,121 @@
+import { countTensors, installInterceptor, NO_GROWTH, randomStreams } from '@fin/runtime';
+import { allClose } from '@fin/testkit';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BertConfig, BertForSequenceClassification } from '../../src/index.js';
+import { getPeftModel } from '../../src/lora/index.js';
+import { implementations, use } from '../support/implementations.js';
+import { tinyBatch, tinyModel } from '../support/tiny-model.js';
+
+const LAYERS = 3;
+const settings: Partial<BertConfig> = { initializerRange: 0.3, hiddenSize: 32, intermediateSize: 64 };
+
+let model: BertForSequenceClassification;
+beforeEach(() => {
+  use('fused');
+  model = tinyModel(settings);
+});
+afterEach(() => {
+  use('fused');
+  model.dispose();
+});
+
+/** Number of layers that each encoder op took. */
+function encoderOps(run: () => unknown): number[] {
+  const layers: number[] = [];
+  const installed = installInterceptor('encoder ops', (call, next) => {
+    const weights = call.attrs.find(({ name }) => name === 'N')?.value as number;
+    if (call.op === 'FinEncoder') layers.push(weights / 6);
+    return next(call);
+  });
+  tf.tidy(() => void run());
+  installed.remove();
+  return layers;
+}
+
+const forward = (of = model) => tf.tidy(() => of.forward(tinyBatch()).dataSync());
+
+describe.skipIf(implementations.length < 2)('the encoder op', () => {
+  it('takes all layers at once, with the values of ordinary ops', () => {
+    expect(encoderOps(() => model.forward(tinyBatch()))).toEqual([LAYERS]);
+    const fused = forward();
+    use('composed');
+    allClose(fused, forward());
+  });
+
+  it('takes the layers one by one if all hidden states are wanted', () => {
+    const run = () => model.bert.forward(tinyBatch(), { outputHiddenStates: true });
+    expect(encoderOps(run)).toEqual([1, 1, 1]);
+    tf.tidy(() => {
+      const states = run().hiddenStates!;
+      expect(states.length).toBe(LAYERS + 1);
+      expect(states.at(-1)!.dataSync()).toEqual(model.bert.forward(tinyBatch()).lastHiddenState.dataSync());
+    });
+  });
+
+  it.each([
+    ['another activation', { hiddenAct: 'relu' }],
+    ['the tanh approximation', { hiddenAct: 'gelu_new' }],
+  ] as const)('leaves %s to the ops of the layers', (_, change) => {
+    const other = tinyModel({ ...settings, ...change });
+    expect(encoderOps(() => other.forward(tinyBatch()))).toEqual([]);
+    other.dispose();
+  });
+
+  it('takes what lies below the lowest trained layer, and nothing that drops', () => {
+    const train = (dropout: boolean) => {
+      const options = { training: true, dropout: randomStreams(2).stream('dropout') };
+      return encoderOps(() =>
+        tf.variableGrads(() => tf.sum(model.forward(tinyBatch(), dropout ? options : {}))),
+      );
+    };
+    expect(train(false)).toEqual([]);
+    for (const [path, variable] of model.namedParameters()) {
+      variable.trainable = /layer\.2|pooler|classifier/.test(path);
+    }
+    expect(train(false)).toEqual([2]);
+    expect(train(true)).toEqual([]);
+    const dropout = randomStreams(2).stream('dropout');
+    expect(encoderOps(() => model.forward(tinyBatch(), { training: true, dropout }))).toEqual([]);
+  });
+
+  it('passes by layers with an adapter in use', () => {
+    const init = randomStreams(4).stream('adapter');
+    const peft = getPeftModel(
+      model,
+      { r: 2, initLoraWeights: false, targetModules: ['query'], layersToTransform: [1] },
+      { init },
+    );
+    const run = () => peft.forward(tinyBatch());
+    expect(encoderOps(run)).toEqual([1, 1]);
+    const fused = tf.tidy(() => run().dataSync());
+    use('composed');
+    allClose(
+      fused,
+      tf.tidy(() => run().dataSync()),
+    );
+    use('fused');
+    peft.disableAdapter(() => expect(encoderOps(run)).toEqual([LAYERS]));
+  });
+
+  it('sees a weight that was assigned', async () => {
+    forward();
+    const growth = await countTensors(() => {
+      const { weight } = model.bert.layers[1].intermediate;
+      tf.tidy(() => weight.assign(tf.mul(weight, -1)));
+      const fused = forward();
+      use('composed');
+      allClose(fused, forward());
+    });
+    expect(growth.tensors).toBe(0);
+  });
+
+  it('leaves nothing behind with the model', async () => {
+    const growth = await countTensors(() => {
+      const other = tinyModel(settings);
+      forward(other);
+      other.dispose();
+    });
+    expect(growth).toEqual(NO_GROWTH);
+  });
+});
