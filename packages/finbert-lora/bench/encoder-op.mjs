@@ -32,14 +32,21 @@ const { instructionSet, encoderUnit, threads } = addon.describe();
 console.log(
   `${cpus()[0].model}, ${instructionSet}, bfloat16 by ${encoderUnit}, ${threads} threads, load ${loadavg()[0].toFixed(1)}`,
 );
-console.log('| layers × hidden | precision | encoder op | GFLOP/s | op by op | speed, least (median) | processor time, op | op by op |');
+console.log(
+  '| layers × hidden | precision | encoder op | GFLOP/s | op by op | speed, least (median) | processor time, op | op by op |',
+);
 console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
 for (const [numHiddenLayers, hiddenSize] of [
   [6, 384],
   [12, 768],
 ]) {
   for (const precision of ['bf16', 'fp32']) {
-    const config = createConfig({ numHiddenLayers, hiddenSize, intermediateSize: 4 * hiddenSize, numAttentionHeads: 12 });
+    const config = createConfig({
+      numHiddenLayers,
+      hiddenSize,
+      intermediateSize: 4 * hiddenSize,
+      numAttentionHeads: 12,
+    });
     const model = new BertModel(config, { init: randomStreams(1).stream('init') });
     for (const variable of model.namedParameters().values()) variable.trainable = false;
     if (precision === 'bf16') toLowPrecision(model);
