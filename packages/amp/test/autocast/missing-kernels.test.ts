@@ -55,7 +55,7 @@ describe.runIf(hasNativeOps())('a low call that fails', () => {
       expect(dtypeOf(product)).toBe('bfloat16');
     });
     expect(growth).toEqual(NO_GROWTH);
-    expect(installedInterceptors()).toEqual([]);
+    expect(installedInterceptors()).not.toContain('autocast');
   });
 
   it('for lack of memory in a raw op that names its dtype is not taken for one that needs casts', () => {
