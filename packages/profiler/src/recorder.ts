@@ -7,32 +7,76 @@ export interface ProfilerEvent {
   readonly start: number;
   /** Duration including nested events, µs. */
   readonly duration: number;
-  /** Duration without nested events, µs. */
+  /** Duration without nested events, µs. For a range, this is JavaScript between its ops. */
   readonly selfDuration: number;
+  /** Names of the ranges around the event, outermost first. */
+  readonly stack: readonly string[];
   /** Shapes of the inputs; empty for a range. */
   readonly shapes: readonly (readonly number[])[];
   /** Bytes of the outputs; 0 for a range. */
   readonly outputBytes: number;
-  /** Floating-point operations of the matrix products in it; null for an op without any. */
+  /** Floating-point operations of an op with a formula; null for any other op. */
   readonly flops: number | null;
 }
 
-/** Facts about an event known at its end. */
-type EventFacts = Pick<ProfilerEvent, 'name' | 'kind' | 'shapes' | 'outputBytes' | 'flops'>;
+/** Facts about an op known at its end. */
+export type OpFacts = Pick<ProfilerEvent, 'name' | 'shapes' | 'outputBytes' | 'flops'>;
 
 /** Times nested events. The self time of an event excludes the events directly inside it. */
 export class Recorder {
   readonly events: ProfilerEvent[] = [];
   readonly #origin = performance.now();
   readonly #open: { start: number; inside: number }[] = [];
+  #ranges: readonly string[] = [];
+  #inOps = 0;
+  #opTime = 0;
 
-  begin(): void {
+  /** Time since the start, µs. */
+  get now(): number {
+    return 1000 * (performance.now() - this.#origin);
+  }
+
+  /** Names of the open ranges, outermost first. */
+  get ranges(): readonly string[] {
+    return this.#ranges;
+  }
+
+  /** Time in ops so far, without ops inside ops, µs. */
+  get opTime(): number {
+    return this.#opTime;
+  }
+
+  beginOp(): void {
+    this.#inOps++;
+    this.#begin();
+  }
+
+  endOp(facts: OpFacts): void {
+    this.#inOps--;
+    const duration = this.#end({ ...facts, kind: 'op', stack: this.#ranges });
+    if (this.#inOps === 0) this.#opTime += duration;
+  }
+
+  beginRange(name: string): void {
+    this.#ranges = [...this.#ranges, name];
+    this.#begin();
+  }
+
+  endRange(): void {
+    const name = this.#ranges[this.#ranges.length - 1];
+    if (name === undefined) return; // it began before the profile
+    this.#ranges = this.#ranges.slice(0, -1);
+    this.#end({ name, kind: 'range', stack: this.#ranges, shapes: [], outputBytes: 0, flops: null });
+  }
+
+  #begin(): void {
     this.#open.push({ start: performance.now(), inside: 0 });
   }
 
-  end(facts: EventFacts): void {
+  /** @returns the duration, µs */
+  #end(facts: Omit<ProfilerEvent, 'start' | 'duration' | 'selfDuration'>): number {
     const frame = this.#open.pop();
-    if (!frame) return;
+    if (!frame) return 0;
     const duration = performance.now() - frame.start;
     const parent = this.#open[this.#open.length - 1];
     if (parent) parent.inside += duration;
@@ -42,5 +86,6 @@ export class Recorder {
       duration: 1000 * duration,
       selfDuration: 1000 * Math.max(0, duration - frame.inside),
     });
+    return 1000 * duration;
   }
 }

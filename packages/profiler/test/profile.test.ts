@@ -1,7 +1,22 @@
 import { attr, hasNativeOps, installedInterceptors, installInterceptor, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { chromeTrace, keyAverages, ProfilerError, profile, recordFunction } from '../src/index.js';
+import type { MemoryCategory, Profile } from '../src/index.js';
+import {
+  chromeTrace,
+  compareProfiles,
+  keyAverages,
+  measurePeak,
+  opAverages,
+  ProfilerError,
+  peakMemory,
+  phaseTimes,
+  profile,
+  recordFunction,
+  registerFlops,
+  schedule,
+  startProfiler,
+} from '../src/index.js';
 
 describe.skipIf(hasNativeOps())('without native TensorFlow', () => {
   it('says that it cannot, and what to do', async () => {
@@ -125,14 +140,128 @@ describe.skipIf(!hasNativeOps())('on native TensorFlow', () => {
   });
 
   it('exports complete events that nest', async () => {
-    const { events } = await profile(() => recordFunction('step', product));
-    const { traceEvents } = JSON.parse(chromeTrace(events));
-    expect(traceEvents).toHaveLength(events.length);
+    const taken = await profile(() => recordFunction('step', product));
+    const { traceEvents } = JSON.parse(chromeTrace(taken));
+    expect(traceEvents).toHaveLength(taken.events.length);
     const [step, ...ops] = traceEvents;
     expect(step).toMatchObject({ name: 'step', ph: 'X', cat: 'user_annotation' });
     for (const { ts, dur } of ops) {
       expect(ts).toBeGreaterThanOrEqual(step.ts);
       expect(ts + dur).toBeLessThanOrEqual(step.ts + step.dur + 1e-3);
     }
+  });
+
+  it('gives the time of ops and of JavaScript between them, which make up the whole', async () => {
+    const taken = await profile(() => {
+      product();
+      const end = performance.now() + 20;
+      while (performance.now() < end);
+    });
+    expect(taken.opTime + taken.javascriptTime).toBeCloseTo(taken.duration, 6);
+    expect(taken.javascriptTime).toBeGreaterThan(20_000);
+    const rows = opAverages(taken);
+    expect(rows[0]).toMatchObject({ name: 'JavaScript between ops', selfTotal: taken.javascriptTime });
+    expect(rows.reduce((sum, row) => sum + row.selfTotal, 0)).toBeCloseTo(taken.duration, 3);
+  });
+
+  it('groups by the ranges around an op', async () => {
+    const { events } = await profile(() => {
+      recordFunction('forward', product);
+      recordFunction('backward', () => recordFunction('layer', product));
+    });
+    const stacks = keyAverages(events, { groupByStack: true })
+      .filter(({ name }) => name.includes('MatMul'))
+      .map(({ stack }) => stack);
+    expect(stacks).toContainEqual(['forward']);
+    expect(stacks).toContainEqual(['backward', 'layer']);
+    const phases = Object.fromEntries(
+      phaseTimes(await profile(() => recordFunction('forward', product))).map((row) => [row.phase, row]),
+    );
+    expect(phases.forward.ops).toBeGreaterThan(0);
+    expect(phases.forward.opTime).toBeLessThanOrEqual(phases.forward.time);
+    expect(phases.backward).toMatchObject({ time: 0, ops: 0 });
+  });
+
+  it('follows native memory by category', async () => {
+    const MEGABYTE = 2 ** 20;
+    const { memory } = await profile(
+      () => {
+        const weights = tf.fill([MEGABYTE / 4], 2);
+        const batch = tf.ones([MEGABYTE / 2]); // uploaded when the first op needs it
+        recordFunction('forward', () => {
+          const kept = tf.square(weights);
+          tf.dispose([tf.square(batch), kept]);
+        });
+        batch.dispose();
+        recordFunction('backward', () => tf.dispose(tf.square(weights)));
+        weights.dispose();
+      },
+      { profileMemory: true },
+    );
+    // Some ops have small tensors beside these: shapes and fill values.
+    const most = (category: MemoryCategory) => Math.max(...memory.map(({ bytes }) => bytes[category]));
+    expect(most('weights') / MEGABYTE).toBeCloseTo(1, 3);
+    expect(most('data') / MEGABYTE).toBeCloseTo(2, 3);
+    expect(most('activations') / MEGABYTE).toBeCloseTo(3, 3);
+    expect(most('gradients') / MEGABYTE).toBeCloseTo(1, 3);
+    expect(peakMemory(memory)!.total / MEGABYTE).toBeCloseTo(6, 3);
+    expect(memory.at(-1)?.total).toBe(0);
+    const { traceEvents } = JSON.parse(chromeTrace({ events: [], memory }));
+    expect(traceEvents[0]).toMatchObject({ ph: 'C', name: 'native memory, MB' });
+  });
+
+  it('compares two profiles op by op', async () => {
+    const [before, after] = [
+      await profile(product),
+      await profile(() => tf.tidy(() => tf.ones([8]).dataSync())),
+    ];
+    const rows = compareProfiles(before, after);
+    const matmul = rows.find(({ name }) => name.includes('MatMul'))!;
+    expect(matmul).toMatchObject({ calls: [1, 0], ratio: 0 });
+    expect(matmul.time[0]).toBeGreaterThan(0);
+  });
+
+  it('counts the floating-point operations of an op that is registered', async () => {
+    registerFlops('Square', ({ inputs }) => inputs[0].shape[0]);
+    const { events } = await profile(() => tf.tidy(() => void tf.square(tf.ones([7]))));
+    expect(events.find(({ name }) => name === 'Square')?.flops).toBe(7);
+  });
+
+  it('measures the peak of products', () => {
+    expect(measurePeak()).toBeGreaterThan(0.1);
+  });
+
+  it('profiles by a schedule, and hands each cycle over', async () => {
+    const profiles: Profile[] = [];
+    const profiler = startProfiler({
+      schedule: schedule({ skipFirst: 1, wait: 1, warmup: 1, active: 2, repeat: 2 }),
+      onTraceReady: (taken) => profiles.push(taken),
+    });
+    const seen: boolean[] = [];
+    for (let step = 0; step < 12; step++) {
+      seen.push(installedInterceptors().includes('profiler'));
+      recordFunction(`step ${step}`, product);
+      profiler.step();
+    }
+    profiler.stop();
+    const names = profiles.map(({ events }) =>
+      events.filter(({ kind }) => kind === 'range').map(({ name }) => name),
+    );
+    expect(names).toEqual([
+      ['step 3', 'step 4'],
+      ['step 7', 'step 8'],
+    ]);
+    expect(seen).toEqual([false, false, true, true, true, false, true, true, true, false, false, false]);
+    expect(installedInterceptors()).not.toContain('profiler');
+  });
+
+  it('hands over a cycle that is cut short', async () => {
+    const profiles: Profile[] = [];
+    const profiler = startProfiler({ onTraceReady: (taken) => profiles.push(taken) });
+    product();
+    profiler.step();
+    profiler.stop();
+    expect(profiles).toHaveLength(1);
+    expect((await profile(product)).result).toBe(16);
   });
 });

@@ -1,5 +1,6 @@
 import type { BackendName, LoadedTensorFlow } from './backend/types.js';
 import type { HandleTable } from './dispatch/handle-table.js';
+import type { Observer } from './dispatch/observers.js';
 import type { Interceptor } from './dispatch/op-call.js';
 
 /** One entry of the dispatch chain. */
@@ -15,6 +16,8 @@ export interface RuntimeState {
   loading: Promise<unknown>;
   /** In order of installation; the last one sees a call first. Replaced as a whole, never changed in place. */
   interceptors: readonly ChainEntry[];
+  /** Replaced as a whole, never changed in place. */
+  observers: readonly Observer[];
   /** Handles of the native binding; null until the binding is loaded. */
   handles: HandleTable | null;
   /** Backends whose missing kernels have been registered. */
@@ -26,7 +29,7 @@ export interface RuntimeState {
  * sources under test beside their build) therefore share one loaded TensorFlow and one dispatch chain. The number in the key
  * changes with the shape of the state, so that incompatible copies stay apart.
  */
-const STATE_KEY: unique symbol = Symbol.for('@fin/runtime/state/1') as never;
+const STATE_KEY: unique symbol = Symbol.for('@fin/runtime/state/2') as never;
 
 type GlobalWithState = typeof globalThis & { [STATE_KEY]?: RuntimeState };
 
@@ -37,6 +40,7 @@ export function runtimeState(): RuntimeState {
     loaded: null,
     loading: Promise.resolve(),
     interceptors: [],
+    observers: [],
     handles: null,
     supplied: new Set(),
   };

@@ -1,4 +1,4 @@
-import { randomStreams } from '@fin/runtime';
+import { installObserver, randomStreams } from '@fin/runtime';
 import { allClose, maxDifference } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -464,5 +464,51 @@ describe('a run that cannot go on', () => {
     ],
   ])('refuses %o', async (settings: Settings, message) => {
     await expect(train(settings)).rejects.toThrow(message);
+  });
+});
+
+describe('phases', () => {
+  const phasesOf = async (settings: Settings) => {
+    const open: string[] = [];
+    const seen: string[] = [];
+    const observer = installObserver({
+      beginRange: (name) => seen.push([...open, name].join('/')) && open.push(name),
+      endRange: () => open.pop(),
+      created: () => {},
+      released: () => {},
+    });
+    try {
+      await train(settings);
+    } catch (error) {
+      if ((error as Error).message !== 'stop') throw error;
+    } finally {
+      observer.remove();
+    }
+    return { seen, open };
+  };
+
+  it('are marked for a profiler, one after the other', async () => {
+    const { seen, open } = await phasesOf({ maxSteps: 2 });
+    expect(seen).toEqual([
+      'data',
+      'data',
+      'forward',
+      'backward',
+      'optimizer',
+      'data',
+      'forward',
+      'backward',
+      'optimizer',
+    ]);
+    expect(open).toEqual([]);
+  });
+
+  it('end when a loss throws', async () => {
+    const { open } = await phasesOf({
+      loss: () => {
+        throw new Error('stop');
+      },
+    });
+    expect(open).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ const event = (name: string, duration: number, more: Partial<ProfilerEvent> = {}
   start: 0,
   duration,
   selfDuration: duration,
+  stack: [],
   shapes: [],
   outputBytes: 0,
   flops: null,

@@ -1,4 +1,5 @@
 import type { NativeBinding, TensorMetadata } from '../backend/native-binding.js';
+import { runtimeState } from '../state.js';
 import { dtypeName, dtypeNumber, standInDType } from './dtypes.js';
 import type { TensorHandle } from './op-call.js';
 
@@ -50,7 +51,7 @@ export class HandleTable {
 
   /** Adds a tensor that tfjs created from host values. */
   addCreated(id: number, dtype: number, shape: readonly number[]): void {
-    this.#handles.set(id, { id, dtype: dtypeName(dtype), shape, masked: false });
+    this.#add({ id, dtype: dtypeName(dtype), shape, masked: false }, 'host');
   }
 
   /** Adds the output of an op. */
@@ -58,7 +59,7 @@ export class HandleTable {
     const dtype = dtypeName(output.dtype);
     const masked = standInDType(dtype) !== dtype;
     const handle = { id: output.id, dtype, shape: output.shape, masked };
-    this.#handles.set(output.id, handle);
+    this.#add(handle, 'op');
     if (masked) this.maskedCount++;
     return handle;
   }
@@ -78,10 +79,16 @@ export class HandleTable {
     if (this.#handles.get(id)?.masked) this.maskedCount--;
     this.#handles.delete(id);
     this.binding.deleteTensor(id);
+    for (const observer of runtimeState().observers) observer.released(id);
     const derived = this.#derived.get(id);
     if (!derived) return;
     this.#derived.delete(id);
     for (const handle of derived.values()) this.release(handle.id);
+  }
+
+  #add(handle: TrackedHandle, origin: 'op' | 'host'): void {
+    this.#handles.set(handle.id, handle);
+    for (const observer of runtimeState().observers) observer.created(handle, origin);
   }
 }
 

@@ -1,3 +1,4 @@
+import { beginRange } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchPlace, TrainingData } from './fit-options.js';
 
@@ -19,7 +20,14 @@ export class PreparedBatches<Batch> {
   prepare(request: BatchRequest | null): void {
     if (this.#next || !request) return;
     const { indices, step, part } = request;
-    const batch = (async () => this.#data.batch(indices, { step, part }))();
+    const batch = (async () => {
+      const end = beginRange('data'); // the part of it that runs at once
+      try {
+        return this.#data.batch(indices, { step, part });
+      } finally {
+        end();
+      }
+    })();
     batch.catch(() => {}); // use() reports it, unless the run ends before
     this.#next = batch;
   }

@@ -1,3 +1,4 @@
+import { beginRange } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { clipByGlobalNorm } from '../clip-by-global-norm.js';
 import { GradientOverflowError, TrainInputError } from '../errors.js';
@@ -115,15 +116,22 @@ export class Updater<Batch> {
     const scaler = this.#scaler;
     const share = indices.length / sum.examples;
     const kept: tf.Tensor[] = [];
+    const forward = (): tf.Scalar => {
+      const result = loss(batch, { step, epoch, dropout });
+      const scaled = (scalar: tf.Scalar) => (scaler ? scaler.scale(scalar) : scalar);
+      if (share === 1) return scaled(isWeighted(result) ? result.loss : result);
+      if (!isWeighted(result)) return scaled(tf.mul(result, share));
+      const weight = relativeWeight(result, sum.examples);
+      for (const tensor of [result.loss, weight]) kept.push(tf.keep(tf.clone(tensor)));
+      return scaled(tf.mul(result.loss, weight));
+    };
+    let endPhase = beginRange('forward');
     try {
       const { value, grads } = variableGradients(() => {
-        const result = loss(batch, { step, epoch, dropout });
-        const scaled = (scalar: tf.Scalar) => (scaler ? scaler.scale(scalar) : scalar);
-        if (share === 1) return scaled(isWeighted(result) ? result.loss : result);
-        if (!isWeighted(result)) return scaled(tf.mul(result, share));
-        const weight = relativeWeight(result, sum.examples);
-        for (const tensor of [result.loss, weight]) kept.push(tf.keep(tf.clone(tensor)));
-        return scaled(tf.mul(result.loss, weight));
+        const lossValue = forward();
+        endPhase();
+        endPhase = beginRange('backward'); // tfjs runs it when this function returns
+        return lossValue;
       }, variables);
       const [mean, weight] = kept.splice(0) as tf.Scalar[];
       if (mean) value.dispose();
@@ -131,6 +139,7 @@ export class Updater<Batch> {
       this.#losses.add({ value: mean ?? value, factor, step, epoch, indices });
       sum.add(grads, weight ?? null);
     } finally {
+      endPhase();
       tf.dispose(kept);
     }
   }
@@ -170,10 +179,12 @@ export class Updater<Batch> {
   /** Takes ownership of the gradients. */
   #apply(gradients: tf.Tensor[], learningRate: number): void {
     let owned = gradients;
+    const end = beginRange('optimizer');
     try {
       owned = this.#clip(gradients);
       this.#options.optimizer.apply(owned, learningRate);
     } finally {
+      end();
       tf.dispose(owned);
     }
   }
