@@ -5,7 +5,7 @@ import { InvalidArgumentError, Option } from 'commander';
 /** Parsing and `--help` text of an option. */
 interface OptionDetails {
   readonly choices?: readonly string[];
-  readonly parse?: (text: string) => unknown;
+  readonly parse?: (text: string, before: unknown) => unknown;
   /** Text of the default in `--help`. The library fills in the value itself. */
   readonly byDefault?: string;
   /** Environment variable that sets the option if it is not given. An empty variable counts as unset. */

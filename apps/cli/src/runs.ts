@@ -39,9 +39,27 @@ export async function chooseRun(run: string | undefined): Promise<string> {
     return newestRun(RUNS);
   }
   readRunRecord(run, 'forecaster');
+  requireFinished(run);
+  return run;
+}
+
+/**
+ * The run folders that a report is made from: those given, or the newest finished run of a forecaster under `runs/`.
+ *
+ * @throws as {@link chooseRun}
+ */
+export async function chooseRuns(runs: readonly string[] | undefined): Promise<readonly string[]> {
+  if (runs === undefined) return [await chooseRun(undefined)];
+  for (const run of runs) {
+    readRunRecord(run);
+    requireFinished(run);
+  }
+  return runs;
+}
+
+function requireFinished(run: string): void {
   refuseUnfinished(run);
   readRunConfig(run);
-  return run;
 }
 
 /**

@@ -46,11 +46,9 @@ function contents(run: string): Map<string, string> {
   const files = readdirSync(run, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(
     files
-      .filter(({ name }) => !/^(evaluation|manifest)\.json$|^report\.html$|^\./.test(name))
-      .map(({ parentPath, name }) => [
-        join(parentPath, name).slice(run.length),
-        readFileSync(join(parentPath, name), 'base64'),
-      ]),
+      .map(({ parentPath, name }) => join(parentPath, name).slice(run.length + 1))
+      .filter((path) => !/^(evaluation|manifest)\.json$|^report\/|^\./.test(path))
+      .map((path) => [path, readFileSync(join(run, path), 'base64')]),
   );
 }
 

@@ -88,8 +88,9 @@ describe('from a bare encoder to a forecast on its scores', () => {
     expect((await runFin('evaluate', '--run', forecasts, '--json')).code).toBe(0);
     const next = await runFin('predict', '--run', forecasts, '--json');
     expect(JSON.parse(next.stdout)).toMatchObject({ headlines: 2 });
-    expect((await runFin('report', '--run', forecasts, '--json')).code).toBe(0);
-    expect(readFileSync(join(forecasts, 'report.html'), 'utf8')).toContain(run); // says whose scores they are
+    expect((await runFin('report', '--run', forecasts, run, '--out', inFolder('site'))).code).toBe(0);
+    expect(readFileSync(inFolder('site/method.html'), 'utf8')).toContain(run); // says whose scores they are
+    expect(readFileSync(inFolder('site/sentiment.html'), 'utf8')).toContain('Confusion matrix');
   });
 });
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { syntheticMarket, writeKaggleFiles } from '@fin/data';
@@ -72,19 +72,28 @@ describe('the whole study, command by command', () => {
   });
 
   it('reports', async () => {
-    const { code, stdout } = await runFin(
-      'report',
-      '--run',
-      run,
-      '--out',
-      join(folder, 'page.html'),
-      '--json',
-    );
+    const { code, stdout } = await runFin('report', '--run', run, '--out', join(folder, 'site'), '--json');
     expect(code).toBe(0);
-    const { file } = JSON.parse(stdout);
-    const page = readFileSync(file, 'utf8');
+    const { runs, file } = JSON.parse(stdout);
+    expect(runs).toEqual([run]);
+    expect(file).toBe(join(folder, 'site', 'index.html'));
+    const page = readFileSync(join(folder, 'site', 'forecast.html'), 'utf8');
     expect(page).toContain('<svg');
     expect(page).toContain('persistence');
+  });
+
+  it('refuses to report into a folder that is not a report', async () => {
+    for (const [out, problem] of [
+      [run, /no report wrote/],
+      [market, /Combined_News_DJIA\.csv, which no report wrote/],
+      [join(run, 'config.json'), /not a folder/],
+      [join(folder, 'page.html'), /give a folder/],
+    ] as const) {
+      const { code, stderr } = await runFin('report', '--run', run, '--out', out);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(problem);
+    }
+    expect(existsSync(join(market, 'Combined_News_DJIA.csv'))).toBe(true);
   });
 
   it.skipIf(process.platform === 'win32')('never writes over a file of a run or an input', async () => {
@@ -99,15 +108,10 @@ describe('the whole study, command by command', () => {
     const before = files.map((file) => readFileSync(file, 'base64'));
     const links = [join(folder, 'link'), join(run, '..', 'run', 'manifest.json')];
     for (const out of [...files, ...links]) {
-      for (const args of [
-        ['report', '--run', run, '--out', out],
-        ['sentiment', '--model', folder, '--out', out],
-      ]) {
-        const { code, stdout, stderr } = await runFin(...args);
-        expect(code).toBe(2);
-        expect(stdout).toBe('');
-        expect(stderr).toMatch(/belongs to the run in/);
-      }
+      const { code, stdout, stderr } = await runFin('sentiment', '--model', folder, '--out', out);
+      expect(code).toBe(2);
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(/belongs to the run in/);
     }
     const input = join(market, 'Combined_News_DJIA.csv');
     const over = await runFin('sentiment', '--data', market, '--model', folder, '--out', input);
@@ -116,7 +120,7 @@ describe('the whole study, command by command', () => {
     expect(files.map((file) => readFileSync(file, 'base64'))).toEqual(before);
     expect((await runFin('evaluate', '--run', other)).code).toBe(0);
     for (let times = 0; times < 2; times++) expect((await runFin('report', '--run', run)).code).toBe(0);
-    expect((await runFin('evaluate', '--run', run)).code).toBe(0); // the page in the run does not matter
+    expect((await runFin('evaluate', '--run', run)).code).toBe(0); // the report in the run does not matter
   });
 
   it('refuses to write over a run, says how to, and does when told', async () => {

@@ -49,10 +49,21 @@ const users = [
 
 const cases = [
   ...readers.flatMap((command) => [
-    { command, name: 'tuned', problem: /fine-tuning of a sentiment model, not/ },
+    {
+      command,
+      name: 'tuned',
+      problem: command[0] === 'report' ? /\.json/ : /fine-tuning of a sentiment model, not/,
+    },
     { command, name: 'own', problem: /a run of your own, not/ },
     { command, name: 'forecaster-unfinished', problem: /unfinished.*fin train --run .* --resume/ },
-    { command, name: 'tuned-unfinished', problem: /fine-tuning of a sentiment model, not/ },
+    {
+      command,
+      name: 'tuned-unfinished',
+      problem:
+        command[0] === 'report'
+          ? /unfinished.*fin finetune --run .* --resume/
+          : /fine-tuning of a sentiment model, not/,
+    },
     { command, name: 'empty', problem: /holds no run/ },
     { command, name: 'nowhere', problem: /holds no run/ },
     { command, name: 'bank.txt', problem: /holds no run/ },

@@ -1,2 +1,3 @@
-export { newestRun, ReportInputError } from './read-run.js';
-export { renderReport, writeReport } from './report.js';
+export { newestRun } from './read/newest-run.js';
+export { ReportInputError } from './read/run-file.js';
+export { writeReport } from './write-report.js';

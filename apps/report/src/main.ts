@@ -1,20 +1,18 @@
 import { fileURLToPath } from 'node:url';
-import { newestRun } from './read-run.js';
-import { writeReport } from './report.js';
+import { newestRun } from './read/newest-run.js';
+import { writeReport } from './write-report.js';
 
 /**
- * The program of `turbo run report`: writes the report of a run into out/report.html, by default of the newest run of apps/cli.
+ * The program of `turbo run report`: writes the report of runs into out/report, by default of the newest run of apps/cli.
  *
- *     node dist/main.js [RUN_DIR [OUT_FILE]]
+ *     node dist/main.js [RUN_DIR...]
  */
-const [runDir, out] = process.argv.slice(2);
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 try {
-  const { file } = await writeReport({
-    runDir: runDir ?? (await newestRun(here('../../cli/runs'))),
-    out: out ?? here('../out/report.html'),
-  });
+  const given = process.argv.slice(2);
+  const runDirs = given.length > 0 ? given : [await newestRun(here('../../cli/runs'))];
+  const { file } = await writeReport({ runDirs, out: here('../out/report') });
   console.log(file);
 } catch (error) {
   if (!(error instanceof Error && 'kind' in error)) throw error;

@@ -86,6 +86,68 @@ export async function writeFixtureRun(runDir: string, options: FixtureOptions = 
   await folder.finish();
 }
 
+/** Writes a fine-tuning run as `fin finetune` would, with made-up counts. */
+export async function writeFixtureTuning(
+  runDir: string,
+  labels: readonly string[] = ['positive', 'negative', 'neutral'],
+): Promise<void> {
+  const confusion = [
+    [40, 4, 6],
+    [3, 30, 7],
+    [9, 8, 93],
+  ];
+  const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+  const classes = labels.map((label, i) => {
+    const precision = confusion[i][i] / total(confusion.map((row) => row[i]));
+    const recall = confusion[i][i] / total(confusion[i]);
+    const f1 = (2 * precision * recall) / (precision + recall);
+    return { label, precision, recall, f1, support: total(confusion[i]) };
+  });
+  const counts = (scale: number) =>
+    Object.fromEntries([
+      ['n', 200 * scale],
+      ...labels.map((label, i) => [label, scale * total(confusion[i])]),
+    ]);
+  const folder = await RunFolder.create(runDir, { kind: 'sentiment-tuning', overwrite: true });
+  const files = {
+    'config.json': {
+      settings: { method: 'lora', seed: 7 },
+      source: { data: 'made-up.txt', model: 'made-up' },
+    },
+    'environment.json': { backend: 'fixture', notes: [] },
+    'data.json': {
+      lines: 1005,
+      sentences: 1000,
+      duplicates: 3,
+      conflicts: 2,
+      fingerprint: 'f1c7'.repeat(16),
+      splits: { train: counts(3), validation: counts(1), test: counts(1) },
+    },
+    'evaluation.json': {
+      split: 'test',
+      n: 200,
+      accuracy: 0.815,
+      macroF1: total(classes.map(({ f1 }) => f1)) / classes.length,
+      classes,
+    },
+    'confusion.json': { labels, rows: 'actual', columns: 'predicted', confusion },
+  };
+  for (const [name, value] of Object.entries(files)) await folder.writeJson(name, value);
+  for (let epoch = 1; epoch <= 5; epoch++) {
+    folder.appendMetrics({
+      epoch,
+      step: 19 * epoch,
+      trainLoss: 1.1 / epoch,
+      validationLoss: 0.5 + 0.5 / epoch,
+      validationAccuracy: 0.8,
+      validationMacroF1: 0.78,
+      learningRate: 0.001,
+      seconds: 2,
+    });
+  }
+  await folder.finish();
+}
+
 function makePredictions(days: number, skill: number): Prediction[] {
   const dates = weekdays(days + 1);
   const normal = normals(20160701);

@@ -1,4 +1,4 @@
 import { writeReport } from '../src/index.js';
 
-const { file } = await writeReport({ runDir: 'runs/my-run', out: 'report.html' });
+const { file } = await writeReport({ runDirs: ['runs/my-run', 'runs/my-tuning'], out: 'report' });
 console.log(`open ${file} in a browser`);

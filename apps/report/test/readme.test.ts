@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { writeFixtureRun } from './fixture-run.js';
+import { writeFixtureRun, writeFixtureTuning } from './fixture-run.js';
 
 it('the example of the README is the one that runs here', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
@@ -14,8 +14,9 @@ it('the example of the README is the one that runs here', async () => {
   process.chdir(folder);
   try {
     await writeFixtureRun('runs/my-run');
+    await writeFixtureTuning('runs/my-tuning');
     await import('./readme-example.js');
-    expect(await readFile('report.html', 'utf8')).toContain('Run my-run.');
+    expect(await readFile('report/index.html', 'utf8')).toContain('2 runs: my-run, my-tuning.');
   } finally {
     process.chdir(home);
     await rm(folder, { recursive: true });

@@ -1,23 +1,40 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunFolder } from '@fin/run';
 import { afterAll } from 'vitest';
 import type { FixtureOptions } from './fixture-run.js';
-import { writeFixtureRun } from './fixture-run.js';
+import { writeFixtureRun, writeFixtureTuning } from './fixture-run.js';
 
 /** Where the runs of one test file are, until it ends. */
 const root = join(tmpdir(), `fin-report-${randomUUID()}`);
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** A fresh fixture run in a folder of its own, named after what it is. */
-export async function fixtureRun(options: FixtureOptions = {}): Promise<string> {
+/** Fixtures that were already made, by what they are. Making one takes longer than copying it. */
+const made = new Map<string, string>();
+
+async function copyOf(name: string, key: unknown, write: (dir: string) => Promise<void>): Promise<string> {
   await mkdir(root, { recursive: true });
-  const runDir = join(await mkdtemp(join(root, 'run-')), 'fixture-run');
-  await writeFixtureRun(runDir, options);
+  const id = JSON.stringify([name, key]);
+  let original = made.get(id);
+  if (original === undefined) {
+    original = join(await mkdtemp(join(root, 'made-')), name);
+    await write(original);
+    made.set(id, original);
+  }
+  const runDir = join(await mkdtemp(join(root, 'run-')), name);
+  await cp(original, runDir, { recursive: true });
   return runDir;
 }
+
+/** A fresh fixture run in a folder of its own, named after what it is. */
+export const fixtureRun = (options: FixtureOptions = {}): Promise<string> =>
+  copyOf('fixture-run', options, (dir) => writeFixtureRun(dir, options));
+
+/** A fresh fixture of a fine-tuning run in a folder of its own. */
+export const fixtureTuning = (labels?: readonly string[]): Promise<string> =>
+  copyOf('fixture-tuning', labels ?? null, (dir) => writeFixtureTuning(dir, labels));
 
 /** Changes files of a run the way a program would: the manifest agrees afterwards. */
 export async function changeRun(runDir: string, change: (folder: RunFolder) => Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Evaluation, EvaluationRow, PearsonResult, RunData } from '@fin/forecast';
 import { describe, expect, it } from 'vitest';
-import { verdict } from '../src/verdict.js';
+import { verdict } from '../src/kinds/forecaster/verdict.js';
 
 const row = (model: string, more: Partial<EvaluationRow> = {}): EvaluationRow => ({
   model,

@@ -1,52 +1,66 @@
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { listFiles, verifyManifest } from '@fin/files';
 import { RunFolder } from '@fin/run';
 import { expect, it } from 'vitest';
 import { newestRun, ReportInputError, writeReport } from '../src/index.js';
-import { changeRun, fixtureRun } from './run-copy.js';
+import { changeRun, fixtureRun, fixtureTuning } from './run-copy.js';
 
-it('makes the folders on the way and leaves nothing else', async () => {
-  const runDir = await fixtureRun();
-  const out = join(runDir, '..', 'a', 'b', 'report.html');
-  const { file } = await writeReport({ runDir, out });
+it('makes the folders on the way and leaves nothing else, also when it replaces a report through a link', async () => {
+  const runDir = await fixtureTuning();
+  const out = join(runDir, '..', 'a', 'b', 'site');
+  const { file } = await writeReport({ runDirs: [runDir], out });
+  expect(file).toBe(join(out, 'index.html'));
   expect(await readFile(file, 'utf8')).toMatch(/^<!doctype html>/);
-  expect(await readdir(dirname(file))).toEqual(['report.html']);
+  const link = join(runDir, '..', 'link');
+  await symlink(out, link);
+  await writeReport({ runDirs: [runDir, runDir], out: link });
+  expect(await readdir(dirname(out))).toEqual(['site']);
+  await verifyManifest(out);
 });
 
 it('inside the run changes no file of the run, its manifest included', async () => {
-  const runDir = await fixtureRun();
+  const runDir = await fixtureTuning();
   const contents = async () => {
-    const names = (await readdir(runDir)).filter((name) => name !== 'report.html').sort();
+    const names = (await listFiles(runDir)).filter((name) => !name.startsWith('report/')).sort();
     return Promise.all(names.map(async (name) => [name, await readFile(join(runDir, name), 'base64')]));
   };
   const before = await contents();
-  const out = join(runDir, 'report.html');
-  for (let times = 0; times < 2; times++) {
-    await writeReport({ runDir, out });
-    expect(await contents()).toEqual(before);
-    expect(await readFile(out, 'utf8')).toContain('Forecast report');
-    await RunFolder.open(runDir);
-  }
+  await writeReport({ runDirs: [runDir], out: join(runDir, 'report') });
+  expect(await contents()).toEqual(before);
+  await RunFolder.open(runDir);
 });
 
-it('refuses a file of this or another run', async () => {
-  const [runDir, other] = [await fixtureRun(), await fixtureRun()];
-  for (const name of ['predictions.csv', 'run.json', 'manifest.json']) {
-    for (const dir of [runDir, other]) {
-      const before = await readFile(join(dir, name));
-      await expect(writeReport({ runDir, out: join(dir, name) })).rejects.toThrow('belongs to the run in');
-      expect(await readFile(join(dir, name))).toEqual(before);
-    }
+it('refuses a folder of a run, and one with other files, and changes nothing in it', async () => {
+  const [runDir, other] = [await fixtureTuning(), await fixtureRun()];
+  const thesis = join(runDir, '..', 'thesis');
+  await mkdir(thesis);
+  await writeFile(join(thesis, 'chapter.txt'), 'mine');
+  const report = join(runDir, '..', 'site');
+  await writeReport({ runDirs: [runDir], out: report });
+  await writeFile(join(report, 'files', 'notes.txt'), 'mine');
+  for (const [out, problem] of [
+    [other, /no report wrote/],
+    [runDir, /no report wrote/],
+    [join(runDir, 'adapter'), /belongs to the run in/],
+    [thesis, /holds chapter\.txt, which no report wrote; choose another folder/],
+    [report, /holds files\/notes\.txt, which no report wrote/],
+    [join(thesis, 'chapter.txt'), /not a folder/],
+  ] as const) {
+    await expect(writeReport({ runDirs: [runDir], out })).rejects.toThrow(problem);
   }
   await RunFolder.open(other);
+  expect(await readdir(thesis)).toEqual(['chapter.txt']);
+  expect(await readFile(join(report, 'files', 'notes.txt'), 'utf8')).toBe('mine');
 });
 
 it('writes nothing when there is nothing to report', async () => {
   const runDir = await fixtureRun();
   await changeRun(runDir, (folder) => folder.writeJson('evaluation.json', {}));
-  const out = join(runDir, '..', 'out', 'report.html');
-  await expect(writeReport({ runDir, out })).rejects.toThrow(ReportInputError);
-  await expect(readFile(out)).rejects.toThrow();
+  const out = join(runDir, '..', 'out');
+  await expect(writeReport({ runDirs: [runDir], out })).rejects.toThrow(ReportInputError);
+  await expect(readdir(out)).rejects.toThrow();
+  await expect(writeReport({ runDirs: [], out })).rejects.toThrow('at least one run');
 });
 
 it('finds the run of a forecaster that was finished last, and only finished ones', async () => {

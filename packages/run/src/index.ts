@@ -6,7 +6,7 @@ export { describeIssue, parseRunFile, runEnvironmentSchema } from './run-files.j
 export type { CreateRunOptions } from './run-folder.js';
 export { addToFinishedRun, RunFolder } from './run-folder.js';
 export type { RunKind } from './run-kinds.js';
-export { CHECKPOINTS, commonFiles, derivedFiles, runKinds } from './run-kinds.js';
+export { CHECKPOINTS, commonFiles, REPORT, runKinds } from './run-kinds.js';
 export type { RunRecord } from './run-record.js';
 export { readableRoot, readRunRecord } from './run-record.js';
 export type { OpenedRun, ResumeFrom, RunContext, RunOptions, UnfinishedRun } from './with-run.js';

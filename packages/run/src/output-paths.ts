@@ -5,15 +5,15 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { temporaryPath } from '@fin/files';
 import { OutputError, RunInputError } from './errors.js';
 import { isBookkeeping, ownedBy } from './replace-run.js';
-import { commonFiles, derivedFiles } from './run-kinds.js';
+import { commonFiles, isReportFile } from './run-kinds.js';
 import { readableRoot, readIdentity } from './run-record.js';
 
 /**
  * Checks that a file may be written: call it for every output path before any work. Paths are compared after links are resolved.
  *
  * Refuses anything that is not a regular file, an input, an existing file inside an input folder, and a file that belongs to a run
- * (by its manifest or its kind). Derived pages, such as `report.html`, may be replaced. Writing is tried in the nearest existing
- * folder, and the trial is removed.
+ * (by its manifest or its kind). Files of a run's `report` folder may be replaced. Writing is tried in the nearest existing folder,
+ * and the trial is removed.
  *
  * @param file the output
  * @param inputs files and folders that are read to make it
@@ -23,10 +23,9 @@ export async function requireFreeOutput(file: string, inputs: readonly string[] 
   const path = await realPath(file);
   const owner = await owningRun(path);
   if (owner !== null) throw new OutputError(file, `it belongs to the run in ${owner}`);
-  const derived = derivedFiles.includes(basename(path));
   for (const input of inputs) {
     const real = await realPath(input);
-    if (path === real || (!derived && existsSync(path) && isInside(path, real))) {
+    if (path === real || (existsSync(path) && isInside(path, real) && !isInReport(path, real))) {
       throw new OutputError(file, `it is an input of this command, as part of ${input}`);
     }
   }
@@ -65,6 +64,9 @@ async function realPath(path: string): Promise<string> {
   return parent === absolute ? absolute : join(await realPath(parent), basename(absolute));
 }
 
+const isInReport = (path: string, run: string): boolean =>
+  existsSync(join(run, commonFiles.run)) && isReportFile(relative(run, path).split(sep).join('/'));
+
 const isInside = (path: string, folder: string): boolean =>
   path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 
@@ -75,7 +77,7 @@ async function owningRun(path: string): Promise<string | null> {
       const name = relative(dir, path).split(sep).join('/');
       if (name === commonFiles.run || isBookkeeping(name.split('/')[0])) return dir;
       const owned = await ownedByRun(dir);
-      if (owned(name) && !derivedFiles.includes(name)) return dir;
+      if (owned(name) && !isReportFile(name)) return dir;
     }
     if (dirname(dir) === dir) return null;
   }

@@ -31,7 +31,7 @@ import {
 } from './replace-run.js';
 import { parseRunFile } from './run-files.js';
 import type { RunKind } from './run-kinds.js';
-import { CHECKPOINTS, commonFiles, derivedFiles, runKinds } from './run-kinds.js';
+import { CHECKPOINTS, commonFiles, REPORT, runKinds } from './run-kinds.js';
 import type { RunRecord } from './run-record.js';
 import {
   formatIdentity,
@@ -173,7 +173,7 @@ export class RunFolder {
     };
     const before = manifest();
     try {
-      await verifyManifest(root, { except: derivedFiles });
+      await verifyManifest(root, { except: [REPORT] });
     } catch (error) {
       // Another process may have replaced the run, or added a file to it, since we began to read.
       if (readableRoot(dir) !== root || manifest() !== before) return RunFolder.open(dir, kind);
@@ -276,7 +276,7 @@ export class RunFolder {
   async finish({ discard = [] }: { readonly discard?: readonly string[] } = {}): Promise<void> {
     const { metrics } = this.#requireWriter();
     metrics.sync();
-    await writeManifest(this.#root, { except: [...discard, ...derivedFiles, NEXT] });
+    await writeManifest(this.#root, { except: [...discard, REPORT, NEXT] });
     if (this.#root === this.dir) for (const name of discard) await removeAtomically(this.path(name));
     else await completeReplacement(this.dir);
     this.#root = this.dir;

@@ -17,8 +17,17 @@ export const commonFiles = {
   manifest: 'manifest.json',
 } as const;
 
-/** Pages that are made from a finished run. They can be made again, so the manifest does not list them. */
-export const derivedFiles: readonly string[] = ['report.html'];
+/** Folder in a run for the report about it. It can be made again, so the manifest does not list it. */
+export const REPORT = 'report';
+
+const REPORT_FILE = new RegExp(`^${REPORT}/([\\w-]+\\.html|manifest\\.json|files/[\\w.-]+)$`);
+
+/**
+ * Whether a name is one that a report's files have.
+ *
+ * @param name relative to the run folder, with forward slashes
+ */
+export const isReportFile = (name: string): boolean => REPORT_FILE.test(name);
 
 /** The files of one kind of run. */
 interface KindOfRun {
@@ -98,6 +107,6 @@ export type RunKind = keyof typeof runKinds;
  */
 export function isFileOfKind(kind: RunKind, name: string): boolean {
   const { files }: KindOfRun = runKinds[kind];
-  const owned = [...Object.values(commonFiles), ...Object.values(files), ...derivedFiles, CHECKPOINTS];
-  return owned.some((file) => name === file || name.startsWith(`${file}/`));
+  const owned = [...Object.values(commonFiles), ...Object.values(files), CHECKPOINTS];
+  return isReportFile(name) || owned.some((file) => name === file || name.startsWith(`${file}/`));
 }

@@ -217,12 +217,17 @@ describe('addToFinishedRun', () => {
     expect(await (await RunFolder.open(dir)).readJson('evaluation.json')).toEqual({ n: 1 });
   });
 
-  it('passes over derived pages', async () => {
+  it('passes over a report, and keeps what else is in its folder', async () => {
     await train('old');
-    await writeFile(join(dir, 'report.html'), '<p>');
+    await mkdir(join(dir, 'report', 'files'), { recursive: true });
+    const files = ['index.html', 'manifest.json', 'files/forecast-gain.csv'];
+    for (const file of files) await writeFile(join(dir, 'report', file), '<p>');
+    await writeFile(join(dir, 'report', 'notes.txt'), 'mine');
     await RunFolder.open(dir);
+    await expect(train('new', { overwrite: true })).rejects.toThrow('report/notes.txt');
+    await rm(join(dir, 'report', 'notes.txt'));
     await train('new', { overwrite: true });
-    expect(existsSync(join(dir, 'report.html'))).toBe(false);
+    expect(existsSync(join(dir, 'report'))).toBe(false);
   });
 });
 
@@ -250,7 +255,7 @@ describe('requireFreeOutput', () => {
       expect(await refused(join(home, 'link', name)), name).toContain('belongs to the run in');
     }
     expect(await refused(dir)).toContain('is a folder');
-    expect(await refused(join(dir, 'report.html'), [dir])).toBeNull();
+    expect(await refused(join(dir, 'report', 'index.html'), [dir])).toBeNull();
     expect(await refused(join(home, 'new', 'out.csv'), [dir, input])).toBeNull();
     expect(await refused('x')).toBeNull();
     expect(await refused(join(input, 'x'))).toContain('not a folder');

@@ -27,5 +27,5 @@ export { walkForwardFolds } from './charts/walk-forward.js';
 export { VizInputError } from './errors.js';
 export type { RenderPngOptions } from './render/render-png.js';
 export { renderPng } from './render/render-png.js';
-export type { RenderOptions } from './render/render-svg.js';
-export { renderSvg } from './render/render-svg.js';
+export type { ChartPanel, ChartScale, RenderedChart, RenderOptions } from './render/render-svg.js';
+export { renderChart, renderSvg } from './render/render-svg.js';

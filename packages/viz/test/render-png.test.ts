@@ -34,6 +34,15 @@ it('is the same bytes for the same data, on every machine', async () => {
   expect([...digests]).toEqual(['86c67c5288246c4a6f30c9c6f316771ba321d29042a6e499ddab2f1f7ce57a0e']);
 });
 
+it('draws an SVG of the same specification alike', async () => {
+  const spec = confusionMatrix(confusion, { width: 300 });
+  const [direct, fromSvg] = [
+    await renderPng(spec),
+    await renderPng(await renderSvg(spec, { idPrefix: 'other' })),
+  ];
+  expect(Buffer.from(direct).equals(Buffer.from(fromSvg))).toBe(true);
+});
+
 it('draws the text', async () => {
   const titled = await renderPng(learningCurve(epochRows, { title: 'Loss' }), { scale: 1 });
   const other = await renderPng(learningCurve(epochRows, { title: 'Gain' }), { scale: 1 });

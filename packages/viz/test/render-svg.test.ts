@@ -1,7 +1,14 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { afterEach, describe, expect, it } from 'vitest';
-import { predictedVsActual, renderSvg, sentimentVsClose, VizInputError } from '../src/index.js';
-import { forecastRows, sentimentRows } from './sample-data.js';
+import {
+  confusionMatrix,
+  predictedVsActual,
+  renderChart,
+  renderSvg,
+  sentimentVsClose,
+  VizInputError,
+} from '../src/index.js';
+import { confusion, forecastRows, sentimentRows } from './sample-data.js';
 
 const simple = (values: object[], more: Partial<TopLevelSpec> = {}): TopLevelSpec =>
   ({
@@ -84,4 +91,44 @@ it.each([
   ],
 ])('refuses %s instead of drawing nothing', async (_, more, message) => {
   await expect(renderSvg(simple(points, more as Partial<TopLevelSpec>))).rejects.toThrow(message);
+});
+
+describe('renderChart', () => {
+  it('tells the scales of the panels', async () => {
+    const rows = forecastRows(30);
+    const days = [rows[0], rows[29]].map(({ targetDate }) => new Date(targetDate).getTime());
+    const { panels, svg } = await renderChart(predictedVsActual(rows));
+    expect(panels.map(({ group }) => group)).toEqual(['concat_0_group', 'concat_1_group']);
+    for (const { group, x, y } of panels) {
+      expect(svg).toContain(group);
+      expect(x).toEqual({
+        type: 'time',
+        domain: days,
+      });
+      expect(y.type).toBe('linear');
+    }
+    const closes = rows.flatMap(({ actual, predicted }) => [actual, predicted]);
+    expect(panels[0].y.domain[0]).toBeLessThanOrEqual(Math.min(...closes));
+    expect(panels[0].y.domain[1]).toBeGreaterThanOrEqual(Math.max(...closes));
+  });
+
+  it('names the bands, and has no panel without vconcat', async () => {
+    const [{ x, y }] = (await renderChart(confusionMatrix(confusion))).panels;
+    expect(x).toEqual({ type: 'band', domain: confusion.labels });
+    expect(y).toEqual({ type: 'band', domain: confusion.labels });
+    expect((await renderChart(simple(points))).panels).toEqual([]);
+  });
+
+  it('leaves the legend out when asked', async () => {
+    const spec = predictedVsActual(forecastRows(30));
+    expect((await renderChart(spec)).svg).toContain('role-legend');
+    expect((await renderChart(spec, { legend: false })).svg).not.toContain('role-legend');
+  });
+});
+
+it('is one image for assistive technology, with no roles or names inside', async () => {
+  const svg = await renderSvg(simple(points, { title: 'Title with role="x" > and <' }));
+  expect(svg.replaceAll('role="x"', '').match(/ role="/g)).toHaveLength(1);
+  expect(svg.match(/ aria-/g)).toHaveLength(1);
+  expect(svg).toContain('Title with role="x" &gt; and &lt;');
 });

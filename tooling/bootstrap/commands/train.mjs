@@ -23,7 +23,7 @@ export async function runTrain(args) {
 /** Writes the report of the training, which runs first unless turbo has its result for the same inputs. */
 export async function runReport(args, name = 'report') {
   await runOnData('report', name, args);
-  const report = inRoot('apps', 'report', 'out', 'report.html');
+  const report = inRoot('apps', 'report', 'out', 'report', 'index.html');
   if (!existsSync(report)) throw new StepFailed(`fin: the report is not at ${report}`);
   say('the report is written; open it in a browser:');
   process.stdout.write(`${report}\n`);

@@ -172,7 +172,7 @@ function mayChange(
   if (result?.code !== 0) return false;
   if (args.includes('--overwrite')) return inside(named('--run'));
   if (args[0] === 'evaluate') return /(evaluation|manifest)\.json$/.test(path) && inside(named('--run'));
-  if (args[0] === 'report' && path.endsWith('report.html') && inside(named('--run'))) return true;
+  if (args[0] === 'report') return /[/\\]report[/\\]/.test(path) || inside(named('--out'));
   if (args[0] === 'sentiment' && inside(named('--cache'))) return true;
   return path === named('--out');
 }

@@ -161,7 +161,7 @@ export function writeSandbox(good: string, folder: string, seed: number, copies:
     'run/config.json',
     'tuned/run.json',
     'market/Combined_News_DJIA.csv',
-    'run/report.html',
+    'run/report',
   ];
   return { good: [...names, 'thesis', 'notes.txt', ...inside], broken };
 }

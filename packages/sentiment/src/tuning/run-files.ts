@@ -61,6 +61,22 @@ export interface TuningData {
   readonly splits: Readonly<Record<(typeof splitNames)[number], Readonly<Record<string, number>>>>;
 }
 
+const splitCountsSchema = z.record(z.string(), z.int().min(0));
+
+/** Schema of `data.json` of a fine-tuning run. */
+export const tuningDataSchema: z.ZodType<TuningData> = z.object({
+  lines: z.int().min(0),
+  sentences: z.int().min(0),
+  duplicates: z.int().min(0),
+  conflicts: z.int().min(0),
+  fingerprint: z.string(),
+  splits: z.object({
+    train: splitCountsSchema,
+    validation: splitCountsSchema,
+    test: splitCountsSchema,
+  }),
+});
+
 /** Describes the sentences of a fine-tuning run, for `data.json`. */
 export function describeTuningData(bank: PhraseBank, split: Split<LabelledSentence>): TuningData {
   const counts = (part: readonly LabelledSentence[]) => ({

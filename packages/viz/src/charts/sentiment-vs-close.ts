@@ -42,6 +42,7 @@ export function sentimentVsClose(data: Rows<SentimentRow>, options: SentimentOpt
   const dates = checkRows(rows);
   const { title = 'Headline sentiment and close', width = DEFAULT_WIDTH, marks = [] } = options;
   const x = timeChannel('date', dates, width);
+  const means = trailingMeans(rows.map((row) => row.sentiment));
   const [markLines, markLabels] =
     marks.length > 0 ? markLayers(marks, x, [dates[0], dates[dates.length - 1]], width) : [[], []];
   const color = { domain: [DAILY, MEAN], range: [colors.actual, colors.second] };
@@ -53,7 +54,9 @@ export function sentimentVsClose(data: Rows<SentimentRow>, options: SentimentOpt
     title: title ?? undefined,
     description: describe(rows, dates),
     config: theme,
-    data: { values: rows.map(({ close, sentiment }, i) => ({ date: dates[i], close, sentiment })) },
+    data: {
+      values: rows.map(({ close, sentiment }, i) => ({ date: dates[i], close, sentiment, mean: means[i] })),
+    },
     resolve: { scale: { color: 'independent' } },
     vconcat: [
       {
@@ -73,13 +76,6 @@ export function sentimentVsClose(data: Rows<SentimentRow>, options: SentimentOpt
         title: panelTitle('Headline sentiment, −1 to 1'),
         width,
         height: 130,
-        transform: [
-          {
-            window: [{ op: 'mean', field: 'sentiment', as: 'mean' }],
-            sort: [{ field: 'date' }],
-            frame: [1 - MEAN_DAYS, 0],
-          },
-        ],
         layer: [
           {
             mark: { type: 'line', strokeWidth: 0.7, opacity: 0.7 },
@@ -94,6 +90,14 @@ export function sentimentVsClose(data: Rows<SentimentRow>, options: SentimentOpt
       },
     ],
   };
+}
+
+/** Mean of each value and up to {@link MEAN_DAYS} - 1 before it. */
+function trailingMeans(values: readonly number[]): number[] {
+  return values.map((_, i) => {
+    const days = values.slice(Math.max(0, i + 1 - MEAN_DAYS), i + 1);
+    return days.reduce((sum, value) => sum + value, 0) / days.length;
+  });
 }
 
 type Marks = NonNullable<SentimentOptions['marks']>;

@@ -20,18 +20,19 @@ let started: Promise<Uint8Array[]> | null = null;
  * Draws a Vega-Lite specification as PNG, without a browser. All text is set in Inter, which comes with the package, so the
  * same specification gives the same bytes on every machine.
  *
+ * @param chart a specification, or the SVG that `renderSvg` made of it, which saves drawing it again
  * @throws VizInputError as `renderSvg`, and when the scale is not from 0.1 to 20
  * @example
  * await writeFile('loss.png', await renderPng(learningCurve(epochs)));
  */
 export async function renderPng(
-  spec: TopLevelSpec,
+  chart: TopLevelSpec | string,
   { scale = 2 }: RenderPngOptions = {},
 ): Promise<Uint8Array> {
   if (!(scale >= 0.1 && scale <= 20)) {
     throw new VizInputError(`renderPng: the scale is ${scale}; it must be from 0.1 to 20`);
   }
-  const svg = await renderSvg(spec);
+  const svg = typeof chart === 'string' ? chart : await renderSvg(chart);
   started ??= start().catch((error: unknown) => {
     started = null; // the next call tries again
     throw error;

@@ -9,6 +9,30 @@ export interface RenderOptions {
    * @default 'chart'
    */
   readonly idPrefix?: string;
+  /** Whether to draw legends; false for a page that has its own. @default true */
+  readonly legend?: boolean;
+}
+
+/** Scale of one axis of a panel. The range is the panel's width, or its height from the bottom up. */
+export interface ChartScale {
+  readonly type: 'time' | 'linear' | 'band';
+  /** First and last value, days in ms since 1970; for bands the name of each, from the left or the top. */
+  readonly domain: readonly (number | string)[];
+}
+
+/** A panel of a chart, for a script that finds the values under a pointer. */
+export interface ChartPanel {
+  /** Class of the panel's group in the SVG. */
+  readonly group: string;
+  readonly x: ChartScale;
+  readonly y: ChartScale;
+}
+
+/** A drawn chart. */
+export interface RenderedChart {
+  readonly svg: string;
+  /** Panels from top to bottom. Specifications without `vconcat` have none. */
+  readonly panels: readonly ChartPanel[];
 }
 
 /**
@@ -20,14 +44,24 @@ export interface RenderOptions {
  * const svg = await renderSvg(learningCurve(epochs));
  */
 export async function renderSvg(spec: TopLevelSpec, options: RenderOptions = {}): Promise<string> {
-  const { idPrefix = 'chart' } = options;
+  return (await renderChart(spec, options)).svg;
+}
+
+/**
+ * Draws a Vega-Lite specification as SVG, as {@link renderSvg}, and tells the scales of its panels.
+ *
+ * @throws VizInputError as {@link renderSvg}
+ */
+export async function renderChart(spec: TopLevelSpec, options: RenderOptions = {}): Promise<RenderedChart> {
+  const { idPrefix = 'chart', legend = true } = options;
   if (!/^[A-Za-z][\w-]*$/.test(idPrefix)) {
     throw new VizInputError(
       `renderSvg: idPrefix ${JSON.stringify(idPrefix)} is no id; use letters, digits, - and _`,
     );
   }
   checkInline(spec);
-  const view = new View(parse(compile(spec).spec), { renderer: 'none' });
+  const compiled = compile(legend ? spec : withoutLegend(spec)).spec;
+  const view = new View(parse(compiled), { renderer: 'none' });
   try {
     const svg = await view.toSVG();
     if (/="[^"]*(?:NaN|Infinity)/.test(svg)) {
@@ -35,10 +69,37 @@ export async function renderSvg(spec: TopLevelSpec, options: RenderOptions = {})
         'renderSvg: some marks have no place on the axes; check the data for NaN and infinite values',
       );
     }
-    return prefixIds(makeAccessible(svg, nameOf(spec), spec.description ?? null, idPrefix), idPrefix);
+    return {
+      svg: prefixIds(
+        makeAccessible(withoutRoles(svg), nameOf(spec), spec.description ?? null, idPrefix),
+        idPrefix,
+      ),
+      panels: panelsOf(view, new Set((compiled.scales ?? []).map(({ name }) => name))),
+    };
   } finally {
     view.finalize();
   }
+}
+
+function withoutLegend(spec: TopLevelSpec): TopLevelSpec {
+  return { ...spec, config: { ...spec.config, legend: { ...spec.config?.legend, disable: true } } };
+}
+
+/** Vega-Lite names the scales of the panels `concat_0_x`, `concat_0_y`, `concat_1_x`, … */
+function panelsOf(view: View, scales: ReadonlySet<string>): ChartPanel[] {
+  const panels: ChartPanel[] = [];
+  for (let i = 0; scales.has(`concat_${i}_x`) && scales.has(`concat_${i}_y`); i++) {
+    const scale = (axis: 'x' | 'y') => describeScale(view.scale(`concat_${i}_${axis}`));
+    panels.push({ group: `concat_${i}_group`, x: scale('x'), y: scale('y') });
+  }
+  return panels;
+}
+
+function describeScale(scale: { readonly type: string; domain(): unknown[] }): ChartScale {
+  const domain = scale.domain();
+  if (scale.type === 'band' || scale.type === 'point') return { type: 'band', domain: domain.map(String) };
+  const isTime = scale.type === 'utc' || scale.type === 'time';
+  return { type: isTime ? 'time' : 'linear', domain: domain.map(Number) };
 }
 
 /** Refuses data from a URL, which needs the network, and empty data. Vega would draw a blank chart for both. */
@@ -64,6 +125,14 @@ function nameOf(spec: TopLevelSpec): string | null {
   const text = typeof title === 'object' && title !== null && 'text' in title ? title.text : title;
   if (typeof text === 'string') return text;
   return Array.isArray(text) ? text.join(' ') : null;
+}
+
+/** Start tags with their attributes; Vega puts all values in double quotes. */
+const TAG = /<[a-zA-Z][\w:-]*(?:\s+[\w:-]+="[^"]*")*\s*\/?>/g;
+
+/** Removes the roles of single groups: the drawing is one image, and Vega's groups have roles without names. */
+function withoutRoles(svg: string): string {
+  return svg.replace(TAG, (tag) => tag.replace(/\s(?:role|aria-[a-z]+)="[^"]*"/g, ''));
 }
 
 /** Gives the SVG the role of an image, with a name and a description for screen readers. */

@@ -1,6 +1,7 @@
 import type { Evaluation, MetricsRow, PearsonResult, Prediction, RunData } from '@fin/forecast';
 import { BASELINE_NAMES, pearson } from '@fin/forecast';
-import { fixed, pEquals, percent, percentRange } from './html.js';
+import { fixed, fixedRange, pEquals, percent, percentRange, signed } from '../../site/html.js';
+import type { Finding } from '../run-report.js';
 
 /** The conclusion of a run, in words. */
 export interface Verdict {
@@ -146,4 +147,18 @@ export function sentimentRelation(days: readonly Prediction[], level: number): P
     days.map((day) => Math.log(day.actual / day.lastClose)),
     { level },
   );
+}
+
+/** Mean absolute error against persistence, with its interval: the figure that stands for a run in a list. */
+export function mainFigure(evaluation: Evaluation): Finding['figure'] {
+  const [{ mae, differences }] = modelRows(evaluation);
+  const interval = differences?.mae.interval;
+  const name = 'Mean absolute error';
+  const value = `${fixed(mae, 2)} points`;
+  if (!differences || !interval) return { name, value, beside: '' };
+  return {
+    name,
+    value,
+    beside: `${signed(differences.mae.value, 2)} against persistence (${percent(evaluation.level, 0)} interval ${fixedRange(interval, 2)})`,
+  };
 }

@@ -1,9 +1,8 @@
 import type { Evaluation, MetricsRow, RunData } from '@fin/forecast';
-import type { Html } from '../html.js';
-import { fixed, html, pEquals, percent, percentRange } from '../html.js';
-import type { ReportRun } from '../read-run.js';
-import type { Verdict } from '../verdict.js';
-import { modelRows } from '../verdict.js';
+import type { Html } from '../../site/html.js';
+import { fixed, html, pEquals, percent, percentRange } from '../../site/html.js';
+import type { Verdict } from './verdict.js';
+import { modelRows } from './verdict.js';
 
 /** A warning above the results of a synthetic market; null for a real one. */
 export function syntheticBanner({ synthetic, signal }: RunData): Html | null {
@@ -43,48 +42,19 @@ function figure(name: string, value: string, beside: string): Html {
 }
 
 /** The market and the days of each split. */
-export function dataSection({ name, fingerprint, splits }: RunData): Html {
+export function dataSection({ name, fingerprint, splits }: RunData, source: Html): Html {
   const rows = (['train', 'validation', 'test'] as const).map((split) => {
     const { n, first, last } = splits[split];
     return html`<tr><th scope="row">${split}</th><td>${n}</td><td>${first ?? '–'}</td><td>${last ?? '–'}</td></tr>
 `;
   });
   return html`<h2>Data</h2>
-<p>Market: ${name}. Splits are by the day that is forecast, in time order; everything fitted was fitted on the training days.</p>
+<p class="free">Market: ${name}. Splits are by the day that is forecast, in time order; everything fitted was fitted on the training days.</p>
 <table class="splits">
+<caption>Days of each split</caption>
 <thead><tr><th scope="col">Split</th><th scope="col">Days</th><th scope="col">First</th><th scope="col">Last</th></tr></thead>
 <tbody>${rows}</tbody>
 </table>
+<p class="source">Source: ${source}</p>
 <p class="soft">Fingerprint of the data (sha256): <code>${fingerprint}</code></p>`;
-}
-
-/** Everything needed to repeat the run: settings, seeds and environment. */
-export function settingsSection({ config, environment }: ReportRun): Html {
-  return html`<h2>To repeat this run</h2>
-<h3>Settings and seeds</h3>
-${settings(config)}
-<h3>Environment</h3>
-${settings(environment)}`;
-}
-
-function settings(value: unknown): Html {
-  return html`<table class="settings"><tbody>
-${flatten(value, '').map(
-  ([name, text]) => html`<tr><th scope="row"><code>${name}</code></th><td>${text}</td></tr>
-`,
-)}
-</tbody></table>`;
-}
-
-/** Names nested settings `outer.inner`. Lists of plain values become one line. */
-function flatten(value: unknown, path: string): [name: string, text: string][] {
-  if (Array.isArray(value) && value.every((item) => typeof item !== 'object' || item === null)) {
-    return [[path, value.length === 0 ? 'none' : value.map(String).join(', ')]];
-  }
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value).flatMap(([key, inner]) =>
-      flatten(inner, path === '' ? key : `${path}.${key}`),
-    );
-  }
-  return [[path, value === null ? 'none' : String(value)]];
 }

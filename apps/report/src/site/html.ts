@@ -31,6 +31,29 @@ function toText(part: HtmlPart): string {
   return escapeHtml(String(part));
 }
 
+/**
+ * Characters that would act on the text around them: control characters (bidirectional overrides included), unpaired halves of
+ * surrogate pairs, and noncharacters.
+ */
+const ACTING =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]|\p{Surrogate}/gu;
+
+/** Text with such characters spelled as codes, `\u202e`, so that a reader sees what is there and nothing is reordered. */
+export function visible(text: string): string {
+  return text.replace(ACTING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** JSON for a script element: nothing in it ends the element or begins another. */
+export function jsonForScript(value: unknown): Html {
+  return new Html(
+    JSON.stringify(value).replace(
+      /[<>&\u2028\u2029]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
+  );
+}
+
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -40,7 +63,7 @@ const ENTITIES: Record<string, string> = {
 };
 
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
+  return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
 
 const MINUS = '−';
@@ -74,4 +97,15 @@ export function pEquals(p: number): string {
 /** "47.1 to 57.1 %" */
 export function percentRange([low, high]: readonly [number, number], digits: number): string {
   return `${fixed(100 * low, digits)} to ${fixed(100 * high, digits)}${NO_BREAK}%`;
+}
+
+/** A number with its sign, also when it is above 0. */
+export function signed(value: number, digits: number): string {
+  const text = fixed(value, digits);
+  return value > 0 && /[1-9]/.test(text) ? `+${text}` : text;
+}
+
+/** "−0.88 to 1.40" */
+export function fixedRange([low, high]: readonly [number, number], digits: number): string {
+  return `${fixed(low, digits)} to ${fixed(high, digits)}`;
 }

@@ -1,0 +1,6 @@
+import { forecasterKind } from './forecaster/report.js';
+import type { ReportedKind } from './run-report.js';
+import { tuningKind } from './sentiment-tuning/report.js';
+
+/** All kinds of runs that have a page, in the order of the navigation. */
+export const kinds: readonly ReportedKind[] = [forecasterKind, tuningKind];

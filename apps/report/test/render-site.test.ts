@@ -1,0 +1,265 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Evaluation } from '@fin/forecast';
+import { RunFolder } from '@fin/run';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ReportInputError } from '../src/index.js';
+import type { Site } from '../src/site/render-site.js';
+import { renderSite } from '../src/site/render-site.js';
+import { changeJson, changeRun, fixtureRun, fixtureTuning } from './run-copy.js';
+
+const pageOf = (site: Site, name: string) => String(site.get(name));
+
+describe('a site of both kinds of runs', () => {
+  let runDirs: string[];
+  let site: Site;
+  beforeAll(async () => {
+    runDirs = [await fixtureTuning(), await fixtureRun({ skill: 0.4 })];
+    site = await renderSite(runDirs);
+  });
+
+  it('has an overview, a page per run and a page on the method, each linked from all', () => {
+    const pages = [...site.keys()].filter((name) => name.endsWith('.html'));
+    expect(pages).toEqual(['index.html', 'forecast.html', 'sentiment.html', 'method.html']);
+    for (const name of pages) {
+      for (const other of pages) expect(pageOf(site, name)).toContain(`href="${other}"`);
+      expect(pageOf(site, name)).toContain(`href="${name}" aria-current="page"`);
+    }
+  });
+
+  it('tells a synthetic market and its signal, the verdict, and every row beside its baselines', () => {
+    for (const name of ['index.html', 'forecast.html']) {
+      expect(pageOf(site, name)).toContain('Synthetic market, with a planted signal of 0.4.');
+      expect(pageOf(site, name)).toContain('The model beat “tomorrow’s close is today’s close”.');
+    }
+    for (const model of ['bert(random)+lstm', 'persistence', 'drift', 'majority-class']) {
+      expect(pageOf(site, 'forecast.html')).toContain(`<th scope="row">${model}</th>`);
+    }
+  });
+
+  it('tells the scores of the sentiment model with their uncertainty', () => {
+    const text = pageOf(site, 'sentiment.html').replaceAll('\u00a0', ' ');
+    expect(text).toContain(
+      'It names the right class for 81.5 % of 200 test sentences (95 % interval 75.5 to 86.3 %); always naming “neutral” gets 55.0 %.',
+    );
+    expect(text).toContain('takes “neutral” for “positive”: 9 of 37 wrong sentences');
+    expect(text).toContain('right more often than always naming the most frequent class');
+  });
+
+  it('has what repeats the runs, with the sums of their files', () => {
+    const page = pageOf(site, 'method.html');
+    expect(page).toContain('<code>training.learningRate</code></th><td>0.001</td>');
+    expect(page).toContain('<code>settings.method</code></th><td>lora</td>');
+    expect(page).toMatch(/<code>predictions\.csv<\/code><\/th><td>[\d,]+<\/td><td><code>[0-9a-f]{64}/);
+  });
+
+  it('names a source and four downloads for every chart, all of them files of the site', () => {
+    for (const [name, charts] of [
+      ['forecast.html', 6],
+      ['sentiment.html', 3],
+      ['index.html', 3],
+    ] as const) {
+      const figures = pageOf(site, name).match(/<figure[\s\S]*?<\/figure>/g) ?? [];
+      expect(figures).toHaveLength(charts);
+      for (const figure of figures) {
+        expect(figure).toMatch(/Source: <code>fixture-(run|tuning)\/[a-z]+\.(csv|json|jsonl)<\/code>, /);
+        const files = [...figure.matchAll(/href="([^"]+)"/g)].map(([, href]) => href);
+        expect(files.map((file) => file.replace(/^[^.]*/, ''))).toEqual(['.csv', '.svg', '.png', '.vl.json']);
+        for (const file of files) expect(site.has(file), file).toBe(true);
+      }
+    }
+  });
+
+  it('links to nothing outside of itself', () => {
+    for (const [name, content] of site) {
+      if (!name.endsWith('.html')) continue;
+      const hrefs = [...String(content).matchAll(/\s(?:href|src)="([^"]*)"/g)].map(([, href]) => href);
+      for (const href of hrefs) {
+        const ok = href === 'data:,' || href.startsWith('#') || site.has(href);
+        expect(ok, `${name} links to ${href}`).toBe(true);
+      }
+      expect(String(content)).not.toMatch(
+        /<iframe|<object|<embed|@import|\son[a-z]+=|\sstyle=|url\(["']?http/i,
+      );
+    }
+  });
+
+  it('has charts’ data as CSV with all digits', async () => {
+    const [header, first] = String(site.get('files/forecast-predicted-vs-actual.csv')).split('\n');
+    expect(header).toBe('date,actual,predicted,actualChange,predictedChange');
+    const folder = await RunFolder.open(runDirs[1]);
+    const line = (await folder.readText('predictions.csv')).split('\n').find((row) => row.startsWith('test'));
+    expect(line).toContain(first.split(',')[1]);
+    expect(String(site.get('files/forecast-metrics.csv'))).toMatch(/^model,n,mae,/);
+  });
+
+  it('has every id of a page once, and nothing undefined', () => {
+    for (const [name, content] of site) {
+      if (!name.endsWith('.html')) continue;
+      const ids = [...String(content).matchAll(/\sid="([^"]+)"/g)].map(([, id]) => id);
+      expect(new Set(ids).size, name).toBe(ids.length);
+      const { index } = /<script>/.exec(String(content)) as RegExpExecArray;
+      expect(String(content).slice(0, index)).not.toMatch(/undefined|NaN|\[object/);
+    }
+  });
+
+  it('is the same bytes for the same runs', async () => {
+    const again = await renderSite(runDirs);
+    expect([...again.keys()]).toEqual([...site.keys()]);
+    for (const [name, content] of site) {
+      expect(Buffer.from(content).equals(Buffer.from(again.get(name) as string)), name).toBe(true);
+    }
+  });
+});
+
+it('keeps runs of one kind apart, also when their folders have one name', async () => {
+  const site = await renderSite([await fixtureTuning(), await fixtureTuning()]);
+  expect([...site.keys()].filter((name) => name.endsWith('.html'))).toEqual([
+    'index.html',
+    'sentiment.html',
+    'sentiment-2.html',
+    'method.html',
+  ]);
+  expect(pageOf(site, 'sentiment-2.html')).toContain('id="sentiment-2-confusion-matrix"');
+  expect(site.has('files/sentiment-2-confusion-matrix.csv')).toBe(true);
+});
+
+it('has no banner for a real market, says so when nothing was found, and does without epochs', async () => {
+  const runDir = await fixtureRun({ synthetic: false, market: 'stocknews-djia', days: 200 });
+  await changeRun(runDir, (folder) => folder.writeText('metrics.jsonl', ''));
+  const page = pageOf(await renderSite([runDir]), 'forecast.html');
+  expect(page).not.toContain('Synthetic market');
+  expect(page).toContain('The model did not beat “tomorrow’s close is today’s close”.');
+  expect(page).toContain('Sentiment did not help');
+  expect(page).toContain('The run recorded no epochs.');
+});
+
+it('does not draw rows that would hide the differences between the others, and says so', async () => {
+  const runDir = await fixtureRun();
+  await changeJson<Evaluation>(runDir, 'evaluation.json', (evaluation) => ({
+    ...evaluation,
+    rows: evaluation.rows.map((row) =>
+      row.model === 'drift' && row.differences
+        ? { ...row, differences: { ...row.differences, mae: { value: 5e4, interval: [4e4, 6e4] } } }
+        : row,
+    ),
+  }));
+  const site = await renderSite([runDir]);
+  expect(pageOf(site, 'forecast.html')).toContain('not drawn: drift, +50,000.0 (40,000.0 to 60,000.0)');
+  expect(String(site.get('files/forecast-error-differences.csv'))).not.toContain('drift');
+});
+
+describe('a run that cannot be reported on', () => {
+  it.each(['persistence', 'drift', 'majority-class'])('lacks %s', async (name) => {
+    const runDir = await fixtureRun();
+    await changeJson<Evaluation>(runDir, 'evaluation.json', (evaluation) => ({
+      ...evaluation,
+      rows: evaluation.rows.filter((row) => row.model !== name),
+    }));
+    await expect(renderSite([runDir])).rejects.toThrow(ReportInputError);
+    await expect(renderSite([runDir])).rejects.toThrow(
+      `lacks the baseline ${name}: a model is not reported without`,
+    );
+  });
+
+  it.each<[string, string, (value: Record<string, unknown>) => unknown, RegExp]>([
+    [
+      'has no model',
+      'evaluation.json',
+      (e) => ({ ...e, rows: (e.rows as unknown[]).slice(1) }),
+      /baselines but no model/,
+    ],
+    [
+      'names a model twice',
+      'evaluation.json',
+      (e) => ({ ...e, rows: [...(e.rows as unknown[]), (e.rows as unknown[])[0]] }),
+      /twice/,
+    ],
+    [
+      'measured other days',
+      'evaluation.json',
+      (e) => ({ ...e, n: 3 }),
+      /measures 3 test days and predictions\.csv has 100/,
+    ],
+    [
+      'measured another split',
+      'evaluation.json',
+      (e) => ({ ...e, split: 'train' }),
+      /error in split: only the test split is reported/,
+    ],
+    [
+      'has no rows',
+      'evaluation.json',
+      () => ({}),
+      /evaluation\.json has an error in split: only the test split/,
+    ],
+    [
+      'has a text for a number',
+      'evaluation.json',
+      (e) => ({ ...e, level: '95 %' }),
+      /error in level: .*expected number/,
+    ],
+    [
+      'has no splits',
+      'data.json',
+      (d) => ({ ...d, splits: [] }),
+      /data\.json has an error in splits: .*expected object/,
+    ],
+    [
+      'does not say whether it is synthetic',
+      'data.json',
+      (d) => ({ ...d, synthetic: 'no' }),
+      /error in synthetic: .*expected boolean/,
+    ],
+  ])('%s', async (_, file, change, message) => {
+    const runDir = await fixtureRun();
+    await changeJson(runDir, file, change);
+    await expect(renderSite([runDir])).rejects.toThrow(ReportInputError);
+    await expect(renderSite([runDir])).rejects.toThrow(message);
+  });
+
+  it('was not evaluated', async () => {
+    const runDir = await fixtureRun();
+    await changeRun(runDir, (folder) => rm(folder.path('evaluation.json')));
+    await expect(renderSite([runDir])).rejects.toThrow(
+      /evaluation\.json is not there; fin evaluate writes it/,
+    );
+  });
+
+  it('has a broken line of metrics', async () => {
+    const runDir = await fixtureRun();
+    await changeRun(runDir, (folder) =>
+      folder.writeText('metrics.jsonl', '{"epoch":1,"trainLoss":1}\n{"epoch"\n'),
+    );
+    await expect(renderSite([runDir])).rejects.toThrow(/metrics\.jsonl, line 2 is not JSON/);
+  });
+
+  it('was changed behind its manifest', async () => {
+    const runDir = await fixtureRun();
+    await rm(join(runDir, 'predictions.csv'));
+    await expect(renderSite([runDir])).rejects.toThrow(/predictions\.csv/);
+  });
+
+  it('counts other sentences in its confusion matrix', async () => {
+    const runDir = await fixtureTuning();
+    await changeJson<{ confusion: number[][] }>(runDir, 'confusion.json', (value) => ({
+      ...value,
+      confusion: value.confusion.map((row) => row.map((count) => count + 1)),
+    }));
+    await expect(renderSite([runDir])).rejects.toThrow(
+      /confusion\.json counts other sentences than evaluation/,
+    );
+  });
+
+  it('is of a kind that has no page', async () => {
+    const runDir = join(await fixtureRun(), '..', 'own');
+    await (await RunFolder.create(runDir, { kind: 'custom' })).finish();
+    await expect(renderSite([runDir])).rejects.toThrow(
+      'is a run of your own, not the training of a forecaster or the fine-tuning of a sentiment model',
+    );
+  });
+
+  it('is not there', async () => {
+    await expect(renderSite([join(await fixtureRun(), 'nowhere')])).rejects.toMatchObject({ kind: 'input' });
+  });
+});
