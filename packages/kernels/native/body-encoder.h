@@ -139,19 +139,27 @@ static void attend(const EncoderArgs& args, const EncoderGroup& group, const Act
   attention_args.heads = args.heads;
   attention_args.head_dim = args.hidden / args.heads;
   attention_args.scale = args.scale;
+#if FIN_UNIT == FIN_TILES
+  const bool by_tiles = tiles_fit(attention_args.head_dim);
+  Tiles tiles;
+  if (by_tiles) tiles.begin();
+#endif
   for (int64_t at_task = tasks.begin; at_task < tasks.end; at_task++) {
     const int64_t sequence = group.first + at_task / args.heads;
     const int64_t begin = args.offsets[sequence] - group.row, end = args.offsets[sequence + 1] - group.row;
     if (begin == end) continue;
     const AttentionTask task{sequence, at_task % args.heads, begin, end};
 #if FIN_UNIT == FIN_TILES
-    if (tiles_fit(attention_args.head_dim)) {
-      attend_by_tiles(attention_args, task, scratch);
+    if (by_tiles) {
+      attend_by_tiles(attention_args, task, tiles, scratch);
       continue;
     }
 #endif
     attention<T>(attention_args, task, scratch);
   }
+#if FIN_UNIT == FIN_TILES
+  if (by_tiles) tiles.end();
+#endif
 }
 
 /// Copies rows [begin, end) of the group from x, and fills up what later stages expect to be zero.

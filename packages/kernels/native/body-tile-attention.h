@@ -63,7 +63,8 @@ static float exponentials(const float* scores, int64_t length, int64_t longer, f
   return reduce_add(sum);
 }
 
-static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task, float* scratch) {
+/// @param tiles after `begin`
+static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task, Tiles& tiles, float* scratch) {
   const int64_t length = task.end - task.begin;
   const int64_t longer = round_up(length, kTileDepth);
   const int64_t head_dim = args.head_dim;
@@ -81,8 +82,7 @@ static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task
 
   pack_keys((const bfloat16*)args.k + corner, step, length, head_dim, keys);
   pack_values((const bfloat16*)args.v + corner, step, length, head_dim, values);
-  Tiles tiles;
-  tiles.begin();
+  tiles.after_stores();
   for (int64_t first = 0; first < length; first += kTile) {
     const int64_t rows = length - first < kTile ? length - first : kTile;
     const bfloat16* packed = keys;
@@ -123,5 +123,4 @@ static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task
       }
     }
   }
-  tiles.end();
 }

@@ -80,7 +80,8 @@ describe('a walk-forward backtest', () => {
       validationSize: walkSettings.validationDays,
     });
     const settings = resolveSettings({ ...walkSettings.forecaster, seed: 2 });
-    const { predictions } = await forecastSplit(folds[1], settings);
+    // The same days in the same batches: TensorFlow's Tanh rounds an element differently by its place in a batch.
+    const { predictions } = await forecastSplit(folds[1], settings, { splits: ['validation', 'test'] });
     const forecasts = readFileSync(join(straight, 'forecasts.csv'), 'utf8');
     for (const { split, targetDate, predicted } of predictions) {
       if (split === 'test') expect(forecasts).toContain(`,1,2,test,`);
