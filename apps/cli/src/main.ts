@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAblateCommand } from './commands/ablate.js';
 import { addBacktestCommand } from './commands/backtest.js';
 import { addDataCommands } from './commands/data.js';
 import { addDoctorCommand } from './commands/doctor.js';
@@ -50,6 +51,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     addTrainCommand,
     addEvaluateCommand,
     addBacktestCommand,
+    addAblateCommand,
     addSweepCommand,
     addPredictCommand,
     addReportCommand,

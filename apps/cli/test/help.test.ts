@@ -7,6 +7,7 @@ const commands = [
   ['train'],
   ['evaluate'],
   ['backtest'],
+  ['ablate'],
   ['sweep'],
   ['predict'],
   ['report'],

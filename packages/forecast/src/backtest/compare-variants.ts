@@ -44,23 +44,23 @@ export function compareVariants(
   baselineForecasts: readonly BaselineForecasts[],
   { folds, trainingCloses }: { readonly folds: number; readonly trainingCloses: Float64Array },
 ): BacktestTable {
-  const reference = baselineForecasts.map(({ model, test }) => ({ model, seeds: [test] }));
-  const nested = baselines
-    .filter(({ nestsPersistence }) => nestsPersistence)
-    .map(({ name }) => name as string);
-  const series = [...variants.map(({ model, seeds }) => ({ model, seeds })), ...reference];
+  const simple = baselineForecasts.map(({ model, test }) => ({ model, seeds: [test] }));
+  const models = variants.map(({ model, seeds }) => ({ model, seeds }));
+  // With all weights at zero, a variant forecasts no change.
+  const nesting = [
+    ...variants.map(({ model }) => model),
+    ...baselines.filter(({ nestsPersistence }) => nestsPersistence).map(({ name }) => name as string),
+  ];
+  const series = [...models, ...simple];
   const drift = baselineForecasts.find(({ model }) => model === 'drift')?.test;
-  const adjusted = compareForecasts(series, {
+  const againstPersistence = compareForecasts(series, {
     reference: 'persistence',
-    nested: nested.filter((name) => reference.some(({ model }) => model === name)),
+    nested: nesting.filter((name) => series.some(({ model }) => model === name)),
   });
   const rows = series.map(({ model, seeds }): BacktestRow => {
-    const row = evaluateSeeds(model, seeds, {
-      trainingCloses,
-      drift,
-      nestsPersistence: nested.includes(model),
-    });
-    const test = adjusted.find((comparison) => comparison.model === model);
+    const nestsPersistence = nesting.includes(model);
+    const row = evaluateSeeds(model, seeds, { trainingCloses, drift, nestsPersistence });
+    const test = againstPersistence.find((comparison) => comparison.model === model);
     return {
       ...row,
       folds,
@@ -68,21 +68,22 @@ export function compareVariants(
       clarkWest: test?.clarkWest ?? null,
     };
   });
-  return {
-    rows,
-    comparisons: [
-      ...reference.flatMap((baseline) =>
-        compareForecasts([baseline, ...series.slice(0, variants.length)], { reference: baseline.model }),
-      ),
-      ...variants.flatMap(({ model }, i) => {
-        const others = variants.filter((other, j) => j !== i && (j > i || other.contains.includes(model)));
-        if (others.length === 0) return [];
-        const contained = others.filter(({ contains }) => contains.includes(model));
-        return compareForecasts([variants[i], ...others], {
-          reference: model,
-          nested: contained.map((other) => other.model),
-        });
-      }),
-    ],
-  };
+  const againstBaselines = simple.flatMap((reference) =>
+    compareForecasts([reference, ...models], {
+      reference: reference.model,
+      nested: reference.model === 'persistence' ? models.map(({ model }) => model) : [],
+    }),
+  );
+  const againstVariants = variants.flatMap(({ model }, i) => {
+    const containing = variants
+      .filter(({ contains }) => contains.includes(model))
+      .map((other) => other.model);
+    const others = variants.filter((other, j) => j > i || (j < i && containing.includes(other.model)));
+    if (others.length === 0) return [];
+    return compareForecasts([models[i], ...others.map((other) => models[variants.indexOf(other)])], {
+      reference: model,
+      nested: containing,
+    });
+  });
+  return { rows, comparisons: [...againstBaselines, ...againstVariants] };
 }

@@ -1,3 +1,5 @@
+export type { AblationName } from './ablation.js';
+export { ablationNames, ablationVariants } from './ablation.js';
 export { backtest } from './backtest.js';
 export type { BacktestEvent, TrainingRecord } from './backtest-events.js';
 export type { BacktestResult, RunBacktestOptions } from './backtest-options.js';

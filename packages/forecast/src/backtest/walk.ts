@@ -7,8 +7,10 @@ import type { BackendName } from '@fin/runtime';
 import { aggregateDay } from '@fin/sentiment';
 import type { BaselineForecasts, DaySentiment } from '../baselines/index.js';
 import { forecastBaselines } from '../baselines/index.js';
+import type { ForecasterSettings } from '../model/settings.js';
 import type { SentimentScores } from '../text/sentiment-scores.js';
 import { scoreHeadlines } from '../text/sentiment-scores.js';
+import { nests } from './ablation.js';
 import type { TrainingRecord } from './backtest-events.js';
 import type { BacktestResult, RunBacktestOptions } from './backtest-options.js';
 import type { VariantForecasts } from './compare-variants.js';
@@ -216,7 +218,13 @@ export class Walk {
         .filter(({ job }) => job.seed === seed)
         .flatMap(({ result }) => result.predictions.filter(({ split }) => split === 'test')),
     );
-    return { model: this.#nameOf(variant, own[0].result), seeds, contains: [] };
+    const settings = trainedSettings(own);
+    const contains = this.#settings.variants.flatMap((_, other) => {
+      const others = finished.filter(({ job }) => job.variant === other);
+      const isContained = others.length > 0 && nests(settings, trainedSettings(others));
+      return isContained ? [this.#nameOf(other, others[0].result)] : [];
+    });
+    return { model: this.#nameOf(variant, own[0].result), seeds, contains };
   }
 
   /** Forecasts of the baselines, fitted anew on each fold's training days. */
@@ -228,6 +236,8 @@ export class Walk {
     });
   }
 }
+
+const trainedSettings = ([{ job }]: readonly FinishedJob[]): ForecasterSettings => job.settings;
 
 /** Mean class probabilities of each day's headlines. */
 function sentimentOf(days: readonly Sample[], { scores }: SentimentScores): Map<string, DaySentiment | null> {
