@@ -22,6 +22,8 @@ export type { FeatureName } from './features/registry.js';
 export { defaultFeatures, featureNames, features } from './features/registry.js';
 export type { LoadKaggleOptions } from './kaggle/load-kaggle.js';
 export { loadKaggle } from './kaggle/load-kaggle.js';
+export type { MarketFiles } from './kaggle/load-market-files.js';
+export { loadMarketFiles } from './kaggle/load-market-files.js';
 export type { News } from './kaggle/load-news.js';
 export { loadNews } from './kaggle/load-news.js';
 export { loadPrices } from './kaggle/load-prices.js';

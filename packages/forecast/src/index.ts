@@ -38,6 +38,8 @@ export type {
 } from './model/settings.js';
 export { forecastTargets, headlineAggregates, poolings, textKinds } from './model/settings.js';
 export { forecasterSettingsSchema } from './model/settings-schema.js';
+export type { EvaluateElsewhereOptions } from './pipeline/evaluate-elsewhere.js';
+export { evaluateElsewhere } from './pipeline/evaluate-elsewhere.js';
 export type { EvaluatePredictionsOptions } from './pipeline/evaluate-predictions.js';
 export { evaluatePredictions } from './pipeline/evaluate-predictions.js';
 export type { EvaluateRunOptions } from './pipeline/evaluate-run.js';

@@ -1,12 +1,26 @@
+import { writeFileAtomically } from '@fin/files';
 import type { Evaluation, LeadLag } from '@fin/forecast';
+import { requireFreeOutput } from '@fin/run';
+import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
+import { startBackend } from '../backend.js';
+import { interruptible } from '../io/interruption.js';
+import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import { percent, textTable } from '../io/terminal.js';
-import { jsonOption, runOption } from '../options.js';
+import { noteMarket, openMarket } from '../market.js';
+import { backendOption, jsonOption, option, path, runOption } from '../options.js';
 import { chooseRun } from '../runs.js';
 
 interface Options {
   readonly run?: string;
+  readonly data?: string;
+  readonly prices?: string;
+  readonly headlines?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly out?: string;
+  readonly backend?: BackendName;
   readonly json: boolean;
 }
 
@@ -15,17 +29,81 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
     .command('evaluate')
     .description("compares a run's test forecasts with persistence and other baselines")
     .addOption(runOption())
+    .addOption(
+      option('--data <dir>', 'evaluate on the market in this folder, without fitting anything to it', {
+        parse: path,
+      }).conflicts(['prices', 'headlines']),
+    )
+    .addOption(
+      option('--prices <file>', 'evaluate on these prices, in the format of upload_DJIA_table.csv', {
+        parse: path,
+      }),
+    )
+    .addOption(
+      option('--headlines <file>', 'with --prices: headlines, in the format of Combined_News_DJIA.csv', {
+        parse: path,
+        byDefault: 'none, so that every day is neutral',
+      }),
+    )
+    .addOption(
+      option('--from <date>', 'with --data or --prices: first day to measure', { byDefault: 'the first' }),
+    )
+    .addOption(
+      option('--to <date>', 'with --data or --prices: last day to measure', { byDefault: 'the last' }),
+    )
+    .addOption(
+      option('--out <file>', 'with --data or --prices: JSON file to write; nothing is added to the run', {
+        parse: path,
+      }),
+    )
+    .addOption(backendOption())
     .addOption(jsonOption())
-    .action(async ({ run, json }: Options) => {
+    .action(async (options: Options, command: Command) => {
+      const { json } = options;
+      const print = (evaluation: Evaluation): void => {
+        if (json) terminal.result(true, evaluation.rows, () => []);
+        else terminal.result(false, evaluation, evaluationLines);
+      };
+      if (options.data !== undefined || options.prices !== undefined) {
+        print(await evaluateOtherData(options, terminal));
+        return;
+      }
+      const alone = (['headlines', 'from', 'to', 'out'] as const).find((name) => options[name] !== undefined);
+      if (alone) command.error(`error: --${alone} needs --data or --prices`);
       const { evaluateRun } = await import('@fin/forecast');
-      await evaluateRun(await chooseRun(run), {
-        onResult(evaluation) {
-          if (json) terminal.result(true, evaluation.rows, () => []);
-          else terminal.result(false, evaluation, evaluationLines);
-        },
+      await evaluateRun(await chooseRun(options.run), {
+        onResult: print,
         onNote: (note) => terminal.line(`note: ${note}`),
       });
     });
+}
+
+/** Evaluates a run on other data than its own. */
+async function evaluateOtherData(options: Options, terminal: Terminal): Promise<Evaluation> {
+  const { run, data, prices, headlines, from, to, out, backend } = options;
+  const inputs = [run, data, prices, headlines].filter((input) => input !== undefined);
+  if (out !== undefined) await requireFreeOutput(out, inputs);
+  const runDir = await chooseRun(run);
+  const { loadMarketFiles } = await import('@fin/data');
+  const market =
+    prices === undefined ? await openMarket({ data }) : await loadMarketFiles({ prices, headlines });
+  const { evaluateElsewhere } = await import('@fin/forecast');
+  await startBackend(backend, terminal);
+  noteMarket(market, terminal);
+  const progress = createProgress(terminal);
+  const evaluation = await interruptible(
+    () => '; nothing was written',
+    (signal) =>
+      evaluateElsewhere(runDir, market, {
+        from,
+        to,
+        signal,
+        onNote: (note) => progress.line(`note: ${note}`),
+        onProgress: (done, total) => progress.update('forecasting', done, total),
+      }).finally(() => progress.end()),
+  );
+  if (out !== undefined) await writeFileAtomically(out, `${JSON.stringify(evaluation, null, 2)}\n`);
+  return evaluation;
 }
 
 /** Text for an undefined value; the row's notes give the reason. */

@@ -52,6 +52,26 @@ export function forecastBaselines(
     });
 }
 
+/**
+ * Forecasts days of another market or period with baselines that are fitted on the training days and on nothing else.
+ *
+ * @returns one entry per baseline that applies to the training days, without validation days
+ */
+export function transferBaselines(
+  train: readonly BaselineSample[],
+  test: readonly BaselineSample[],
+): BaselineForecasts[] {
+  const none = { validation: [], test: [] };
+  const [trainDays, testDays] = [train, test].map((part) => baselineDays({ train: part, ...none }, {}).train);
+  return baselines
+    .filter((baseline) => applies(baseline, trainDays, {}))
+    .map((baseline) => {
+      const fitted = baseline.fit(trainDays);
+      const points = testDays.map((day) => forecastPoint(day, fitted.predict(day)));
+      return { model: baseline.name, validation: [], test: points };
+    });
+}
+
 function applies(
   { needs }: Baseline,
   train: readonly BaselineDay[],
