@@ -31,7 +31,7 @@ export function addAblateCommand(program: Command, terminal: Terminal): void {
       }
       const settings = flags.resume
         ? {}
-        : { variants: ablationVariants(await forecasterSettings(flags), flags.variants) };
+        : { variants: ablationVariants((await forecasterSettings(flags)).settings, flags.variants) };
       const plan = { kind: 'backtest', work: backtest, settings, lines: backtestLines } as const;
       await runWalk(plan, flags, command, terminal);
     });

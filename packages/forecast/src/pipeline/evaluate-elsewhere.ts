@@ -65,9 +65,11 @@ export async function evaluateElsewhere(
     const test = await makePredictions(
       forecaster,
       { train: [], validation: [], test: days },
-      (done, total) => {
-        signal?.throwIfAborted();
-        onProgress?.(done, total);
+      {
+        onProgress: (done, total) => {
+          signal?.throwIfAborted();
+          onProgress?.(done, total);
+        },
       },
     );
     const part = (name: Prediction['split']) => stored.filter(({ split }) => split === name);
