@@ -1,17 +1,26 @@
 import type { Fold, Market, Sample } from '@fin/data';
 import { makeSamples, walkForwardPeriod } from '@fin/data';
 import { randomStreams } from '@fin/runtime';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { forecastFold } from '../../src/backtest/fold-job.js';
+import type { ForecasterSettings } from '../../src/index.js';
 import { forecastBaselines, resolveSettings } from '../../src/index.js';
 import { Forecaster } from '../../src/pipeline/forecaster.js';
 import { newTextSource } from '../../src/text/open-text-source.js';
 import type { SentimentScores } from '../../src/text/sentiment-scores.js';
+import { writeTinyBert } from '../text/tiny-bert.js';
 import { changedAfter } from './changed-market.js';
 import { walkMarket, walkSettings } from './small-backtest.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 const random = resolveSettings(walkSettings.forecaster);
 const scored = resolveSettings({ ...walkSettings.forecaster, model: 'a-model' });
+const folder = temporaryFolder();
+let joint: ForecasterSettings;
+beforeAll(async () => {
+  const model = await writeTinyBert(folder, ['neutral', 'negative', 'positive']);
+  joint = resolveSettings({ ...walkSettings.forecaster, text: 'joint', model });
+});
 
 const foldsOf = (market: Market) =>
   walkForwardPeriod(makeSamples(market), {
@@ -40,7 +49,7 @@ async function outcome({ train, validation, test }: Fold<Sample>, market: Market
   const split = { train, validation, test };
   const all = [...train, ...validation, ...test];
   const learned = await Promise.all(
-    [random, scored].map(async (settings) => {
+    [random, scored, joint].map(async (settings) => {
       const scores = settings === scored ? scoresOf(market) : null;
       const init = randomStreams(settings.seed).stream('init');
       const text = await newTextSource({ train, all }, settings, init, { scores: scores ?? undefined });
@@ -78,7 +87,7 @@ describe('data after the last decision day of a fold', () => {
     const [fold] = foldsOf(walkMarket);
     const changed = changedAfter(walkMarket, fold.train[30].decisionDate, 1.01);
     const [one, other] = [await outcome(fold, walkMarket), await outcome(foldsOf(changed)[0], changed)];
-    for (const i of [0, 1]) {
+    for (const i of [0, 1, 2]) {
       expect(other.learned[i].record).not.toBe(one.learned[i].record);
       expect(other.learned[i].predictions).not.toEqual(one.learned[i].predictions);
     }

@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeSamples, splitChronologically } from '@fin/data';
+import type { LabelledSentence, Market } from '@fin/data';
+import { makeSamples, sentimentLabels, splitChronologically } from '@fin/data';
 import { openSafetensors } from '@fin/files/safetensors';
 import { RunFolder } from '@fin/run';
 import { countTensors, NO_GROWTH } from '@fin/runtime';
+import { tuneSentiment } from '@fin/sentiment';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ForecasterOptions } from '../../src/index.js';
 import {
@@ -15,6 +17,7 @@ import {
   trainForecaster,
 } from '../../src/index.js';
 import { writeTinyBert } from '../text/tiny-bert.js';
+import { changedAfter } from './changed-market.js';
 import { smallMarket as market, smallSettings } from './small-run.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -105,6 +108,45 @@ describe.each([
       expect(logReturn).toBeCloseTo(before[i].predictedLogReturn, digits);
       expect(positive).toBeCloseTo(before[i].positive, digits);
     });
+    expect(await predictNextDay(runDir, market)).toMatchObject({ headlines: 2 });
+  });
+});
+
+describe('joint training', () => {
+  it('does not see the test days: with other ones, losses and weights are the same bit for bit', async () => {
+    const { validation } = splitChronologically(makeSamples(market));
+    const last = validation[validation.length - 1].targetDate;
+    const train = async (name: string, data: Market) => {
+      const runDir = join(folder, name);
+      await trainForecaster({ market: data, runDir, settings: joint({ epochs: 1 }) });
+      return outcome(runDir);
+    };
+    const one = await train('one', market);
+    const other = await train('other', changedAfter(market, last, 1.5));
+    expect(other.predictions).not.toBe(one.predictions);
+    expect({ ...other, predictions: '' }).toEqual({ ...one, predictions: '' });
+  });
+
+  it('finds its model again by its fingerprint, and refuses another in its place', async () => {
+    const own = await writeTinyBert(join(folder, 'own'), ['neutral', 'negative', 'positive']);
+    const runDir = join(folder, 'moved');
+    await trainForecaster({ market, runDir, settings: joint({ epochs: 1, model: own }) });
+    rmSync(own, { recursive: true });
+    await expect(loadForecaster(runDir)).rejects.toMatchObject({ kind: 'input' });
+    renameSync(await writeTinyBert(join(folder, 'own'), ['positive', 'negative', 'neutral']), own);
+    await expect(loadForecaster(runDir)).rejects.toThrow(/is not the one that this run was trained from/);
+  });
+
+  it('starts from an adapter, which is merged into its base model', async () => {
+    const sentences = Array.from({ length: 30 }, (_, line): LabelledSentence => {
+      const label = sentimentLabels[line % sentimentLabels.length];
+      return { text: `${label} ${line}`, label, line };
+    });
+    const tuning = join(folder, 'tuning');
+    const bank = { sentences, lines: sentences.length, duplicates: [], conflicts: [] };
+    await tuneSentiment({ bank, modelDir: model, runDir: tuning, settings: { epochs: 1, maxLength: 8 } });
+    const runDir = join(folder, 'from-adapter');
+    await trainForecaster({ market, runDir, settings: joint({ epochs: 1, model: tuning }) });
     expect(await predictNextDay(runDir, market)).toMatchObject({ headlines: 2 });
   });
 });

@@ -6,7 +6,7 @@ import { BertTokenizer, buildVocabulary } from '@fin/finbert-lora/tokenizer';
 import { currentTensorFlow, randomStreams } from '@fin/runtime';
 import { tuneSentiment } from '@fin/sentiment';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LeadLagRow } from '../../src/index.js';
+import type { ForecasterOptions, LeadLagRow } from '../../src/index.js';
 import { evaluateRun, trainForecaster } from '../../src/index.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -16,7 +16,7 @@ const STRONG = 0.02;
 
 // On wasm and cpu the same sums take many minutes; that they are the same sums is what the other suites show.
 describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
-  'tuned on tones, then forecasting with the scores (native TensorFlow only)',
+  'tuned on tones, then forecasting with its scores or trained jointly (native TensorFlow only)',
   () => {
     const folder = temporaryFolder();
     const cache = process.env.FIN_CACHE_DIR;
@@ -51,9 +51,9 @@ describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
       else process.env.FIN_CACHE_DIR = cache;
     });
 
-    const evaluationOf = async (signal: number) => {
-      const run = join(folder, `signal-${signal}`);
-      const settings = { model: runDir };
+    const evaluationOf = async (signal: number, options: ForecasterOptions = {}) => {
+      const run = join(folder, `signal-${signal}-${options.text}`);
+      const settings = { model: runDir, ...options };
       await trainForecaster({ market: syntheticMarket({ signal }), runDir: run, settings });
       return evaluateRun(run);
     };
@@ -72,6 +72,20 @@ describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
         }
         expect(leadLag!.rows.filter(isRelated).map(({ lag }) => lag)).toEqual([1]);
         expect(leadLag!.summary).toMatch(/^Sentiment goes with later returns \(t\+1: correlation 0\./);
+      },
+      5 * MINUTES,
+    );
+
+    it.each([
+      [STRONG, 'finds it there, better than persistence with p < 0.01'],
+      [0, 'finds none where there is none'],
+    ])(
+      'trained jointly, signal %d: %s',
+      async (signal) => {
+        const [{ model, dieboldMariano }] = (await evaluationOf(signal, { text: 'joint', epochs: 3 })).rows;
+        expect(model).toBe('joint-lora+lstm');
+        const better = dieboldMariano!.statistic < 0 && dieboldMariano!.pValue < 0.01;
+        expect(better).toBe(signal > 0);
       },
       5 * MINUTES,
     );
