@@ -4,8 +4,9 @@ import type { LabelledSentence, Market } from '@fin/data';
 import { makeSamples, sentimentLabels, splitChronologically } from '@fin/data';
 import { openSafetensors } from '@fin/files/safetensors';
 import { RunFolder } from '@fin/run';
-import { countTensors, NO_GROWTH } from '@fin/runtime';
+import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
 import { tuneSentiment } from '@fin/sentiment';
+import { fullTier } from '@fin/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ForecasterOptions } from '../../src/index.js';
 import {
@@ -50,11 +51,16 @@ async function outcome(runDir: string) {
   };
 }
 
-describe.each([
+/** Whether to run every variant: without native ops, each takes many seconds. */
+const all = hasNativeOps() || fullTier;
+
+const variants = [
   ['lora', 'fp32'],
   ['lora', 'bf16'],
   ['full', 'fp32'],
-] as const)('joint training, %s in %s', (finetuning, precision) => {
+] as const;
+
+describe.each(all ? variants : variants.slice(0, 1))('joint training, %s in %s', (finetuning, precision) => {
   const runDir = join(folder, `${finetuning}-${precision}`);
   const settings = () => joint({ finetuning, precision });
 
@@ -152,13 +158,14 @@ describe('joint training', () => {
 });
 
 describe('parts of a forecaster that are left out', () => {
-  it.each<[string, ForecasterOptions]>([
+  const parts: [string, ForecasterOptions][] = [
     ['lstm', { text: 'none' }],
     ['lstm', { text: 'none', target: 'close', lstm: { hiddenSize: 4, pooling: 'attention' } }],
     ['lstm', { text: 'none', lstm: { hiddenSize: 4, numLayers: 2, dropout: 0.2 } }],
     ['bert(random)', { text: 'random', prices: false }],
     ['joint-lora', { prices: false }],
-  ])('%s: %j', async (name, options) => {
+  ];
+  it.each(all ? parts : parts.slice(0, 3))('%s: %j', async (name, options) => {
     const runDir = join(folder, `${name}-${Object.keys(options).join('-')}`);
     const settings = joint({ gradientAccumulationSteps: 1, ...options });
     const growth = await countTensors(async () => {
