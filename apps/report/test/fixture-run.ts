@@ -86,6 +86,78 @@ export async function writeFixtureRun(runDir: string, options: FixtureOptions = 
   await folder.finish();
 }
 
+/** Writes a walk-forward run of three models as `fin backtest` would, with made-up numbers. */
+export async function writeFixtureBacktest(runDir: string): Promise<void> {
+  const row = (model: string, mae: number, adjustedPValue: number | null) => ({
+    model,
+    n: 200,
+    folds: 2,
+    seeds: adjustedPValue === null ? 1 : 3,
+    mae,
+    rmse: mae + 20,
+    mape: mae / 15_000,
+    smape: mae / 15_000,
+    mase: 1.3,
+    r2: 0.95,
+    oosR2: 0,
+    directionalAccuracy: adjustedPValue === null ? null : 0.53,
+    directionalN: 200,
+    directionalInterval: adjustedPValue === null ? null : [0.46, 0.6],
+    pesaranTimmermann: null,
+    clarkWest: null,
+    dieboldMariano:
+      adjustedPValue === null
+        ? null
+        : { statistic: mae - 100, pValue: adjustedPValue / 2, adjustedPValue, loss: 'squared' },
+    differences:
+      adjustedPValue === null
+        ? null
+        : {
+            mae: { value: mae - 100, interval: [mae - 103, mae - 97] },
+            rmse: { value: mae - 100, interval: null },
+          },
+    deviations: adjustedPValue === null ? null : { mae: 0.4, rmse: 0.4, mape: 0, directionalAccuracy: 0 },
+    notes: [],
+  });
+  const span = (first: string, last: string) => ({ n: 100, first, last });
+  const folds = [2013, 2014].map((year) => ({
+    train: span('2009-01-02', `${year - 2}-12-30`),
+    validation: span(`${year - 1}-01-02`, `${year - 1}-12-30`),
+    test: span(`${year}-01-02`, `${year}-12-30`),
+  }));
+  const data = { name: 'made-up', synthetic: false, signal: null, fingerprint: 'f1c7'.repeat(16), folds };
+  const between = { mae: { value: -6, interval: [-9, -3] }, rmse: { value: -6, interval: null } };
+  const folder = await RunFolder.create(runDir, { kind: 'backtest', overwrite: true });
+  const files = {
+    'config.json': { settings: { seeds: 3 }, source: { data: 'made-up' } },
+    'environment.json': { backend: 'fixture', notes: [] },
+    'data.json': data,
+    'folds.json': { ...data, trainings: [] },
+    'results.json': {
+      market: 'made-up',
+      synthetic: false,
+      folds: 2,
+      first: '2013-01-02',
+      last: '2014-12-30',
+      rows: [
+        row('fused', 95, 0.01),
+        row('lstm', 101, 0.8),
+        row('text', 100.5, 0.9),
+        row('persistence', 100, null),
+      ],
+      comparisons: [
+        { model: 'fused', reference: 'persistence', differences: between },
+        { model: 'fused', reference: 'lstm', differences: between },
+        { model: 'fused', reference: 'text', differences: between },
+        { model: 'text', reference: 'lstm', differences: between },
+      ],
+    },
+  };
+  for (const [name, value] of Object.entries(files)) await folder.writeJson(name, value);
+  await folder.writeText('metrics.jsonl', '');
+  await folder.finish();
+}
+
 /** Writes a fine-tuning run as `fin finetune` would, with made-up counts. */
 export async function writeFixtureTuning(
   runDir: string,

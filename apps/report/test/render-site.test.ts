@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ReportInputError } from '../src/index.js';
 import type { Site } from '../src/site/render-site.js';
 import { renderSite } from '../src/site/render-site.js';
-import { changeJson, changeRun, fixtureRun, fixtureTuning } from './run-copy.js';
+import { changeJson, changeRun, fixtureBacktest, fixtureRun, fixtureTuning } from './run-copy.js';
 
 const pageOf = (site: Site, name: string) => String(site.get(name));
 
@@ -110,6 +110,25 @@ describe('a site of both kinds of runs', () => {
       expect(Buffer.from(content).equals(Buffer.from(again.get(name) as string)), name).toBe(true);
     }
   });
+});
+
+it('tells of a walk-forward run which models beat persistence, after correction, and by how much', async () => {
+  const runDir = await fixtureBacktest();
+  const site = await renderSite([runDir]);
+  const text = pageOf(site, 'walk-forward.html').replaceAll('\u00a0', ' ');
+  expect(text).toContain('1 of 3 models beat “tomorrow’s close is today’s close” over all folds.');
+  expect(text).toContain(
+    'fused has a mean absolute error of 95.00 index points (mean of 3 seeds, standard deviation 0.40), −5.00 against persistence (95 % interval −8.00 to −2.00): a difference that chance alone would rarely give (Diebold-Mariano p = 0.010 after Holm’s correction).',
+  );
+  expect(text).toContain('lstm has a mean absolute error of 101.00');
+  expect(text).toContain('a difference that chance alone can explain (Diebold-Mariano p = 0.80');
+  expect(String(site.get('files/walk-forward-ablation.csv'))).toMatch(/\nfused − lstm,-6,-9,-3,/);
+  expect(site.has('files/walk-forward-folds.svg')).toBe(true);
+  await changeJson<{ rows: { model: string }[] }>(runDir, 'results.json', (results) => ({
+    ...results,
+    rows: results.rows.filter(({ model }) => model !== 'persistence'),
+  }));
+  await expect(renderSite([runDir])).rejects.toThrow(/results\.json lacks the baseline persistence/);
 });
 
 it('keeps runs of one kind apart, also when their folders have one name', async () => {
@@ -255,7 +274,7 @@ describe('a run that cannot be reported on', () => {
     const runDir = join(await fixtureRun(), '..', 'own');
     await (await RunFolder.create(runDir, { kind: 'custom' })).finish();
     await expect(renderSite([runDir])).rejects.toThrow(
-      'is a run of your own, not the training of a forecaster or the fine-tuning of a sentiment model',
+      'is a run of your own, not the training of a forecaster or a walk-forward backtest or the fine-tuning of a sentiment model',
     );
   });
 

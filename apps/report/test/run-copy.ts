@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { RunFolder } from '@fin/run';
 import { afterAll } from 'vitest';
 import type { FixtureOptions } from './fixture-run.js';
-import { writeFixtureRun, writeFixtureTuning } from './fixture-run.js';
+import { writeFixtureBacktest, writeFixtureRun, writeFixtureTuning } from './fixture-run.js';
 
 /** Where the runs of one test file are, until it ends. */
 const root = join(tmpdir(), `fin-report-${randomUUID()}`);
@@ -35,6 +35,10 @@ export const fixtureRun = (options: FixtureOptions = {}): Promise<string> =>
 /** A fresh fixture of a fine-tuning run in a folder of its own. */
 export const fixtureTuning = (labels?: readonly string[]): Promise<string> =>
   copyOf('fixture-tuning', labels ?? null, (dir) => writeFixtureTuning(dir, labels));
+
+/** A fresh fixture of a walk-forward run in a folder of its own. */
+export const fixtureBacktest = (): Promise<string> =>
+  copyOf('fixture-backtest', null, (dir) => writeFixtureBacktest(dir));
 
 /** Changes files of a run the way a program would: the manifest agrees afterwards. */
 export async function changeRun(runDir: string, change: (folder: RunFolder) => Promise<void>): Promise<void> {

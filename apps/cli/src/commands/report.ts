@@ -17,7 +17,7 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
     .command('report')
     .description('writes pages about finished runs, to be opened in a browser from the disk')
     .addOption(
-      option('--run <dir...>', 'run folders of forecasters and of fine-tuned sentiment models', {
+      option('--run <dir...>', 'run folders of `fin train`, `fin finetune` or `fin backtest`', {
         parse: collectPaths,
         byDefault: 'the newest finished run under ./runs',
       }),

@@ -32,7 +32,9 @@
    * @typedef {{ svg: SVGSVGElement, panels: Panel[] }} View
    */
 
-  for (const figure of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('figure.chart'))) {
+  for (const figure of /** @type {NodeListOf<HTMLElement>} */ (
+    document.querySelectorAll('figure.chart:has(.chart-data)')
+  )) {
     startChart(figure);
   }
 

@@ -31,6 +31,8 @@ export interface ChartInput {
   readonly key: { readonly x?: string; readonly y?: string };
   /** Values of each panel, from top to bottom. */
   readonly values: readonly (readonly ChartValue[])[];
+  /** Whether the script shows values under the pointer. @default true */
+  readonly interactive?: boolean;
   /** Whether the marks' colours are shades that turn around on a dark page. */
   readonly shades?: boolean;
 }
@@ -114,7 +116,11 @@ ${legend(input.values.flat())}
     (file, i) =>
       html`${i === 0 ? '' : ', '}<a href="${file}" download>${FILE_NAMES[file.slice(file.lastIndexOf('.') + 1)]}</a>`,
   )}</p>
-<script type="application/json" class="chart-data">${jsonForScript(scriptData(input, wide.panels, narrow.panels, rows))}</script>
+${
+  input.interactive === false
+    ? null
+    : html`<script type="application/json" class="chart-data">${jsonForScript(scriptData(input, wide.panels, narrow.panels, rows))}</script>`
+}
 </figure>
 `;
 }

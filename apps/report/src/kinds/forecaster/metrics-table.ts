@@ -1,4 +1,4 @@
-import type { Evaluation, MetricsRow } from '@fin/forecast';
+import type { MetricsRow } from '@fin/forecast';
 import { BASELINE_NAMES } from '@fin/forecast';
 import type { Html } from '../../site/html.js';
 import { fixed, fixedRange, html, percent, percentRange, pValue, signed } from '../../site/html.js';
@@ -34,13 +34,25 @@ const MEANINGS: readonly (readonly [term: string, meaning: string])[] = [
   ['ridge-sentiment', 'the same with the day’s sentiment'],
 ];
 
+/** A row of a table of forecasts: a model or a baseline. */
+export type TableRow = Omit<MetricsRow, 'pesaranTimmermann' | 'clarkWest'>;
+
+/** Rows measured on the same days. */
+export interface MeasuredRows {
+  readonly rows: readonly TableRow[];
+  readonly n: number;
+  readonly first: string;
+  readonly last: string;
+  readonly level: number;
+}
+
 /**
  * The model's row and its baselines, and the meaning of each column.
  *
  * @param source where the figures are from
  * @param csv path of the table's file in the site
  */
-export function metricsTable(evaluation: Evaluation, source: Html, csv: string): Html {
+export function metricsTable(evaluation: MeasuredRows, source: Html, csv: string): Html {
   const { rows, n, first, last, level } = evaluation;
   const notes = rows.flatMap((row) => row.notes.map((note) => `${row.model}: ${note}`));
   return html`<h2>Beside the baselines</h2>
@@ -72,12 +84,12 @@ ${MEANINGS.filter(([term]) => isShown(term, rows)).map(
 }
 
 /** Whether a term is a column, or a row of this table. */
-function isShown(term: string, rows: readonly MetricsRow[]): boolean {
+function isShown(term: string, rows: readonly TableRow[]): boolean {
   return !(BASELINE_NAMES as readonly string[]).includes(term) || rows.some(({ model }) => model === term);
 }
 
 /** Every figure of the table, with all its digits, one flat row each. */
-export function metricsRows({ rows }: Evaluation): Record<string, unknown>[] {
+export function metricsRows({ rows }: Pick<MeasuredRows, 'rows'>): Record<string, unknown>[] {
   return rows.map((row) => ({
     model: row.model,
     n: row.n,
@@ -105,7 +117,7 @@ const NONE = html`<span>n/a</span>`;
 const withInterval = (value: string, interval: string | null): Html =>
   html`<span>${value}${interval === null ? null : html`<span class="interval">${interval}</span>`}</span>`;
 
-function tableRow(row: MetricsRow): Html {
+function tableRow(row: TableRow): Html {
   const { mae } = row.differences ?? {};
   const difference =
     mae === undefined

@@ -5,7 +5,7 @@ import type { Verdict } from './verdict.js';
 import { modelRows } from './verdict.js';
 
 /** A warning above the results of a synthetic market; null for a real one. */
-export function syntheticBanner({ synthetic, signal }: RunData): Html | null {
+export function syntheticBanner({ synthetic, signal }: Pick<RunData, 'synthetic' | 'signal'>): Html | null {
   if (!synthetic) return null;
   return html`<aside class="banner" role="note"><p><strong>Synthetic market${signalText(signal)}.</strong>
   Prices and headlines of this run were made up by a generator. The run shows whether the pipeline finds a signal that is

@@ -17,7 +17,7 @@ export function modelRows(evaluation: Evaluation): MetricsRow[] {
   return evaluation.rows.filter((row) => !isBaseline(row));
 }
 
-export function isBaseline(row: MetricsRow): boolean {
+export function isBaseline(row: Pick<MetricsRow, 'model'>): boolean {
   return (BASELINE_NAMES as readonly string[]).includes(row.model);
 }
 
