@@ -17,7 +17,7 @@ export {
   releaseHandle,
 } from './dispatch/interceptors.js';
 export { DATA_MOVER_OPS, resetWidenedOps, widenedOps } from './dispatch/match-dtypes.js';
-export type { Observer } from './dispatch/observers.js';
+export type { Observer } from './dispatch/observer.js';
 export { beginRange, installObserver } from './dispatch/observers.js';
 export type { Interceptor, Next, OpCall, TensorHandle } from './dispatch/op-call.js';
 export { doctor } from './doctor/doctor.js';

@@ -1,6 +1,6 @@
 import type { BackendName, LoadedTensorFlow } from './backend/types.js';
 import type { HandleTable } from './dispatch/handle-table.js';
-import type { Observer } from './dispatch/observers.js';
+import type { Observer } from './dispatch/observer.js';
 import type { Interceptor } from './dispatch/op-call.js';
 
 /** One entry of the dispatch chain. */

@@ -1,6 +1,6 @@
 import type { NativeBinding, TensorMetadata } from '../backend/native-binding.js';
-import { runtimeState } from '../state.js';
 import { dtypeName, dtypeNumber, standInDType } from './dtypes.js';
+import type { Observer } from './observer.js';
 import type { TensorHandle } from './op-call.js';
 
 /** A handle, and whether tfjs knows its true dtype. */
@@ -20,9 +20,15 @@ export class HandleTable {
   /** Derived handles by the id of their source, then by key. */
   readonly #derived = new Map<number, Map<string, TensorHandle>>();
 
-  /** @param binding the addon itself, not the wrapper */
-  constructor(binding: NativeBinding) {
+  readonly #observers: () => readonly Observer[];
+
+  /**
+   * @param binding the addon itself, not the wrapper
+   * @param observers those that are installed now
+   */
+  constructor(binding: NativeBinding, observers: () => readonly Observer[]) {
     this.binding = binding;
+    this.#observers = observers;
   }
 
   get(id: number): TrackedHandle | undefined {
@@ -79,7 +85,7 @@ export class HandleTable {
     if (this.#handles.get(id)?.masked) this.maskedCount--;
     this.#handles.delete(id);
     this.binding.deleteTensor(id);
-    for (const observer of runtimeState().observers) observer.released(id);
+    for (const observer of this.#observers()) observer.released(id);
     const derived = this.#derived.get(id);
     if (!derived) return;
     this.#derived.delete(id);
@@ -88,7 +94,7 @@ export class HandleTable {
 
   #add(handle: TrackedHandle, origin: 'op' | 'host'): void {
     this.#handles.set(handle.id, handle);
-    for (const observer of runtimeState().observers) observer.created(handle, origin);
+    for (const observer of this.#observers()) observer.created(handle, origin);
   }
 }
 

@@ -1,18 +1,6 @@
 import { runtimeState } from '../state.js';
 import type { InstalledInterceptor } from './interceptors.js';
-import type { TensorHandle } from './op-call.js';
-
-/** Watches named ranges of work, and native tensors as they are created and released. A profiler, for example. */
-export interface Observer {
-  /** A range begins inside all ranges that are open. */
-  beginRange(name: string): void;
-  /** The range that was begun last ends. */
-  endRange(): void;
-  /** A native tensor was created, by an op or from host values. tfjs uploads host values when an op first needs them. */
-  created(handle: TensorHandle, origin: 'op' | 'host'): void;
-  /** A native tensor was released. */
-  released(id: number): void;
-}
+import type { Observer } from './observer.js';
 
 /** Adds an observer. It hears of native tensors only on native TensorFlow, and only of those created after this call. */
 export function installObserver(observer: Observer): InstalledInterceptor {

@@ -12,7 +12,7 @@ import type { Next, OpCall, TensorHandle } from './op-call.js';
  */
 export function wrapBinding(addon: NativeBinding): NativeBinding {
   const state = runtimeState();
-  const table = new HandleTable(addon);
+  const table = new HandleTable(addon, () => state.observers);
   state.handles = table;
 
   const admit = (outputs: TensorMetadata[]): TensorMetadata[] => {
