@@ -112,6 +112,54 @@ const numberOf =
   (dice) => [dice.chance(0.6) ? dice.pick(choices) : dice.pick(WEIRD_NUMBERS)];
 const flag: Values = () => [];
 
+/** Settings of a forecaster. */
+const forecasterOptions: Readonly<Record<string, Values>> = {
+  '--config': likely('settings.yaml', 'settings.json', 'run/config.json'),
+  '--text': oneOf('none', 'random', 'scored', 'joint'),
+  '--prices-only': flag,
+  '--no-prices': flag,
+  '--finetuning': oneOf('lora', 'full'),
+  '--lora-r': numberOf('2'),
+  '--target-modules': (dice) => [dice.pick(['query', 'all-linear', '', 'nope', '('])],
+  '--target': oneOf('return', 'close'),
+  '--window': numberOf('2', '10'),
+  '--hidden-size': numberOf('4'),
+  '--layers': numberOf('1', '2'),
+  '--lstm-dropout': numberOf('0', '0.1'),
+  '--pooling': oneOf('last', 'attention'),
+  '--headlines-per-day': numberOf('1', 'all'),
+  '--batch-size': numberOf('16'),
+  '--accumulate': numberOf('1', '2'),
+  '--patience': numberOf('0', '1'),
+  '--text-learning-rate': numberOf('0.001'),
+  '--max-grad-norm': numberOf('1'),
+};
+
+/** Options of a walk-forward evaluation that takes a few seconds. */
+const walkAlways: Readonly<Record<string, Values>> = {
+  '--data': likely('market'),
+  '--epochs': () => ['1'],
+  '--workers': () => ['1'],
+  '--hidden-size': () => ['4'],
+  '--refit-every': numberOf('150'),
+  '--validation-days': numberOf('20'),
+};
+const walkOptions: Readonly<Record<string, Values>> = {
+  '--run': output,
+  '--overwrite': flag,
+  '--resume': (dice) => (dice.chance(0.5) ? [] : [dice.pick(['last-good', 'first', ''])]),
+  '--from': oneOf('2014-08-01', '2030-01-01'),
+  '--to': oneOf('2014-12-31', '1999-01-01'),
+  '--mode': oneOf('expanding', 'sliding'),
+  '--train-days': numberOf('100'),
+  '--purge': numberOf('1'),
+  '--embargo': numberOf('1'),
+  '--seeds': numberOf('1'),
+  '--config': likely('settings.yaml', 'settings.json', 'backtest/config.json'),
+  '--model': likely('tuned', 'unfinished-tuning'),
+  '--text': oneOf('none', 'scored'),
+};
+
 /** Options of each command. The first ones in `always` are on nearly every command line, so that some of them work. */
 const COMMANDS: readonly {
   readonly words: readonly string[];
@@ -143,9 +191,39 @@ const COMMANDS: readonly {
       '--aggregate': oneOf('mean', 'rank', 'attention'),
       '--precision': oneOf('fp32', 'bf16'),
       '--backend': oneOf('tensorflow', 'nope'),
+      ...forecasterOptions,
     },
   },
-  { words: ['evaluate'], weight: 10, always: { '--run': likely('run', 'tuned', 'unfinished') } },
+  {
+    words: ['evaluate'],
+    weight: 10,
+    always: { '--run': likely('run', 'tuned', 'unfinished', 'backtest') },
+  },
+  {
+    words: ['evaluate'],
+    weight: 4,
+    always: { '--run': likely('run'), '--prices': likely('market/upload_DJIA_table.csv') },
+    options: {
+      '--headlines': likely('market/Combined_News_DJIA.csv'),
+      '--data': likely('market'),
+      '--from': oneOf('2014-08-01', '2030-01-01'),
+      '--to': oneOf('2014-12-31', '1999-01-01'),
+      '--out': output,
+    },
+  },
+  { words: ['backtest'], weight: 0.8, always: walkAlways, options: walkOptions },
+  {
+    words: ['ablate'],
+    weight: 0.5,
+    always: walkAlways,
+    options: { ...walkOptions, '--variants': oneOf('price-only,text-only', 'price-only,price-only', ',') },
+  },
+  {
+    words: ['sweep'],
+    weight: 0.5,
+    always: { '': likely('grid.yaml', 'settings.json'), ...walkAlways },
+    options: walkOptions,
+  },
   {
     words: ['predict'],
     weight: 8,
@@ -159,7 +237,7 @@ const COMMANDS: readonly {
   {
     words: ['report'],
     weight: 10,
-    always: { '--run': likely('run', 'tuned', 'unfinished') },
+    always: { '--run': likely('run', 'tuned', 'unfinished', 'backtest') },
     options: { '--out': output },
   },
   {

@@ -45,14 +45,22 @@ export async function writeGood(folder: string): Promise<string[]> {
     ),
   ]);
   const evaluated = await runFin('evaluate', '--run', at('run'));
-  for (const { code, stderr } of [...made, evaluated]) if (code !== 0) throw new Error(stderr);
+  const walked = await runFin(
+    ...['backtest', '--data', at('market'), '--run', at('backtest'), '--prices-only', '--epochs', '1'],
+    ...['--hidden-size', '4', '--refit-every', '150', '--validation-days', '20', '--workers', '1'],
+  );
+  for (const { code, stderr } of [...made, evaluated, walked]) if (code !== 0) throw new Error(stderr);
   for (const [whole, unfinished] of [
     ['run', 'unfinished'],
     ['tuned', 'unfinished-tuning'],
+    ['backtest', 'unfinished-backtest'],
   ]) {
     cpSync(at(whole), at(unfinished), { recursive: true });
     rmSync(join(at(unfinished), 'manifest.json'));
   }
+  writeFileSync(at('settings.yaml'), 'window: 5\nepochs: 1\nlstm:\n  hiddenSize: 4\n');
+  writeFileSync(at('settings.json'), '{"text": "none", "epochs": 1, "lstm": {"numLayers": 2}}');
+  writeFileSync(at('grid.yaml'), 'window: [2, 5]\n');
   writeFileSync(at('notes.txt'), 'written by hand\n');
   mkdirSync(at('thesis'));
   writeFileSync(at('thesis/chapter.tex'), 'written by hand\n');
