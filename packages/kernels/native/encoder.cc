@@ -13,7 +13,7 @@ namespace fin {
 namespace {
 
 /// Rows of a group. More rows use each weight more often while it is in a cache, fewer keep the activations in the L2 cache of a
-/// core and divide the work more evenly. Measured with 384 and 768 columns, in both dtypes: about 200 rows are fastest.
+/// core and divide the work more evenly. Measured with 384 and 768 columns, about 200 rows were fastest (bfloat16: of 115, 192 and 419; float32: of 115 and 192).
 constexpr int64_t kMostRows = 224;
 constexpr int64_t kFewestRows = 32;
 

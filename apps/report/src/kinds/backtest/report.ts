@@ -47,7 +47,11 @@ export const backtestKind: ReportedKind = {
       run,
       title: `Walk-forward on ${results.market}`,
       subtitle: `${rows[0].n} test days in ${results.folds} folds, ${results.first} to ${results.last}. Run ${name}.`,
-      banner: syntheticBanner({ synthetic: results.synthetic, signal: data.signal }),
+      banner: syntheticBanner({
+        name: results.market,
+        synthetic: results.synthetic,
+        signal: data.signal,
+      }),
       body: html`<section class="verdict ${finding.outcome}" aria-labelledby="verdict">
 <h2 id="verdict">${finding.headline}</h2>
 ${finding.sentences.map((sentence) => html`<p>${sentence}</p>`)}

@@ -5,11 +5,15 @@ import type { Verdict } from './verdict.js';
 import { modelRows } from './verdict.js';
 
 /** A warning above the results of a synthetic market; null for a real one. */
-export function syntheticBanner({ synthetic, signal }: Pick<RunData, 'synthetic' | 'signal'>): Html | null {
+export function syntheticBanner({
+  name,
+  synthetic,
+  signal,
+}: Pick<RunData, 'name' | 'synthetic' | 'signal'>): Html | null {
   if (!synthetic) return null;
   return html`<aside class="banner" role="note"><p><strong>Synthetic market${signalText(signal)}.</strong>
-  Prices and headlines of this run were made up by a generator. The run shows whether the pipeline finds a signal that is
-  known to be there, and none that is not. It says nothing about a real market.</p></aside>`;
+  Prices and headlines of ${name} were made up by a generator. Its results show whether the pipeline finds a signal that is
+  known to be there, and none that is not. They say nothing about a real market.</p></aside>`;
 }
 
 function signalText(signal: number | null): string {
