@@ -40,7 +40,7 @@ nav li { min-width: 0; overflow-wrap: anywhere; }
 nav a { display: inline-block; padding: .2rem 0; color: var(--soft); text-decoration: none; }
 nav a:hover { color: var(--ink); text-decoration: underline; }
 nav a[aria-current] { color: var(--ink); font-weight: 600; box-shadow: 0 2px 0 var(--own); }
-h1, h2, .subtitle, .verdict, .free, figcaption, .source, .downloads, caption, ol.notes, .soft, footer { overflow-wrap: anywhere; }
+h1, h2, .banner, .subtitle, .verdict, .free, figcaption, .source, .downloads, caption, ol.notes, .soft, footer { overflow-wrap: anywhere; }
 h1 { margin: .2rem 0 .3rem; font-size: 2rem; line-height: 1.2; letter-spacing: -.01em; }
 .subtitle { margin: 0 0 1.5rem; color: var(--soft); }
 h2 { margin: 3rem 0 .5rem; font-size: 1.3rem; line-height: 1.3; }
