@@ -23,7 +23,7 @@ const fixture = JSON.parse(
   readFileSync(new URL('./fixtures/attention-pooling.json', import.meta.url), 'utf8'),
 ) as { readonly cases: Case[] };
 
-const tolerance = parity('lstm');
+const tolerance = parity('attention-pooling');
 const tensor = ({ shape, data }: Entry) => tf.tensor(data, shape, 'float32');
 const init = () => randomStreams(1).stream('init');
 
