@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunKind, RunRecord, RunSource } from '@fin/run';
-import { commonFiles, RunUnfinishedError, readRunConfig, readRunRecord } from '@fin/run';
+import { commonFiles, RunUnfinishedError, readRunConfig, readRunRecord, readUnfinishedRun } from '@fin/run';
+import type { BackendName } from '@fin/runtime';
 import { finCommand } from './io/escape.js';
 import { InterruptedError, interruptible } from './io/interruption.js';
 import type { Terminal } from './io/terminal.js';
 import type { MarketChoice } from './market.js';
+import { given } from './options.js';
 
 /** Default folder for new runs. */
 export const RUNS = 'runs';
@@ -86,6 +88,21 @@ export function marketOfSource({ data, signal }: RunSource): MarketChoice {
   return {
     data: typeof data === 'string' ? data : undefined,
     signal: typeof signal === 'number' ? signal : undefined,
+  };
+}
+
+/** Data and backend of a run. */
+export interface RunStart extends MarketChoice {
+  readonly backend?: BackendName;
+}
+
+/** Data and backend of a resumed run: its own, unless the command line names others. */
+export function resumedStart(kind: RunKind, runDir: string, named: RunStart): RunStart {
+  const { environment, source } = readUnfinishedRun(runDir, kind);
+  return {
+    ...marketOfSource(source),
+    ...given({ data: named.data, signal: named.signal }),
+    backend: named.backend ?? (environment.backend as BackendName),
   };
 }
 

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import type { BacktestOptions, BacktestResult, RunBacktestOptions } from '@fin/forecast';
 import { requireWritableFolder } from '@fin/run';
-import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
 import { startBackend } from '../backend.js';
 import type { ForecasterFlags } from '../forecaster-options.js';
@@ -10,34 +9,21 @@ import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import { textTable } from '../io/terminal.js';
 import { noteMarket, openMarket } from '../market.js';
-import type { Resume } from '../options.js';
+import type { MarketRunFlags } from '../options.js';
 import {
+  addMarketRunOptions,
   backendOption,
-  dataOption,
-  given,
   jsonOption,
-  newRunOption,
-  numbers,
-  option,
-  overwriteOption,
+  namedData,
   resumeFrom,
-  resumeOption,
   runToResume,
 } from '../options.js';
-import { BACKTEST_RUNS, marketOfSource, newRunFolder, reportRepaired, resumable } from '../runs.js';
+import { BACKTEST_RUNS, newRunFolder, reportRepaired, resumable, resumedStart } from '../runs.js';
 import type { WalkFlags } from '../walk-options.js';
 import { addWalkOptions, showWalk, walkSettings } from '../walk-options.js';
 
 /** Options of every command that writes a walk-forward run. */
-export interface WalkCommandFlags extends WalkFlags, ForecasterFlags {
-  readonly data?: string;
-  readonly signal?: number;
-  readonly run?: string;
-  readonly overwrite: boolean;
-  readonly resume?: Resume;
-  readonly backend?: BackendName;
-  readonly json: boolean;
-}
+export type WalkCommandFlags = WalkFlags & ForecasterFlags & MarketRunFlags;
 
 export function addBacktestCommand(program: Command, terminal: Terminal): void {
   const command = program
@@ -52,18 +38,7 @@ export function addBacktestCommand(program: Command, terminal: Terminal): void {
 
 /** Adds the options of data, run folder, walk-forward and forecaster. */
 export function addWalkCommandOptions(command: Command): Command {
-  command
-    .addOption(dataOption())
-    .addOption(
-      option('--signal <x>', "log return that the synthetic market's good headlines add to the next day", {
-        parse: numbers.signal,
-        byDefault: '0.01',
-      }),
-    )
-    .addOption(newRunOption(BACKTEST_RUNS))
-    .addOption(overwriteOption())
-    .addOption(resumeOption());
-  addForecasterOptions(addWalkOptions(command));
+  addForecasterOptions(addWalkOptions(addMarketRunOptions(command, BACKTEST_RUNS)));
   return command.addOption(backendOption()).addOption(jsonOption());
 }
 
@@ -90,13 +65,9 @@ export async function runWalk<Result extends BacktestResult>(
 ): Promise<void> {
   const runDir = flags.resume ? runToResume(command, flags.run) : (flags.run ?? newRunFolder(BACKTEST_RUNS));
   await requireWritableFolder(runDir);
-  const named = { ...flags, data: command.getOptionValueSource('data') === 'cli' ? flags.data : undefined };
+  const named = { ...flags, data: namedData(command, flags.data) };
   const result = await resumable(runDir, terminal, async (signal) => {
-    const {
-      data,
-      signal: strength,
-      backend,
-    } = flags.resume ? await resumedFlags(kind, runDir, named) : flags;
+    const { data, signal: strength, backend } = flags.resume ? resumedStart(kind, runDir, named) : flags;
     const { settings: forecaster } = await forecasterSettings(flags, { resume: flags.resume !== undefined });
     const market = await openMarket({ data, signal: strength });
     await startBackend(backend, terminal);
@@ -143,19 +114,4 @@ export function backtestLines(
     '',
     run,
   ];
-}
-
-/** Data and backend of a resumed run, unless the command line names others. */
-async function resumedFlags(
-  kind: 'backtest' | 'sweep',
-  runDir: string,
-  flags: WalkCommandFlags,
-): Promise<Pick<WalkCommandFlags, 'data' | 'signal' | 'backend'>> {
-  const { readUnfinishedRun } = await import('@fin/run');
-  const { environment, source } = readUnfinishedRun(runDir, kind);
-  return {
-    ...marketOfSource(source),
-    ...given({ data: flags.data, signal: flags.signal }),
-    backend: flags.backend ?? (environment.backend as BackendName),
-  };
 }

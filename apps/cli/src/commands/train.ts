@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { TrainEvent, TrainSummary } from '@fin/forecast';
 import type { RunSource } from '@fin/run';
 import { requireWritableFolder } from '@fin/run';
-import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
 import type { ForecasterFlags } from '../forecaster-options.js';
@@ -11,55 +10,41 @@ import { finCommand } from '../io/escape.js';
 import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
-import type { MarketChoice } from '../market.js';
 import { noteMarket, openMarket } from '../market.js';
-import type { Resume } from '../options.js';
+import type { MarketRunFlags } from '../options.js';
 import {
+  addMarketRunOptions,
   backendOption,
-  dataOption,
   given,
   jsonOption,
-  newRunOption,
-  numbers,
-  option,
-  overwriteOption,
+  namedData,
   resumeFrom,
-  resumeOption,
   runToResume,
 } from '../options.js';
-import { marketOfSource, newRunFolder, RUNS, reportRepaired, resumable, resumeText } from '../runs.js';
+import type { RunStart } from '../runs.js';
+import {
+  marketOfSource,
+  newRunFolder,
+  RUNS,
+  reportRepaired,
+  resumable,
+  resumedStart,
+  resumeText,
+} from '../runs.js';
 
-interface Options extends ForecasterFlags {
-  readonly data?: string;
-  readonly signal?: number;
-  readonly run?: string;
-  readonly overwrite: boolean;
-  readonly resume?: Resume;
-  readonly backend?: BackendName;
-  readonly json: boolean;
-}
+type Options = ForecasterFlags & MarketRunFlags;
 
 export function addTrainCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('train')
-    .description('trains a forecaster of text and prices, and writes a run folder')
-    .addOption(dataOption())
-    .addOption(
-      option('--signal <x>', "log return that the synthetic market's good headlines add to the next day", {
-        parse: numbers.signal,
-        byDefault: '0.01',
-      }),
-    )
-    .addOption(newRunOption(RUNS))
-    .addOption(overwriteOption())
-    .addOption(resumeOption());
-  addForecasterOptions(command)
+    .description('trains a forecaster of text and prices, and writes a run folder');
+  addForecasterOptions(addMarketRunOptions(command, RUNS))
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
       const runDir = options.resume ? runToResume(command, options.run) : (options.run ?? newRunFolder(RUNS));
       await requireWritableFolder(runDir);
-      const named = command.getOptionValueSource('data') === 'cli' ? options.data : undefined;
+      const named = namedData(command, options.data);
       const summary = await resumable(runDir, terminal, async (signal) =>
         train({ ...options, named }, runDir, signal, terminal),
       );
@@ -88,25 +73,11 @@ const trained = (trainable: number, all: number): string =>
     ? `${all.toLocaleString('en')} parameters`
     : `${trainable.toLocaleString('en')} of ${all.toLocaleString('en')} parameters trained`;
 
-/** Data and backend of a run. */
-interface Start {
-  readonly market: MarketChoice;
-  readonly backend: BackendName | undefined;
-}
-
-/** @param named the folder that `--data` names, as opposed to the environment */
-function startOf(options: Options, named: string | undefined, source: RunSource | null): Start {
+/** Data and backend of a new run: those of the run in `--config`, unless the command line names others. */
+function newStart(options: Options, named: string | undefined, source: RunSource | null): RunStart {
   const { data, signal, backend } = options;
-  if (source === null) return { market: { data, signal }, backend };
-  return { market: { ...marketOfSource(source), ...given({ data: named, signal }) }, backend };
-}
-
-/** Data and backend of a resumed run: its own, unless the command line names others. */
-async function resumedStart(runDir: string, options: Options, named: string | undefined): Promise<Start> {
-  const { readUnfinishedRun } = await import('@fin/run');
-  const { environment, source } = readUnfinishedRun(runDir, 'forecaster');
-  const { market, backend } = startOf(options, named, source);
-  return { market, backend: backend ?? (environment.backend as BackendName) };
+  if (source === null) return { data, signal, backend };
+  return { ...marketOfSource(source), ...given({ data: named, signal }), backend };
 }
 
 async function train(
@@ -117,9 +88,11 @@ async function train(
 ): Promise<TrainSummary | null> {
   const { named, overwrite, resume } = options;
   const { settings, source } = await forecasterSettings(options, { resume: resume !== undefined });
-  const start = resume ? await resumedStart(runDir, options, named) : startOf(options, named, source);
-  const { data } = start.market;
-  const market = await openMarket(start.market);
+  const start = resume
+    ? resumedStart('forecaster', runDir, { ...options, data: named })
+    : newStart(options, named, source);
+  const { data } = start;
+  const market = await openMarket(start);
   const { trainForecaster } = await import('@fin/forecast');
   await startBackend(start.backend, terminal);
   noteMarket(market, terminal);
