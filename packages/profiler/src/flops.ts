@@ -1,4 +1,5 @@
 import type { OpCall } from '@fin/runtime';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Counts the floating-point operations of a call from the shapes of its inputs; null when it cannot. */
 export type FlopsFormula = (call: OpCall) => number | null;
@@ -64,4 +65,4 @@ function blockLstm({ inputs }: OpCall): number | null {
 
 const twice = (flops: number | null): number | null => (flops === null ? null : 2 * flops);
 
-const size = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+const size = (shape: readonly number[]): number => tf.util.sizeFromShape([...shape]);

@@ -1,5 +1,6 @@
 import type { TensorHandle } from '@fin/runtime';
 import { elementBytes } from '@fin/runtime';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Categories of native tensors, by the phase of training that created them. */
 export const memoryCategories = [
@@ -32,6 +33,11 @@ const categoryOfPhase: Readonly<Record<string, MemoryCategory>> = {
   optimizer: 'optimizer',
 };
 
+/** Bytes of a native tensor. */
+export function byteSize({ dtype, shape }: TensorHandle): number {
+  return tf.util.sizeFromShape([...shape]) * elementBytes(dtype);
+}
+
 /** Follows the native tensors that are created and released during a profile. */
 export class MemoryTimeline {
   readonly samples: MemorySample[] = [];
@@ -46,17 +52,12 @@ export class MemoryTimeline {
   #total = 0;
 
   /** @param ranges names of the open ranges; the innermost phase decides the category */
-  created(
-    { id, dtype, shape }: TensorHandle,
-    origin: 'op' | 'host',
-    time: number,
-    ranges: readonly string[],
-  ): void {
+  created(handle: TensorHandle, origin: 'op' | 'host', time: number, ranges: readonly string[]): void {
     const phase = ranges.findLast((name) => name in categoryOfPhase);
     const inPhase = origin === 'host' ? 'data' : categoryOfPhase[phase ?? ''];
     const category = phase === undefined ? 'weights' : inPhase;
-    const bytes = (elementBytes(dtype) ?? 0) * shape.reduce((product, length) => product * length, 1);
-    this.#live.set(id, { category, bytes });
+    const bytes = byteSize(handle);
+    this.#live.set(handle.id, { category, bytes });
     this.#change(category, bytes, time);
   }
 

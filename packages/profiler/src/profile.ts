@@ -1,8 +1,8 @@
 import type { Observer } from '@fin/runtime';
-import { beginRange, elementBytes, hasNativeOps, installInterceptor, installObserver } from '@fin/runtime';
+import { beginRange, hasNativeOps, installInterceptor, installObserver } from '@fin/runtime';
 import { flopsOf } from './flops.js';
 import type { MemorySample } from './memory-timeline.js';
-import { MemoryTimeline } from './memory-timeline.js';
+import { byteSize, MemoryTimeline } from './memory-timeline.js';
 import type { ProfilerEvent } from './recorder.js';
 import { Recorder } from './recorder.js';
 
@@ -65,9 +65,7 @@ export class Recording {
       let outputBytes = 0;
       try {
         const outputs = next(call);
-        for (const { dtype, shape } of outputs) {
-          outputBytes += shape.reduce((product, length) => product * length, 1) * (elementBytes(dtype) ?? 0);
-        }
+        for (const output of outputs) outputBytes += byteSize(output);
         return outputs;
       } finally {
         const shapes = call.inputs.map(({ shape }) => shape);

@@ -27,6 +27,13 @@ export function checkFinite(chart: string, row: number, field: string, value: un
   }
 }
 
+/** Throws unless `value` is a finite number of at least 0. */
+export function checkNotNegative(chart: string, row: number, field: string, value: unknown): void {
+  checkFinite(chart, row, field, value);
+  if ((value as number) >= 0) return;
+  throw new VizInputError(`${chart}: ${field} of row ${row} is ${value}; it must be at least 0`);
+}
+
 /** Throws unless `low <= value <= high`, all finite. */
 export function checkInterval(
   chart: string,

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { VizInputError } from '../errors.js';
 import type { Rows } from './check-data.js';
-import { checkFinite, listRows } from './check-data.js';
+import { checkFinite, checkNotNegative, listRows } from './check-data.js';
 import type { ChartOptions } from './panel.js';
 import { DEFAULT_WIDTH, panelTitle, seriesLegend } from './panel.js';
 import { colors, seriesColors, theme } from './theme.js';
@@ -26,9 +26,7 @@ export function variantBars(data: Rows<VariantMetric>, options: ChartOptions = {
   const variants = [...new Set(rows.map(({ variant }) => variant))];
   const metrics = [...new Set(rows.map(({ metric }) => metric))];
   rows.forEach(({ value }, i) => {
-    checkFinite('variantBars', i, 'value', value);
-    if (value < 0)
-      throw new VizInputError(`variantBars: value of row ${i} is ${value}; it must be at least 0`);
+    checkNotNegative('variantBars', i, 'value', value);
   });
   const color = { domain: variants, range: variantColors(variants.length) };
   return {
@@ -123,9 +121,7 @@ export function opBreakdown(
   const total = new Map<string, number>();
   for (const { name, ops } of profiles) {
     for (const [i, { op, ms }] of listRows(`opBreakdown: ${name}`, ops).entries()) {
-      checkFinite(`opBreakdown: ${name}`, i, 'ms', ms);
-      if (ms < 0)
-        throw new VizInputError(`opBreakdown: ${name}: ms of row ${i} is ${ms}; it must be at least 0`);
+      checkNotNegative(`opBreakdown: ${name}`, i, 'ms', ms);
       total.set(op, (total.get(op) ?? 0) + ms);
     }
   }
@@ -193,12 +189,7 @@ export function memoryTimeline(data: Rows<MemoryRow>, options: ChartOptions = {}
   const { title = 'Memory over time', width = DEFAULT_WIDTH } = options;
   rows.forEach((row, i) => {
     for (const field of ['ms', 'bytes'] as const) {
-      checkFinite('memoryTimeline', i, field, row[field]);
-      if (row[field] < 0) {
-        throw new VizInputError(
-          `memoryTimeline: ${field} of row ${i} is ${row[field]}; it must be at least 0`,
-        );
-      }
+      checkNotNegative('memoryTimeline', i, field, row[field]);
     }
   });
   const categories = [...new Set(rows.map(({ category }) => category))];
