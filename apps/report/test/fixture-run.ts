@@ -126,7 +126,12 @@ export async function writeFixtureBacktest(runDir: string): Promise<void> {
     test: span(`${year}-01-02`, `${year}-12-30`),
   }));
   const data = { name: 'made-up', synthetic: false, signal: null, fingerprint: 'f1c7'.repeat(16), folds };
-  const between = { mae: { value: -6, interval: [-9, -3] }, rmse: { value: -6, interval: null } };
+  const none = { n: 200, seeds: 3, dieboldMariano: null, clarkWest: null, notes: [] };
+  const between = {
+    mae: { value: -6, interval: [-9, -3] },
+    rmse: { value: -6, interval: null },
+    directionalAccuracy: null,
+  };
   const folder = await RunFolder.create(runDir, { kind: 'backtest', overwrite: true });
   const files = {
     'config.json': { settings: { seeds: 3 }, source: { data: 'made-up' } },
@@ -146,10 +151,10 @@ export async function writeFixtureBacktest(runDir: string): Promise<void> {
         row('persistence', 100, null),
       ],
       comparisons: [
-        { model: 'fused', reference: 'persistence', differences: between },
-        { model: 'fused', reference: 'lstm', differences: between },
-        { model: 'fused', reference: 'text', differences: between },
-        { model: 'text', reference: 'lstm', differences: between },
+        { model: 'fused', reference: 'persistence', differences: between, ...none },
+        { model: 'fused', reference: 'lstm', differences: between, ...none },
+        { model: 'fused', reference: 'text', differences: between, ...none },
+        { model: 'text', reference: 'lstm', differences: between, ...none },
       ],
     },
   };

@@ -61,11 +61,17 @@ export { formatPredictions, parsePredictions } from './run/predictions.js';
 export type {
   EpochLosses,
   Evaluation,
-  EvaluationRow,
   ForecasterRecord,
   RunData,
   SplitSummary,
 } from './run/run-files.js';
-export { epochLossesSchema, evaluationSchema, runDataSchema, runFiles } from './run/run-files.js';
+export {
+  epochLossesSchema,
+  evaluationSchema,
+  runDataSchema,
+  runFiles,
+} from './run/run-files.js';
+export type { EvaluationRow } from './run/table-schemas.js';
+export { backtestResultsSchema } from './run/table-schemas.js';
 export * from './significance/index.js';
 export * from './text/index.js';

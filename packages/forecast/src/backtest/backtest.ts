@@ -1,8 +1,5 @@
-import { withRun } from '@fin/run';
 import type { BacktestResult, RunBacktestOptions } from './backtest-options.js';
-import { openWalk } from './open-walk.js';
-import { backtestSettingsSchema, resolveBacktestSettings } from './settings.js';
-import { Walk } from './walk.js';
+import { withWalk } from './walk.js';
 
 /**
  * Walk-forward evaluation: trains the forecaster anew on each fold with each seed, and compares all test forecasts together with
@@ -24,31 +21,8 @@ import { Walk } from './walk.js';
  * const result = await backtest({ market, runDir: 'runs/backtest', settings: { from: '2012-01-01', seeds: 3 } });
  */
 export async function backtest(options: RunBacktestOptions): Promise<BacktestResult | null> {
-  const started = performance.now();
-  const { runDir, overwrite, resume, signal, onEvent } = options;
-  return withRun(
-    {
-      dir: runDir,
-      kind: 'backtest',
-      overwrite,
-      resume,
-      settings: options.settings,
-      resolve: () => resolveBacktestSettings(options.settings),
-      schema: backtestSettingsSchema,
-      open: async (settings) => openWalk(settings, options),
-      onRepaired: () => onEvent?.({ kind: 'repaired' }),
-      signal,
-    },
-    async ({ run, settings, opened, resumed }) => {
-      const walk = new Walk(run, settings, opened, options);
-      await walk.prepare();
-      const jobs = settings.variants.flatMap((_, variant) => walk.jobs(variant));
-      const results = await walk.run(jobs, resumed);
-      return walk.finish(
-        settings.variants.map((_, variant) => variant),
-        results,
-        started,
-      );
-    },
-  );
+  return withWalk('backtest', options, async ({ walk, variants, resumed, started }) => {
+    const jobs = variants.flatMap((variant) => walk.jobs(variant));
+    return walk.finish(variants, await walk.run(jobs, resumed), started);
+  });
 }

@@ -7,6 +7,7 @@ import { modelOfRun } from '@fin/sentiment';
 import { sampleOptions } from '../model/price-features.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import { usesModel } from '../model/settings.js';
+import { summarizeSplit } from '../run/run-files.js';
 import type { BacktestSettings } from './settings.js';
 import { variantSettings } from './settings.js';
 
@@ -43,9 +44,9 @@ export function openWalk(
   });
   if (typeof source.data === 'string') inputs.add(source.data);
   const spans = base.map(({ train, validation, test }) => ({
-    train: spanOf(train),
-    validation: spanOf(validation),
-    test: spanOf(test),
+    train: summarizeSplit(train),
+    validation: summarizeSplit(validation),
+    test: summarizeSplit(test),
   }));
   const { name, synthetic, signal = null, fingerprint } = market;
   const data = { name, synthetic, signal, fingerprint, folds: spans };
@@ -70,13 +71,4 @@ function foldsOf(market: Market, settings: BacktestSettings, forecaster: Forecas
     purge,
     embargo,
   });
-}
-
-/** Size and span of a part of a fold, by target date. */
-export function spanOf(samples: readonly Sample[]): object {
-  return {
-    n: samples.length,
-    first: samples[0]?.targetDate ?? null,
-    last: samples.at(-1)?.targetDate ?? null,
-  };
 }

@@ -1,10 +1,8 @@
-import { withRun } from '@fin/run';
+import { runKinds } from '@fin/run';
 import { rmse } from '../metrics/index.js';
 import type { BacktestResult, RunBacktestOptions } from './backtest-options.js';
-import { openWalk } from './open-walk.js';
-import { backtestSettingsSchema, resolveBacktestSettings } from './settings.js';
 import type { FinishedJob } from './walk.js';
-import { Walk } from './walk.js';
+import { withWalk } from './walk.js';
 
 /** One setting of a sweep on the validation days. */
 export interface SweepRow {
@@ -45,47 +43,28 @@ export interface SweepResult extends BacktestResult {
  * const { chosen } = await sweep({ market, runDir: 'runs/sweep', settings: { variants, from: '2015-01-01' } });
  */
 export async function sweep(options: RunBacktestOptions): Promise<SweepResult | null> {
-  const started = performance.now();
-  const { runDir, overwrite, resume, signal, onEvent } = options;
-  return withRun(
-    {
-      dir: runDir,
-      kind: 'sweep',
-      overwrite,
-      resume,
-      settings: options.settings,
-      resolve: () => resolveBacktestSettings(options.settings),
-      schema: backtestSettingsSchema,
-      open: async (settings) => openWalk(settings, options),
-      onRepaired: () => onEvent?.({ kind: 'repaired' }),
-      signal,
-    },
-    async ({ run, settings, opened, resumed }) => {
-      const walk = new Walk(run, settings, opened, options);
-      await walk.prepare();
-      const variants = settings.variants.map((_, variant) => variant);
-      const tried = await walk.run(
-        variants.flatMap((variant) => walk.selectionJobs(variant)),
-        resumed,
-      );
-      const rows = variants.map((variant) =>
-        rowOf(
-          walk.name(variant, tried),
-          tried.filter(({ job }) => job.variant === variant),
-        ),
-      );
-      const best = variants.reduce((a, b) => (rows[b].validationRmse < rows[a].validationRmse ? b : a));
-      const choice = {
-        chosen: rows[best].name,
-        settings: [...rows].sort((a, b) => a.validationRmse - b.validationRmse),
-      };
-      onEvent?.({ kind: 'choice', name: choice.chosen, validationRmse: rows[best].validationRmse });
-      await run.writeJson('choice.json', choice);
-      const tested = await walk.run(walk.jobs(best), null);
-      const others = tried.filter(({ job }) => job.variant !== best);
-      return { ...(await walk.finish([best], [...others, ...tested], started)), ...choice };
-    },
-  );
+  return withWalk('sweep', options, async ({ run, walk, variants, resumed, started }) => {
+    const tried = await walk.run(
+      variants.flatMap((variant) => walk.selectionJobs(variant)),
+      resumed,
+    );
+    const rows = variants.map((variant) =>
+      rowOf(
+        walk.name(variant, tried),
+        tried.filter(({ job }) => job.variant === variant),
+      ),
+    );
+    const best = variants.reduce((a, b) => (rows[b].validationRmse < rows[a].validationRmse ? b : a));
+    const choice = {
+      chosen: rows[best].name,
+      settings: [...rows].sort((a, b) => a.validationRmse - b.validationRmse),
+    };
+    options.onEvent?.({ kind: 'choice', name: choice.chosen, validationRmse: rows[best].validationRmse });
+    await run.writeJson(runKinds.sweep.files.choice, choice);
+    const tested = await walk.run(walk.jobs(best), null);
+    const others = tried.filter(({ job }) => job.variant !== best);
+    return { ...(await walk.finish([best], [...others, ...tested], started)), ...choice };
+  });
 }
 
 function rowOf(name: string, tried: readonly FinishedJob[]): SweepRow {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Sample } from '@fin/data';
 import { sentimentLabels } from '@fin/data';
 import type { RunFolder } from '@fin/run';
-import { runKinds } from '@fin/run';
+import { runKinds, withRun } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
 import { aggregateDay } from '@fin/sentiment';
 import type { BaselineForecasts, DaySentiment } from '../baselines/index.js';
@@ -21,14 +21,61 @@ import { FoldStore } from './fold-store.js';
 import { formatForecasts } from './forecasts-file.js';
 import { formatMarkdown, formatTableCsv } from './format-table.js';
 import type { OpenedWalk } from './open-walk.js';
+import { openWalk } from './open-walk.js';
 import type { BacktestSettings } from './settings.js';
-import { variantSettings } from './settings.js';
+import { backtestSettingsSchema, resolveBacktestSettings, variantSettings } from './settings.js';
 import { runJobs } from './worker-pool.js';
 
 /** A finished job. */
 export interface FinishedJob {
   readonly job: FoldJob;
   readonly result: FoldForecast;
+}
+
+/** What a walk-forward run works with, once its folder is there. */
+export interface WalkContext {
+  readonly run: RunFolder;
+  readonly walk: Walk;
+  /** Indices of the variants. */
+  readonly variants: readonly number[];
+  /** Set when the run is resumed, with the differences in its environment. */
+  readonly resumed: { readonly note: string | null } | null;
+  /** When the call began, as `performance.now` tells it. */
+  readonly started: number;
+}
+
+/**
+ * Creates or resumes a walk-forward run, scores its headlines, and does the work.
+ *
+ * @returns the result of `work`; null when the signal stopped it, or the run lacked only its manifest
+ */
+export function withWalk<Result>(
+  kind: 'backtest' | 'sweep',
+  options: RunBacktestOptions,
+  work: (context: WalkContext) => Promise<Result>,
+): Promise<Result | null> {
+  const started = performance.now();
+  const { runDir, overwrite, resume, signal, onEvent } = options;
+  return withRun(
+    {
+      dir: runDir,
+      kind,
+      overwrite,
+      resume,
+      settings: options.settings,
+      resolve: () => resolveBacktestSettings(options.settings),
+      schema: backtestSettingsSchema,
+      open: async (settings) => openWalk(settings, options),
+      onRepaired: () => onEvent?.({ kind: 'repaired' }),
+      signal,
+    },
+    async ({ run, settings, opened, resumed }) => {
+      const walk = new Walk(run, settings, opened, options);
+      await walk.prepare();
+      const variants = settings.variants.map((_, variant) => variant);
+      return work({ run, walk, variants, resumed, started });
+    },
+  );
 }
 
 /** The work of a walk-forward run: its jobs, their results, and the files of the run. */

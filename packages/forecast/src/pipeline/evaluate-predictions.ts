@@ -5,7 +5,8 @@ import { leadLag } from '../lead-lag/index.js';
 import type { EvaluateOptions, ForecastPoint } from '../metrics/index.js';
 import { evaluateForecast } from '../metrics/index.js';
 import type { Prediction } from '../run/predictions.js';
-import type { Evaluation, EvaluationRow } from '../run/run-files.js';
+import type { Evaluation } from '../run/run-files.js';
+import type { EvaluationRow } from '../run/table-schemas.js';
 
 /** Confidence level of every interval. */
 const LEVEL = 0.95;

@@ -15,8 +15,9 @@ import { usesModel } from '../model/settings.js';
 import { forecasterSettingsSchema } from '../model/settings-schema.js';
 import { formatBaselines } from '../run/baselines-file.js';
 import { formatPredictions, sentimentOf } from '../run/predictions.js';
-import type { RunData, SplitSummary } from '../run/run-files.js';
-import { runFiles } from '../run/run-files.js';
+import type { RunData } from '../run/run-files.js';
+import { runFiles, summarizeSplit } from '../run/run-files.js';
+import type { SplitForecast } from './forecast-split.js';
 import { trainOnSplit } from './forecast-split.js';
 import type { Forecaster } from './forecaster.js';
 import type { TrainEvent } from './train-events.js';
@@ -44,8 +45,8 @@ export interface TrainForecasterOptions {
   readonly onEvent?: (event: TrainEvent) => void;
 }
 
-/** Result of training. */
-export interface TrainSummary {
+/** Result of training. Its duration is that of this call, without the time before a resume. */
+export interface TrainSummary extends Omit<SplitForecast, 'model' | 'predictions'> {
   readonly run: string;
   readonly market: string;
   readonly synthetic: boolean;
@@ -53,18 +54,6 @@ export interface TrainSummary {
   readonly text: TextKind;
   /** Whether adapters or all weights of a pretrained encoder were trained; null if there is none. */
   readonly finetuning: TuningMethod | null;
-  /** Number of parameters, frozen ones included. */
-  readonly parameters: number;
-  /** Number of trained parameters. */
-  readonly trainableParameters: number;
-  /** Number of epochs trained. */
-  readonly epochs: number;
-  /** Epoch with the lowest validation loss; the saved weights are from it. */
-  readonly bestEpoch: number;
-  /** Huber loss of that epoch on the validation days, in squared standard deviations of the training days' targets. */
-  readonly validationLoss: number;
-  /** Duration of this call, without the time before a resume. */
-  readonly seconds: number;
 }
 
 /**
@@ -166,12 +155,7 @@ function openTraining(
 }
 
 function describeData(market: Market, split: Split<Sample>): RunData {
-  const summary = (samples: readonly Sample[]): SplitSummary => ({
-    n: samples.length,
-    first: samples[0]?.targetDate ?? null,
-    last: samples[samples.length - 1]?.targetDate ?? null,
-  });
-  const [train, validation, test] = splitNames.map((name) => summary(split[name]));
+  const [train, validation, test] = splitNames.map((name) => summarizeSplit(split[name]));
   return {
     name: market.name,
     synthetic: market.synthetic,

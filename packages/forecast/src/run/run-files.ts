@@ -1,14 +1,14 @@
-import type { ScalerState, SplitName } from '@fin/data';
+import type { Sample, ScalerState, SplitName } from '@fin/data';
 import { scalerStateSchema } from '@fin/data';
 import { commonFiles, runKinds } from '@fin/run';
 import { z } from 'zod';
-import type { PredictionIntervals } from '../conformal/index.js';
 import type { LeadLag } from '../lead-lag/index.js';
-import type { MetricsRow } from '../metrics/metrics-row.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import { headlineAggregates } from '../model/settings.js';
 import { forecasterSettingsSchema } from '../model/settings-schema.js';
 import type { TextRecord } from '../text/text-source.js';
+import type { EvaluationRow } from './table-schemas.js';
+import { evaluationRowSchema, intervalSchema } from './table-schemas.js';
 
 /** Names of the files of a forecaster's run. */
 export const runFiles: typeof commonFiles & (typeof runKinds)['forecaster']['files'] = {
@@ -24,6 +24,15 @@ export interface SplitSummary {
   readonly first: string | null;
   /** Last target date, ISO. */
   readonly last: string | null;
+}
+
+/** @param samples in time order */
+export function summarizeSplit(samples: readonly Sample[]): SplitSummary {
+  return {
+    n: samples.length,
+    first: samples[0]?.targetDate ?? null,
+    last: samples.at(-1)?.targetDate ?? null,
+  };
 }
 
 /** `data.json`: the data of a run. */
@@ -129,46 +138,6 @@ export interface Evaluation {
   readonly leadLag: LeadLag | null;
 }
 
-/** A row of an evaluation. */
-export interface EvaluationRow extends MetricsRow {
-  /** Conformal prediction intervals, calibrated on the validation days. Null without validation days. */
-  readonly predictionIntervals: PredictionIntervals | null;
-}
-
-const intervalSchema = z.tuple([z.number(), z.number()]);
-const testSchema = z.object({ statistic: z.number(), pValue: z.number() });
-const differenceSchema = z.object({ value: z.number(), interval: intervalSchema.nullable() });
-
-const intervalSummarySchema = z.object({
-  level: z.number(),
-  calibrationN: z.number(),
-  coverage: z.number(),
-  coverageInterval: intervalSchema,
-  meanWidth: z.number().nullable(),
-  unbounded: z.number(),
-});
-
-const rowSchema: z.ZodType<EvaluationRow> = z.object({
-  model: z.string(),
-  n: z.number(),
-  mae: z.number(),
-  rmse: z.number(),
-  mape: z.number().nullable(),
-  smape: z.number(),
-  mase: z.number().nullable(),
-  r2: z.number().nullable(),
-  oosR2: z.number().nullable(),
-  directionalAccuracy: z.number().nullable(),
-  directionalN: z.number(),
-  directionalInterval: intervalSchema.nullable(),
-  pesaranTimmermann: testSchema.nullable(),
-  dieboldMariano: testSchema.extend({ loss: z.enum(['squared', 'absolute']) }).nullable(),
-  clarkWest: testSchema.nullable(),
-  differences: z.object({ mae: differenceSchema, rmse: differenceSchema }).nullable(),
-  predictionIntervals: z.object({ split: intervalSummarySchema, adaptive: intervalSummarySchema }).nullable(),
-  notes: z.array(z.string()),
-});
-
 const leadLagSchema: z.ZodType<LeadLag> = z.object({
   n: z.number(),
   first: z.string(),
@@ -193,6 +162,6 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   first: z.string(),
   last: z.string(),
   level: z.number(),
-  rows: z.array(rowSchema),
+  rows: z.array(evaluationRowSchema),
   leadLag: leadLagSchema.nullable(),
 });

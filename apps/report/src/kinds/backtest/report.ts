@@ -1,3 +1,4 @@
+import type { BacktestRow } from '@fin/forecast';
 import { dotInterval, walkForwardFolds } from '@fin/viz';
 import type { Chart } from '../../site/chart.js';
 import { FILES, makeChart, toCsv } from '../../site/chart.js';
@@ -8,7 +9,7 @@ import { drawDirections, drawErrors } from '../forecaster/row-charts.js';
 import { syntheticBanner } from '../forecaster/sections.js';
 import { isBaseline } from '../forecaster/verdict.js';
 import type { Finding, ReportedKind } from '../run-report.js';
-import type { BacktestRun, BacktestTableRow } from './read-backtest.js';
+import type { BacktestRun } from './read-backtest.js';
 import { backtestFiles, readBacktest } from './read-backtest.js';
 
 /** Level of the intervals and tests of a walk-forward run. */
@@ -85,8 +86,7 @@ Losses are averaged over the seeds day by day before any test, since seeds are n
   },
 };
 
-const modelsOf = ({ results }: BacktestRun): BacktestTableRow[] =>
-  results.rows.filter((row) => !isBaseline(row));
+const modelsOf = ({ results }: BacktestRun): BacktestRow[] => results.rows.filter((row) => !isBaseline(row));
 
 /** Says of every model how it compares with persistence over all folds. */
 function findingOf(run: BacktestRun): Omit<Finding, 'source'> {
@@ -104,7 +104,7 @@ function findingOf(run: BacktestRun): Omit<Finding, 'source'> {
     worse: 'Over all folds, every model lost to “tomorrow’s close is today’s close”.',
     same: 'Over all folds, no model beat “tomorrow’s close is today’s close”.',
   } as const;
-  const best = models.reduce<BacktestTableRow | null>(
+  const best = models.reduce<BacktestRow | null>(
     (least, row) => (least === null || row.mae < least.mae ? row : least),
     null,
   );
@@ -120,7 +120,7 @@ function findingOf(run: BacktestRun): Omit<Finding, 'source'> {
   };
 }
 
-function sentenceOf(row: BacktestTableRow): string {
+function sentenceOf(row: BacktestRow): string {
   const seeds =
     row.deviations === null
       ? 'one seed'
@@ -134,7 +134,7 @@ function sentenceOf(row: BacktestTableRow): string {
   return `${row.model} has a mean absolute error of ${fixed(row.mae, 2)} index points (${seeds}), ${againstPersistence(row)}: ${test}.`;
 }
 
-function againstPersistence({ differences }: BacktestTableRow): string {
+function againstPersistence({ differences }: BacktestRow): string {
   if (differences === null) return 'not compared with persistence';
   const { value, interval } = differences.mae;
   const range = interval === null ? '' : ` (${percent(LEVEL, 0)} interval ${fixedRange(interval, 2)})`;
