@@ -20,13 +20,18 @@ export interface FoldJob {
   readonly split: Split<Sample>;
   /** Scores of the headlines by a frozen sentiment model; null for a variant that needs none. */
   readonly scores: SentimentScores | null;
+  /** sha256 of the pretrained model that is trained jointly; null for a variant without one. */
+  readonly pretrained: string | null;
 }
+
+/** What decides a job besides its fold. */
+export type FoldJobPart = Pick<FoldJob, 'variant' | 'seed' | 'settings' | 'scores' | 'pretrained'>;
 
 /** Result of a job: the forecasts of its validation and test days. */
 export type FoldForecast = SplitForecast;
 
 /** What a process needs for a job: its days, and the scores of their headlines alone. */
-export interface FoldInput extends Pick<FoldJob, 'settings' | 'scores'> {
+export interface FoldInput extends Pick<FoldJob, 'settings' | 'scores' | 'pretrained'> {
   readonly split: Split<Sample>;
 }
 
@@ -34,7 +39,7 @@ export interface FoldInput extends Pick<FoldJob, 'settings' | 'scores'> {
 export function foldJob(
   part: string,
   { train, validation, test, index }: Fold<Sample>,
-  job: Pick<FoldJob, 'variant' | 'seed' | 'settings' | 'scores'>,
+  job: FoldJobPart,
 ): FoldJob {
   return {
     ...job,
@@ -45,21 +50,22 @@ export function foldJob(
 }
 
 /** The input of a job, as small as it can be, since it is sent to another process. */
-export function inputOf({ settings, scores, split }: FoldJob): FoldInput {
+export function inputOf({ settings, scores, pretrained, split }: FoldJob): FoldInput {
   const texts = [...split.train, ...split.validation, ...split.test].flatMap(({ headlines }) =>
     headlines.map(({ text }) => text),
   );
-  return { settings, split, scores: scores && scoresOf(scores, texts) };
+  return { settings, split, pretrained, scores: scores && scoresOf(scores, texts) };
 }
 
 /** Trains and forecasts one fold. Reports the share that is done, from 0 to 1. */
 export async function forecastFold(
-  { settings, split, scores }: FoldInput,
+  { settings, split, scores, pretrained }: FoldInput,
   onProgress: (share: number) => void,
   signal?: AbortSignal,
 ): Promise<FoldForecast> {
   return forecastSplit(split, settings, {
     scores: scores ?? undefined,
+    pretrained: pretrained ?? undefined,
     splits: ['validation', 'test'],
     signal,
     onEvent: ({ phase, done, total }) => {

@@ -6,7 +6,7 @@ import type { FoldForecast, FoldJob } from './fold-job.js';
 
 /**
  * Results of the jobs of an unfinished run: one file per job, written atomically. A job is not done again if its file is whole and
- * was made from the same data, settings and scores.
+ * was made from the same data, settings, scores and pretrained model.
  */
 export class FoldStore {
   readonly #run: RunFolder;
@@ -38,11 +38,11 @@ export class FoldStore {
   }
 
   /** Digest of everything that decides the result of a job on one machine. */
-  #inputs({ settings, split, scores }: FoldJob): string {
+  #inputs({ settings, split, scores, pretrained }: FoldJob): string {
     const dates = [split.train, split.validation, split.test].map((part) =>
       part.map(({ decisionDate }) => decisionDate),
     );
-    return digest([this.#data, settings, dates, scores?.fingerprint ?? null]);
+    return digest([this.#data, settings, dates, scores?.fingerprint ?? null, pretrained]);
   }
 }
 

@@ -8,6 +8,7 @@ import { aggregateDay } from '@fin/sentiment';
 import type { BaselineForecasts, DaySentiment } from '../baselines/index.js';
 import { forecastBaselines } from '../baselines/index.js';
 import type { ForecasterSettings } from '../model/settings.js';
+import { JointText } from '../text/joint-text.js';
 import type { SentimentScores } from '../text/sentiment-scores.js';
 import { scoreHeadlines } from '../text/sentiment-scores.js';
 import { nests } from './ablation.js';
@@ -15,7 +16,7 @@ import type { TrainingRecord } from './backtest-events.js';
 import type { BacktestResult, RunBacktestOptions } from './backtest-options.js';
 import type { VariantForecasts } from './compare-variants.js';
 import { compareVariants } from './compare-variants.js';
-import type { FoldForecast, FoldJob } from './fold-job.js';
+import type { FoldForecast, FoldJob, FoldJobPart } from './fold-job.js';
 import { foldJob } from './fold-job.js';
 import { FoldStore } from './fold-store.js';
 import { formatForecasts } from './forecasts-file.js';
@@ -87,6 +88,8 @@ export class Walk {
   readonly #store: FoldStore;
   /** Scores of each variant. */
   #scores: (SentimentScores | null)[] = [];
+  /** sha256 of the model that each variant trains jointly. */
+  #pretrained: (string | null)[] = [];
 
   constructor(run: RunFolder, settings: BacktestSettings, opened: OpenedWalk, options: RunBacktestOptions) {
     this.#run = run;
@@ -97,10 +100,11 @@ export class Walk {
     options.onEvent?.({ kind: 'precision', ...opened.environment.precision });
   }
 
-  /** Scores the headlines with every frozen sentiment model, each once. */
+  /** Scores the headlines with every frozen sentiment model, and reads the digests of those to be trained, each once. */
   async prepare(): Promise<void> {
     const { signal, onEvent } = this.#options;
     const known = new Map<string, SentimentScores | null>();
+    const digests = new Map<string, string>();
     for (const [i, variant] of this.#settings.variants.entries()) {
       const settings = variantSettings(this.#settings, variant);
       const key = JSON.stringify([settings.text === 'scored' && settings.model, settings.precision]);
@@ -112,6 +116,11 @@ export class Walk {
         known.set(key, scores);
       }
       this.#scores.push(known.get(key)!);
+      const { text, model } = settings;
+      if (text === 'joint' && !digests.has(model!)) {
+        digests.set(model!, await JointText.fingerprintOf(settings));
+      }
+      this.#pretrained.push(text === 'joint' ? digests.get(model!)! : null);
     }
   }
 
@@ -235,9 +244,10 @@ export class Walk {
     return Array.from({ length: this.#settings.seeds }, (_, seed) => seed);
   }
 
-  #part(variant: number, seed: number): Pick<FoldJob, 'variant' | 'seed' | 'settings' | 'scores'> {
+  #part(variant: number, seed: number): FoldJobPart {
     const settings = variantSettings(this.#settings, this.#settings.variants[variant], seed);
-    return { variant, seed, settings, scores: this.#scores[variant] };
+    const [scores, pretrained] = [this.#scores[variant], this.#pretrained[variant]];
+    return { variant, seed, settings, scores, pretrained };
   }
 
   #nameOf(variant: number, { model }: FoldForecast): string {

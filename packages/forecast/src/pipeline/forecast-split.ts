@@ -19,6 +19,10 @@ export interface ForecastSplitOptions {
    * them
    */
   readonly scores?: SentimentScores;
+  /**
+   * sha256 of the pretrained model to train jointly, from `JointText.fingerprintOf`. Another model is refused. @default any model
+   */
+  readonly pretrained?: string;
   /** Splits to forecast. Training days are many, and few need their forecasts. @default all */
   readonly splits?: readonly SplitName[];
   /** Stops between two updates, or between two batches of days. The error is the signal's reason. */
@@ -58,7 +62,7 @@ export interface SplitForecast {
 export async function forecastSplit(
   split: Split<Sample>,
   settings: ForecasterSettings,
-  { scores, splits, signal, onEvent }: ForecastSplitOptions = {},
+  { onEvent, ...options }: ForecastSplitOptions = {},
 ): Promise<SplitForecast> {
   const onFit = (event: FitEvent): void => {
     if (event.type !== 'step') return;
@@ -68,11 +72,11 @@ export async function forecastSplit(
   const trained = await trainOnSplit(
     split,
     settings,
-    { scores, splits, signal, onEvent, onFit },
+    { ...options, onEvent, onFit },
     async (_, forecast) => forecast,
   );
   if (trained !== null) return trained;
-  throw signal!.reason;
+  throw options.signal!.reason;
 }
 
 /** Options of {@link trainOnSplit}. */
@@ -91,7 +95,7 @@ export interface TrainOnSplitOptions extends ForecastSplitOptions {
 export async function trainOnSplit<Result>(
   split: Split<Sample>,
   settings: ForecasterSettings,
-  { scores, splits, signal, onEvent, onFit, checkpoints }: TrainOnSplitOptions,
+  { scores, pretrained, splits, signal, onEvent, onFit, checkpoints }: TrainOnSplitOptions,
   keep: (forecaster: Forecaster, forecast: SplitForecast) => Promise<Result>,
 ): Promise<Result | null> {
   const started = performance.now();
@@ -103,6 +107,7 @@ export async function trainOnSplit<Result>(
   const days = { train: split.train, all: splitNames.flatMap((name) => split[name]) };
   const text = await newTextSource(days, settings, init, {
     scores,
+    pretrained,
     signal,
     onProgress: progress('scoring'),
   });

@@ -4,6 +4,7 @@ import type { Sample } from '@fin/data';
 import { StandardScaler, sentimentLabels } from '@fin/data';
 import type { PackedBatch } from '@fin/finbert-lora/tokenizer';
 import type { RandomStream, RandomStreams } from '@fin/runtime';
+import { randomStreams } from '@fin/runtime';
 import type { SentimentProbabilities, TunableModel } from '@fin/sentiment';
 import { aggregateDay, modelOfRun, openTunableModel, parameterDepth, scoreTexts } from '@fin/sentiment';
 import * as tf from '@tensorflow/tfjs-core';
@@ -37,6 +38,12 @@ const MIN_SCALE = 0.02;
  * of the encoder has a direction, too.
  */
 const TRAINED_SCORE_WEIGHT = 0.1;
+
+/** Options of {@link JointText.fromTraining}. */
+export interface JointTextOptions extends ReadOptions {
+  /** Expected {@link JointText.fingerprintOf}. @default any */
+  readonly pretrained?: string;
+}
 
 /** The headlines of several days: scored before, or to be scored with the weights in training. */
 export type JointBatch = Present & (DayScores | (DayLayout & { readonly headlines: PackedBatch }));
@@ -82,16 +89,22 @@ export class JointText implements TextSource<JointBatch> {
   /**
    * Makes the text side of a new forecaster.
    *
+   * @throws {ForecastInputError} when the model is not the `pretrained` one
    * @throws BertInputError as `openTunableModel`; the signal's reason when it stopped the scoring
    */
   static async fromTraining(
     train: readonly Sample[],
     settings: ForecasterSettings,
     random: RandomStreams,
-    options: ReadOptions = {},
+    { pretrained, ...options }: JointTextOptions = {},
   ): Promise<JointText> {
     const text = await JointText.#open(resolve(modelOfRun(settings.model!)), settings, random);
     try {
+      if (pretrained !== undefined && text.#model.fingerprint !== pretrained) {
+        throw new ForecastInputError(
+          `the model in ${text.#dir} has changed since this run began; put the old one back and resume the run`,
+        );
+      }
       if (hasTrainedHead(text.#model)) await text.#fitScaler(train, options);
       return text;
     } catch (error) {
@@ -117,6 +130,18 @@ export class JointText implements TextSource<JointBatch> {
     throw new ForecastInputError(
       `the model in ${model} is not the one that this run was trained from; put that one back, or train again`,
     );
+  }
+
+  /** sha256 of the pretrained model that training would start from: its configuration, weights and vocabulary. */
+  static async fingerprintOf(settings: ForecasterSettings): Promise<string> {
+    const dir = resolve(modelOfRun(settings.model!));
+    const model = await openTunableModel(
+      dir,
+      { lora: null, precision: 'fp32' },
+      randomStreams(settings.seed),
+    );
+    model.dispose();
+    return model.fingerprint;
   }
 
   static async #open(dir: string, settings: ForecasterSettings, random: RandomStreams): Promise<JointText> {

@@ -6,11 +6,12 @@ import { FinBert, modelOfRun } from '@fin/sentiment';
 import { ForecastInputError } from '../errors.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import { EncoderText } from './encoder-text.js';
+import type { JointTextOptions } from './joint-text.js';
 import { JointText } from './joint-text.js';
 import { ScoredText } from './scored-text.js';
 import type { SentimentScores } from './sentiment-scores.js';
 import { readerOfScores } from './sentiment-scores.js';
-import type { ReadOptions, TextRecord, TextSource } from './text-source.js';
+import type { TextRecord, TextSource } from './text-source.js';
 
 /**
  * Makes the text side of a new forecaster from its settings. Vocabulary and scaler are fitted on the training days alone.
@@ -18,14 +19,15 @@ import type { ReadOptions, TextRecord, TextSource } from './text-source.js';
  *
  * @param days the training days, and all days
  * @returns null for a forecaster without text
- * @param options `scores` takes the place of the sentiment model, which is then not loaded
+ * @param options `scores` takes the place of the sentiment model, which is then not loaded; `pretrained` is the expected digest of
+ *   a model to train jointly
  * @throws BertInputError when the sentiment model cannot be used; the signal's reason when it stopped the scoring
  */
 export async function newTextSource(
   { train, all }: { readonly train: readonly Sample[]; readonly all: readonly Sample[] },
   settings: ForecasterSettings,
   init: RandomStream,
-  { scores, ...options }: ReadOptions & { readonly scores?: SentimentScores },
+  { scores, ...options }: JointTextOptions & { readonly scores?: SentimentScores },
 ): Promise<TextSource | null> {
   const { aggregate, precision } = settings;
   if (settings.text === 'none') return null;

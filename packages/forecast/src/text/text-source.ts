@@ -83,7 +83,7 @@ export interface JointTextRecord {
   readonly kind: 'joint';
   /** Folder of the model. */
   readonly model: string;
-  /** sha256 of its configuration and weights. The trained weights fit only this model. */
+  /** sha256 of its configuration, weights and vocabulary. The trained weights fit only this model. */
   readonly fingerprint: string;
   /** Scaler of the mean class probabilities of a day, fitted on the training days before any update. */
   readonly sentiment: ScalerState;

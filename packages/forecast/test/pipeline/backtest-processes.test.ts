@@ -27,7 +27,9 @@ function failingJobs() {
     validationSize: 20,
   });
   const scores = { model: 'a-model', fingerprint: 'none', maxLength: 16, scores: new Map() };
-  return folds.slice(0, 2).map((fold) => foldJob('test', fold, { variant: 0, seed: 0, settings, scores }));
+  return folds
+    .slice(0, 2)
+    .map((fold) => foldJob('test', fold, { variant: 0, seed: 0, settings, scores, pretrained: null }));
 }
 
 const options = {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeSamples, walkForwardPeriod } from '@fin/data';
 import { RunFolder } from '@fin/run';
@@ -6,6 +6,8 @@ import { countTensors, NO_GROWTH } from '@fin/runtime';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BacktestEvent, BacktestResult, RunBacktestOptions } from '../../src/index.js';
 import { BASELINE_NAMES, backtest, forecastSplit, resolveSettings } from '../../src/index.js';
+import { JointText } from '../../src/text/joint-text.js';
+import { writeTinyBert } from '../text/tiny-bert.js';
 import { walkMarket, walkSettings } from './small-backtest.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -132,6 +134,40 @@ describe('a backtest that was interrupted', () => {
     });
     expect(notes.map((note) => note.split(' ')[0])).toEqual([first, second, third].map(path));
     expect(await outcome(runDir)).toEqual(await outcome(straight));
+  });
+
+  it('trains all folds of a joint model again when another pretrained model takes its place', async () => {
+    const labels = ['neutral', 'negative', 'positive'];
+    const model = await writeTinyBert(join(folder, 'joint-model'), labels);
+    const forecaster = { ...walkSettings.forecaster, text: 'joint', model } as const;
+    const settings = { ...walkSettings, seeds: 1, forecaster };
+    const runDir = join(folder, 'joint');
+    const controller = new AbortController();
+    const stop = (event: BacktestEvent) => event.kind === 'fold' && controller.abort(new Error('stop'));
+    expect(await run({ runDir, settings, signal: controller.signal, onEvent: stop })).toBeNull();
+    const vocabulary = join(model, 'vocab.txt');
+    writeFileSync(vocabulary, `${readFileSync(vocabulary, 'utf8').replace('rose', 'grew')}`);
+    const notes: string[] = [];
+    await run({
+      runDir,
+      settings: {},
+      resume: true,
+      onEvent: (event) => event.kind === 'note' && notes.push(event.text),
+    });
+    expect(notes).toHaveLength(1);
+    expect(notes[0]).toMatch(/fold-0-seed-0.json is damaged or of other inputs/);
+  });
+
+  it('does not train a joint model that changed while the run was going on', async () => {
+    const model = await writeTinyBert(join(folder, 'changing'), ['neutral', 'negative', 'positive']);
+    const settings = resolveSettings({ ...walkSettings.forecaster, text: 'joint', model });
+    const [split] = walkForwardPeriod(makeSamples(walkMarket), { from: walkSettings.from!, refitEvery: 14 });
+    const pretrained = await JointText.fingerprintOf(settings);
+    rmSync(model, { recursive: true });
+    await writeTinyBert(join(folder, 'changing'), ['neutral', 'negative', 'positive'], 4);
+    await expect(forecastSplit(split, settings, { pretrained })).rejects.toThrow(
+      'has changed since this run began',
+    );
   });
 
   it('is not resumed with other settings, and not after its end', async () => {

@@ -56,7 +56,10 @@ async function outcome({ train, validation, test }: Fold<Sample>, market: Market
       const forecaster = Forecaster.fromTraining(train, settings, { text, init });
       const record = JSON.stringify(forecaster);
       forecaster.dispose();
-      const { predictions, validationLoss } = await forecastFold({ settings, split, scores }, () => {});
+      const { predictions, validationLoss } = await forecastFold(
+        { settings, split, scores, pretrained: null },
+        () => {},
+      );
       return { record, validationLoss, predictions: predictions.map(({ actual: _, ...row }) => row) };
     }),
   );

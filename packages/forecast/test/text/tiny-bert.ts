@@ -14,7 +14,7 @@ const filler = ['the', 'company', 'shares', 'today', 'group', 'quarter'];
 const vocabulary = [...special, ...Object.values(tones).flat(), ...filler];
 
 /** Writes a BERT of 2 small layers with random weights. @returns its folder */
-export async function writeTinyBert(folder: string, id2label: readonly string[]): Promise<string> {
+export async function writeTinyBert(folder: string, id2label: readonly string[], seed = 3): Promise<string> {
   const config = createConfig({
     vocabSize: vocabulary.length,
     hiddenSize: 16,
@@ -26,7 +26,7 @@ export async function writeTinyBert(folder: string, id2label: readonly string[])
     id2label,
   });
   const dir = join(folder, `tiny-${id2label.join('-')}`);
-  const model = new BertForSequenceClassification(config, { init: randomStreams(3).stream('init') });
+  const model = new BertForSequenceClassification(config, { init: randomStreams(seed).stream('init') });
   await saveBert(model, BertTokenizer.fromVocab(vocabulary, { maxLength: 16 }), dir);
   model.dispose();
   return dir;

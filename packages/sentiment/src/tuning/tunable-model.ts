@@ -12,7 +12,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { loadMergedBert } from '../scoring/load-merged-bert.js';
 import { saveSentimentAdapter } from '../scoring/sentiment-adapter.js';
 import { sentimentColumns } from '../scoring/sentiment-columns.js';
-import { weightsDigest } from '../scoring/weights-digest.js';
+import { hashValue, weightsDigest } from '../scoring/weights-digest.js';
 import { tuningFiles } from './run-files.js';
 
 /** A classifier to fine-tune, by LoRA adapters or in full. */
@@ -26,7 +26,7 @@ export interface TunableModel extends Module {
   readonly layers: number;
   /** Maximum tokens per text. */
   readonly maxLength: number;
-  /** sha256 of the configuration and the initial weights, without new ones. */
+  /** sha256 of the configuration, the initial weights without new ones, and the vocabulary. */
   readonly fingerprint: string;
   /** Weights that the checkpoint lacks. They start random. */
   readonly newWeights: readonly string[];
@@ -64,7 +64,8 @@ export async function openTunableModel(
 ): Promise<TunableModel> {
   const policy = precisionPolicy(precision);
   const loaded = await loadMergedBert(dir, { labels: sentimentLabels, init: random.stream('init') });
-  const { model, tokenizer, newWeights, unusedTensors, fingerprint } = loaded;
+  const { model, tokenizer, newWeights, unusedTensors } = loaded;
+  const fingerprint = hashValue([loaded.fingerprint, tokenizer.fingerprint]);
   try {
     const { id2label: labels, numHiddenLayers: layers, maxPositionEmbeddings: maxLength } = model.config;
     const columns = sentimentColumns(labels, dir);

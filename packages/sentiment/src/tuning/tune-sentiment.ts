@@ -8,7 +8,6 @@ import { withRun } from '@fin/run';
 import { randomStreams } from '@fin/runtime';
 import { checkpointsOf } from '@fin/train';
 import { SentimentInputError } from '../errors.js';
-import { weightsDigest } from '../scoring/weights-digest.js';
 import { classWeights } from './class-weights.js';
 import { evaluateClassifier } from './evaluate-classifier.js';
 import { fitClassifier } from './fit-classifier.js';
@@ -83,10 +82,10 @@ export async function tuneSentiment(options: TuneSentimentOptions): Promise<Tuni
     resolve: () => resolveTuning(options.settings),
     schema: tuningSettingsSchema,
     open: async (settings, begun) => {
-      const opened = openTuning(settings, options, await weightsDigest(modelDir));
-      if (begun) requireModel(runDir, begun, opened);
       model = await openTunableModel(modelDir, settings, randomStreams(settings.seed));
-      return { ...opened, model };
+      const opened = openTuning(settings, options, model);
+      if (begun) requireModel(runDir, begun, opened);
+      return opened;
     },
     onRepaired: () => onEvent?.({ kind: 'repaired' }),
     signal,
@@ -105,21 +104,19 @@ interface OpenedTuning extends OpenedRun {
   readonly split: Split<LabelledSentence>;
   readonly environment: RunEnvironment;
   readonly data: TuningData;
-  /** sha256 of the initial weights. */
-  readonly modelDigest: string;
 }
 
 function openTuning(
   { splitSeed, precision }: TuningSettings,
   { bank, modelDir, source = {} }: TuneSentimentOptions,
-  modelDigest: string,
-): Omit<OpenedTuning, 'model'> {
+  model: TunableModel,
+): OpenedTuning {
   const split = splitPhraseBank(bank.sentences, { seed: splitSeed });
   return {
+    model,
     split,
-    modelDigest,
     inputs: [modelDir, source.data].filter((path) => typeof path === 'string'),
-    source: { ...source, model: resolve(modelDir), modelDigest },
+    source: { ...source, model: resolve(modelDir), modelDigest: model.fingerprint },
     environment: describeEnvironment(precision),
     data: describeTuningData(bank, split),
   };
@@ -129,7 +126,7 @@ async function tune(
   { run, settings, opened, resumed }: RunContext<TuningSettings, OpenedTuning>,
   { runDir, resume = false, signal, onEvent }: TuneSentimentOptions,
 ): Promise<Omit<TuningSummary, 'seconds'> | null> {
-  const { model, split, data, environment, modelDigest } = opened;
+  const { model, split, data, environment } = opened;
   const { labels, columns, tokenizer } = model;
   const { method, seed, splitSeed, maxLength } = settings;
   const [train, validation, test] = splitNames.map((name) =>
@@ -147,7 +144,7 @@ async function tune(
     validation,
     weights,
     settings,
-    checkpoints: checkpointsOf(run, resume, { data: data.fingerprint, model: modelDigest }),
+    checkpoints: checkpointsOf(run, resume, { data: data.fingerprint, model: model.fingerprint }),
     signal,
     onEvent: (event) => {
       speed.see(event);
@@ -181,11 +178,11 @@ async function tune(
 function requireModel(
   runDir: string,
   { source }: UnfinishedRun,
-  { source: now, modelDigest }: Pick<OpenedTuning, 'source' | 'modelDigest'>,
+  { source: now, model }: Pick<OpenedTuning, 'source' | 'model'>,
 ): void {
-  if (source.modelDigest === modelDigest) return;
+  if (source.modelDigest === model.fingerprint) return;
   throw new SentimentInputError(
-    `${runDir} was begun with the model in ${source.model}, and the weights in ${now.model} are others: ` +
+    `${runDir} was begun with the model in ${source.model}, and the weights, configuration or vocabulary in ${now.model} are others: ` +
       'resume it with its own, or begin a new run.',
   );
 }

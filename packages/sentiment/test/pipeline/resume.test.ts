@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolder, readUnfinishedRun } from '@fin/run';
 import { countTensors, NO_GROWTH } from '@fin/runtime';
@@ -100,6 +100,13 @@ describe('what cannot go on is refused', () => {
     expect(await refusal({ bank: tinyBank(151) })).toContain('was begun with other data');
     const other = await writeTinyBert(folder, ['a', 'b', 'c', 'd']);
     expect(await refusal({ modelDir: other })).toContain(`was begun with the model in ${modelDir}`);
+    const renamed = join(folder, 'renamed');
+    cpSync(modelDir, renamed, { recursive: true });
+    writeFileSync(
+      join(renamed, 'vocab.txt'),
+      readFileSync(join(modelDir, 'vocab.txt'), 'utf8').replace('rose', 'grew'),
+    );
+    expect(await refusal({ modelDir: renamed })).toContain(`vocabulary in ${renamed} are others`);
   });
 
   it('a run of another kind', async () => {
