@@ -126,6 +126,7 @@ const COMMANDS: Readonly<Record<RunKind, string>> = {
   'sentiment-tuning': 'finetune',
   backtest: 'backtest',
   sweep: 'sweep',
+  comparison: 'compare',
   custom: 'train',
 };
 

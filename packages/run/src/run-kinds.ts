@@ -93,6 +93,19 @@ export const runKinds = {
     files: walkForwardFiles as typeof walkForwardFiles,
     last: 'results.json',
   },
+  /** Made by `compare` of @fin/compare. */
+  comparison: {
+    words: 'a comparison of variants',
+    files: {
+      /** One JSON object per measurement. */
+      measurements: 'measurements.jsonl',
+      table: 'table.md',
+      tableCsv: 'table.csv',
+      /** Variants and their differences with intervals. */
+      results: 'results.json',
+    },
+    last: 'results.json',
+  },
   /** Any other run that is written with `RunFolder`. Its files are those in its manifest. */
   custom: { words: 'a run of your own', files: {}, last: null },
 } as const;

@@ -104,6 +104,30 @@ export function studentTTwoSided(t: number, df: number): number {
     : 1 - (scale * betaFraction(complement, 0.5, a)) / 0.5;
 }
 
+/**
+ * Quantile of Student's t: the value that the variable stays below with this probability. By bisection of the tail.
+ *
+ * @param probability above 0 and below 1
+ * @param df degrees of freedom, any positive number
+ */
+export function studentTQuantile(probability: number, df: number): number {
+  if (!(probability > 0 && probability < 1)) {
+    throw new ForecastInputError(
+      `student t: the probability is ${probability}; pass one above 0 and below 1`,
+    );
+  }
+  if (probability < 0.5) return -studentTQuantile(1 - probability, df);
+  const tail = 2 * (1 - probability);
+  let [low, high] = [0, 1];
+  while (studentTTwoSided(high, df) > tail) [low, high] = [high, 2 * high];
+  for (;;) {
+    const middle = (low + high) / 2;
+    if (middle <= low || middle >= high) return middle;
+    if (studentTTwoSided(middle, df) > tail) low = middle;
+    else high = middle;
+  }
+}
+
 /** log(Gamma(a + 1/2) / Gamma(a)): shifted up by the recurrence, then the asymptotic series (no cancellation). */
 function logGammaRatio(a: number): number {
   let shifted = a;

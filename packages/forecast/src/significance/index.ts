@@ -9,7 +9,7 @@ export type {
   DieboldMarianoResult,
 } from './diebold-mariano.js';
 export { dieboldMariano } from './diebold-mariano.js';
-export { normalQuantile, studentTCdf, studentTTwoSided } from './distributions.js';
+export { normalQuantile, studentTCdf, studentTQuantile, studentTTwoSided } from './distributions.js';
 export { holm } from './holm.js';
 export type { PearsonResult } from './pearson.js';
 export { pearson } from './pearson.js';

@@ -1,0 +1,23 @@
+export type { RandomEncoderName } from './encoder/random-encoder.js';
+export { randomEncoderNames } from './encoder/random-encoder.js';
+export { ComparisonInputError } from './errors.js';
+export type { Conclusion, Delta } from './results/delta.js';
+export type { ComparisonTable } from './results/format-table.js';
+export { comparisonTables } from './results/format-table.js';
+export type { GpuCost, Latency, Measurement, Scores, TrainingCost } from './results/measurement.js';
+export { measurementSchema } from './results/measurement.js';
+export type { DeltaName } from './results/quantities.js';
+export { deltaNames, formatDelta } from './results/quantities.js';
+export type { ComparisonResults } from './results/results.js';
+export { comparisonResultsSchema } from './results/results.js';
+export type { LatencyRow, VariantRow } from './results/variant-row.js';
+export type {
+  ComparisonOptions,
+  ComparisonSettings,
+  LatencySettings,
+  SharedForecasterOptions,
+  SharedTuningOptions,
+} from './settings.js';
+export { comparisonSettingsSchema, resolveComparison } from './settings.js';
+export type { JobName, VariantName } from './variants.js';
+export { jobNames, variantNames } from './variants.js';
