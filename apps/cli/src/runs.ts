@@ -106,6 +106,21 @@ export function resumedStart(kind: RunKind, runDir: string, named: RunStart): Ru
   };
 }
 
+/**
+ * Data and backend of a new run: those of the run in `--config`, unless the command line names others.
+ *
+ * @param named the folder of `--data` if the command line names it
+ * @param source source of the data in `--config`; null without
+ */
+export function newStart(
+  { data, signal, backend }: RunStart,
+  named: string | undefined,
+  source: RunSource | null,
+): RunStart {
+  if (source === null) return { data, signal, backend };
+  return { ...marketOfSource(source), ...given({ data: named, signal }), backend };
+}
+
 /** The run in a folder; null where there is none that can be recognised. */
 function runIn(dir: string): RunRecord | null {
   try {

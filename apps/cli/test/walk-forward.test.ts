@@ -69,6 +69,17 @@ describe.skipIf(process.platform === 'win32')('fin backtest', () => {
     expect(forecasts(stopped)).toBe(forecasts(straight));
   });
 
+  it("repeats the settings of a run's config.json on the data of that run", async () => {
+    const config = inFolder('config.json');
+    const settings = { text: 'none', epochs: 1, lstm: { hiddenSize: 2 } };
+    writeFileSync(config, JSON.stringify({ settings, source: { data: market, signal: null } }));
+    const runDir = inFolder('configured');
+    const options = [...walk.slice(4), '--config', config, '--run', runDir, '--json'];
+    const { code } = await runFin('backtest', ...options);
+    expect(code).toBe(0);
+    expect(JSON.parse(readFileSync(join(runDir, 'config.json'), 'utf8')).source.data).toBe(market);
+  });
+
   it('is not taken for the training of a forecaster', async () => {
     const { code, stderr } = await runFin('evaluate', '--run', straight);
     expect(code).toBe(2);

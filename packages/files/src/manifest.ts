@@ -8,7 +8,7 @@ import type { FileInputError } from './errors.js';
 import { DamagedFileError } from './errors.js';
 import { isLockFile } from './folder-lock.js';
 import { listFiles } from './list-files.js';
-import { readSmallTextSync } from './regular-file.js';
+import { MISSING_FILE, readSmallTextSync } from './regular-file.js';
 
 /** Name of the manifest. It is written last, so a folder that has one is complete. */
 export const MANIFEST_NAME = 'manifest.json';
@@ -94,7 +94,7 @@ export async function verifyManifest(
     if (isOneOf(path, except)) continue;
     const absolute = join(folder, path);
     const found = await stat(absolute).catch(() => null);
-    if (!found?.isFile()) throw new DamagedFileError(absolute, 'it is missing');
+    if (!found?.isFile()) throw new DamagedFileError(absolute, MISSING_FILE);
     if (found.size !== size) {
       throw new DamagedFileError(absolute, `it has ${found.size} bytes and was written with ${size}`);
     }

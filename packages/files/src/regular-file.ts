@@ -66,9 +66,12 @@ export function readStoredText(path: string): string {
   } catch (error) {
     if (error instanceof FileInputError) throw new DamagedFileError(path, `it ${error.problem}`);
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new DamagedFileError(path, code === 'ENOENT' ? 'it is missing' : `it cannot be read (${message})`);
+    throw new DamagedFileError(path, code === 'ENOENT' ? MISSING_FILE : `it cannot be read (${message})`);
   }
 }
+
+/** A file that a finished folder should have. */
+export const MISSING_FILE = 'it is missing; restore it from a copy, or make the whole folder again';
 
 /** Text of a small regular file; null when it is missing or cannot be read. @throws FileInputError when it is not a regular file */
 export function readSmallTextSync(file: string): string | null {

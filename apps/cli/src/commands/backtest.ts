@@ -18,7 +18,7 @@ import {
   resumeFrom,
   runToResume,
 } from '../options.js';
-import { BACKTEST_RUNS, newRunFolder, reportRepaired, resumable, resumedStart } from '../runs.js';
+import { BACKTEST_RUNS, newRunFolder, newStart, reportRepaired, resumable, resumedStart } from '../runs.js';
 import type { WalkFlags } from '../walk-options.js';
 import { addWalkOptions, showWalk, walkSettings } from '../walk-options.js';
 
@@ -67,10 +67,12 @@ export async function runWalk<Result extends BacktestResult>(
   await requireWritableFolder(runDir);
   const named = { ...flags, data: namedData(command, flags.data) };
   const result = await resumable(runDir, terminal, async (signal) => {
-    const { data, signal: strength, backend } = flags.resume ? resumedStart(kind, runDir, named) : flags;
-    const { settings: forecaster } = await forecasterSettings(flags, { resume: flags.resume !== undefined });
-    const market = await openMarket({ data, signal: strength });
-    await startBackend(backend, terminal);
+    const resume = flags.resume !== undefined;
+    const { settings: forecaster, source } = await forecasterSettings(flags, { resume });
+    const start = resume ? resumedStart(kind, runDir, named) : newStart(flags, named.data, source);
+    const { data } = start;
+    const market = await openMarket(start);
+    await startBackend(start.backend, terminal);
     noteMarket(market, terminal);
     const progress = createProgress(terminal);
     try {

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { TrainEvent, TrainSummary } from '@fin/forecast';
-import type { RunSource } from '@fin/run';
 import { requireWritableFolder } from '@fin/run';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
@@ -15,16 +14,14 @@ import type { MarketRunFlags } from '../options.js';
 import {
   addMarketRunOptions,
   backendOption,
-  given,
   jsonOption,
   namedData,
   resumeFrom,
   runToResume,
 } from '../options.js';
-import type { RunStart } from '../runs.js';
 import {
-  marketOfSource,
   newRunFolder,
+  newStart,
   RUNS,
   reportRepaired,
   resumable,
@@ -72,13 +69,6 @@ const trained = (trainable: number, all: number): string =>
   trainable === all
     ? `${all.toLocaleString('en')} parameters`
     : `${trainable.toLocaleString('en')} of ${all.toLocaleString('en')} parameters trained`;
-
-/** Data and backend of a new run: those of the run in `--config`, unless the command line names others. */
-function newStart(options: Options, named: string | undefined, source: RunSource | null): RunStart {
-  const { data, signal, backend } = options;
-  if (source === null) return { data, signal, backend };
-  return { ...marketOfSource(source), ...given({ data: named, signal }), backend };
-}
 
 async function train(
   options: Options & { readonly named: string | undefined },
