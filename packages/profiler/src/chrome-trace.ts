@@ -1,5 +1,6 @@
 import process from 'node:process';
-import { memoryCategories } from './memory-timeline.js';
+import { fusedWork } from './fused-ops.js';
+import { memoryCategories, peakMemory, thinned } from './memory-timeline.js';
 import type { Profile } from './profile.js';
 
 /** Most memory samples in a trace; more are thinned out evenly, with the peak kept. */
@@ -14,7 +15,7 @@ const MEMORY_SAMPLES = 20_000;
 export function chromeTrace({ events, memory }: Pick<Profile, 'events' | 'memory'>): string {
   const complete = [...events]
     .sort((a, b) => a.start - b.start || b.duration - a.duration)
-    .map(({ name, kind, start, duration, shapes, outputBytes, flops }) => ({
+    .map(({ name, kind, start, duration, shapes, outputBytes, flops, dtype }) => ({
       name,
       cat: kind === 'op' ? 'cpu_op' : 'user_annotation',
       ph: 'X',
@@ -24,19 +25,20 @@ export function chromeTrace({ events, memory }: Pick<Profile, 'events' | 'memory
       tid: 0,
       args:
         kind === 'op'
-          ? { 'Input Dims': shapes, 'Output Bytes': outputBytes, ...(flops !== null && { FLOPs: flops }) }
+          ? {
+              'Input Dims': shapes,
+              'Output Bytes': outputBytes,
+              ...(flops !== null && { FLOPs: flops, 'Computed in': dtype }),
+              ...(fusedWork(name) !== null && { Fuses: fusedWork(name) }),
+            }
           : {},
     }));
-  const step = Math.ceil(memory.length / MEMORY_SAMPLES);
-  const peak = memory.reduce((most, { total }) => Math.max(most, total), 0);
-  const counters = memory
-    .filter(({ total }, i) => i % step === 0 || total === peak)
-    .map(({ time, bytes }) => ({
-      name: 'native memory, MB',
-      ph: 'C',
-      ts: time,
-      pid: process.pid,
-      args: Object.fromEntries(memoryCategories.map((category) => [category, bytes[category] / 1024 ** 2])),
-    }));
+  const counters = thinned(memory, peakMemory(memory), MEMORY_SAMPLES).map(({ time, bytes }) => ({
+    name: 'native memory, MB',
+    ph: 'C',
+    ts: time,
+    pid: process.pid,
+    args: Object.fromEntries(memoryCategories.map((category) => [category, bytes[category] / 1024 ** 2])),
+  }));
   return JSON.stringify({ displayTimeUnit: 'ms', traceEvents: [...complete, ...counters] });
 }

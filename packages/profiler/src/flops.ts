@@ -1,12 +1,13 @@
-import type { OpCall } from '@fin/runtime';
+import type { NativeDType, OpCall } from '@fin/runtime';
+import { dtypeName, readIndices } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Counts the floating-point operations of a call from the shapes of its inputs; null when it cannot. */
+/** Counts the floating-point operations of a call, mostly from the shapes of its inputs; null when it cannot. */
 export type FlopsFormula = (call: OpCall) => number | null;
 
 /**
- * Formulas by op. A product counts 2 · rows · inner · columns, a multiply and an add each, as torch.profiler's `with_flops` does.
- * Elementwise work is not counted.
+ * Formulas by op, with the conventions of torch's `flop_counter`: a product counts 2 · rows · inner · columns, a multiply and an add
+ * each. Attention is two products forward and five backward, one of which computes the scores again. Elementwise work is not counted.
  */
 const formulas = new Map<string, FlopsFormula>([
   ['MatMul', product],
@@ -14,6 +15,8 @@ const formulas = new Map<string, FlopsFormula>([
   ['BatchMatMulV2', product],
   ['_FusedMatMul', product],
   ['FinMatMul', product],
+  ['FinPackedAttention', ({ inputs: [q, , , offsets] }) => 2 * attentionProduct(q, offsets)],
+  ['FinPackedAttentionGrad', ({ inputs: [, q, , , offsets] }) => 5 * attentionProduct(q, offsets)],
   ['FinEncoder', encoder],
   ['BlockLSTM', blockLstm],
   ['BlockLSTMV2', blockLstm],
@@ -27,9 +30,21 @@ export function registerFlops(op: string, formula: FlopsFormula): void {
   formulas.set(op, formula);
 }
 
-/** Floating-point operations of a call; null for an op without a formula. */
+/** Floating-point operations of a call; null for an op without a formula, and for a call with inputs that its formula cannot read. */
 export function flopsOf(call: OpCall): number | null {
-  return formulas.get(call.op)?.(call) ?? null;
+  const formula = formulas.get(call.op);
+  if (!formula) return null;
+  try {
+    return formula(call);
+  } catch {
+    return null; // TensorFlow says better than a formula what is wrong with the inputs
+  }
+}
+
+/** The dtype in which a call computes: that of its attribute `T`, else of its first input; null without either. */
+export function computeDType({ attrs, inputs }: OpCall): NativeDType | null {
+  const named = attrs.find(({ name }) => name === 'T')?.value;
+  return typeof named === 'number' ? dtypeName(named) : (inputs[0]?.dtype ?? null);
 }
 
 /** Reads the inner size from the first operand, transposed or not. */
@@ -46,13 +61,37 @@ function product({ attrs, inputs }: OpCall): number | null {
 }
 
 /**
- * The linear layers of an encoder: 2 · tokens · elements of all weights. Its attention, a few percent for short sequences, does not
- * follow from the shapes.
+ * One product of attention within sequences, such as that of queries and keys, over all heads.
+ *
+ * @param x [tokens, heads · headDim]
+ * @param offsets int32 [sequences + 1]: the first row of each sequence, and the number of rows
  */
+function attentionProduct(x: OpCall['inputs'][number], offsets: OpCall['inputs'][number]): number {
+  const starts = readIndices(offsets);
+  let pairs = 0;
+  for (let i = 1; i < starts.length; i++) pairs += (starts[i] - starts[i - 1]) ** 2;
+  return 2 * pairs * x.shape[1];
+}
+
+/** Linear layers in a layer of the encoder: query, key, value, attention output, intermediate, output. */
+const LINEARS = 6;
+/** Vectors in a layer: their biases, then gamma and beta of two norms. */
+const VECTORS = LINEARS + 4;
+const INTERMEDIATE = 4;
+
+/** Inputs: x [tokens, hidden], offsets, the weights of all layers in packed form, then their vectors. */
 function encoder({ attrs, inputs }: OpCall): number {
-  const weights = attrs.find(({ name }) => name === 'N')?.value as number;
-  const elements = inputs.slice(2, 2 + weights).reduce((sum, { shape }) => sum + size(shape), 0);
-  return 2 * inputs[0].shape[0] * elements;
+  const count = (name: string) => attrs.find((attr) => attr.name === name)?.value as number;
+  const [x, offsets] = inputs;
+  const [tokens, hidden] = x.shape;
+  const layers = count('N') / LINEARS;
+  const vectors = inputs.slice(2 + count('N'));
+  let weights = 0; // elements of the weights of all layers
+  for (let layer = 0; layer < layers; layer++) {
+    const [intermediate] = vectors[layer * VECTORS + INTERMEDIATE].shape;
+    weights += 4 * hidden ** 2 + 2 * hidden * intermediate;
+  }
+  return 2 * tokens * weights + 2 * layers * attentionProduct(x, offsets);
 }
 
 /** Inputs: seq_len_max, x [time, batch, input], cs_prev, h_prev [batch, hidden], w [input + hidden, 4 · hidden], … */

@@ -1,3 +1,5 @@
+import type { NativeDType } from '@fin/runtime';
+import { fusedWork } from './fused-ops.js';
 import type { Profile } from './profile.js';
 import type { ProfilerEvent } from './recorder.js';
 
@@ -20,6 +22,10 @@ export interface KeyAverage {
   readonly outputBytes: number;
   /** Floating-point operations; null for ops without a formula. */
   readonly flops: number | null;
+  /** Dtype in which ops with a formula compute, which have a row for each; null for others. */
+  readonly dtype: NativeDType | null;
+  /** Work that the op fuses; null for an op that does one thing. */
+  readonly fuses: string | null;
 }
 
 /** Settings of {@link keyAverages}. */
@@ -43,6 +49,7 @@ export function keyAverages(
     const key = JSON.stringify([
       event.kind,
       event.name,
+      event.dtype,
       groupByInputShape ? event.shapes : null,
       groupByStack ? event.stack : null,
     ]);
@@ -53,7 +60,7 @@ export function keyAverages(
   const rows = [...groups.values()].map((group): KeyAverage => {
     const sum = (of: (event: ProfilerEvent) => number) =>
       group.reduce((total, event) => total + of(event), 0);
-    const [{ name, kind, shapes, stack, flops }] = group;
+    const [{ name, kind, shapes, stack, flops, dtype }] = group;
     const total = sum(({ duration }) => duration);
     return {
       name,
@@ -66,6 +73,8 @@ export function keyAverages(
       average: total / group.length,
       outputBytes: sum(({ outputBytes }) => outputBytes),
       flops: flops === null ? null : sum((event) => event.flops ?? 0),
+      dtype,
+      fuses: kind === 'op' ? fusedWork(name) : null,
     };
   });
   return rows.sort((a, b) => b[sortBy] - a[sortBy]);
@@ -94,6 +103,8 @@ export function opAverages(profile: Profile, options: KeyAveragesOptions = {}): 
     average: time,
     outputBytes: 0,
     flops: null,
+    dtype: null,
+    fuses: null,
   };
   const { sortBy = 'selfTotal' } = options;
   return [...ops, between].sort((a, b) => b[sortBy] - a[sortBy]);

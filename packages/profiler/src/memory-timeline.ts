@@ -1,10 +1,10 @@
 import type { TensorHandle } from '@fin/runtime';
-import { elementBytes } from '@fin/runtime';
+import { elementBytes, nativeHandleId, nativeHandles, nodeBackend } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Categories of native tensors, by the phase of training that created them. */
+/** Categories of native tensors: the variables of tfjs, and others by the phase of training that created them. */
 export const memoryCategories = [
-  /** Created outside all phases, such as weights and frozen weights that a step replaces. */
+  /** Variables, trained and frozen. */
   'weights',
   /** Created while a batch was made, or uploaded from host values during a phase. */
   'data',
@@ -12,13 +12,15 @@ export const memoryCategories = [
   'activations',
   /** Created in the backward pass. */
   'gradients',
-  /** Created by the optimizer: its state, new weights, or temporary. */
+  /** Created by the optimizer: its state, new weights before they are assigned, or temporary. */
   'optimizer',
+  /** Created outside all phases, or before the profile: caches, for example, and state that the optimizer changes in place. */
+  'other',
 ] as const;
 
 export type MemoryCategory = (typeof memoryCategories)[number];
 
-/** Bytes of native tensors at one time. Those from before the profile are not known, and not included. */
+/** Bytes of native tensors at one time, those from before the profile included. */
 export interface MemorySample {
   /** Time since the start of the profile, µs. */
   readonly time: number;
@@ -38,40 +40,69 @@ export function byteSize({ dtype, shape }: TensorHandle): number {
   return tf.util.sizeFromShape([...shape]) * elementBytes(dtype);
 }
 
-/** Follows the native tensors that are created and released during a profile. */
+/** Follows the native tensors that exist when a profile begins, and those that are created and released during it. */
 export class MemoryTimeline {
   readonly samples: MemorySample[] = [];
-  readonly #live = new Map<number, { readonly category: MemoryCategory; readonly bytes: number }>();
-  readonly #bytes: Record<MemoryCategory, number> = {
-    weights: 0,
-    data: 0,
-    activations: 0,
-    gradients: 0,
-    optimizer: 0,
-  };
+  readonly #live = new Map<number, { category: MemoryCategory; readonly bytes: number }>();
+  readonly #bytes = Object.fromEntries(memoryCategories.map((category) => [category, 0])) as Record<
+    MemoryCategory,
+    number
+  >;
   #total = 0;
+
+  /** @param earlier a timeline until now, which knows the categories of some tensors; null if there is none */
+  constructor(earlier: MemoryTimeline | null) {
+    for (const handle of nativeHandles()) {
+      this.#add(handle, earlier ? earlier.#categoryOf(handle.id) : 'other');
+    }
+    this.findWeights(0);
+  }
 
   /** @param ranges names of the open ranges; the innermost phase decides the category */
   created(handle: TensorHandle, origin: 'op' | 'host', time: number, ranges: readonly string[]): void {
     const phase = ranges.findLast((name) => name in categoryOfPhase);
     const inPhase = origin === 'host' ? 'data' : categoryOfPhase[phase ?? ''];
-    const category = phase === undefined ? 'weights' : inPhase;
-    const bytes = byteSize(handle);
-    this.#live.set(handle.id, { category, bytes });
-    this.#change(category, bytes, time);
+    if (this.#add(handle, phase === undefined ? 'other' : inPhase) > 0) this.#sample(time);
+  }
+
+  /** Moves the variables of tfjs to the weights: they get a new tensor with each update. */
+  findWeights(time: number): void {
+    const backend = nodeBackend();
+    if (!backend) return;
+    for (const { dataId } of Object.values(tf.engine().registeredVariables)) {
+      const tensor = this.#live.get(nativeHandleId(backend, dataId) ?? -1);
+      if (!tensor || tensor.category === 'weights') continue;
+      this.#bytes[tensor.category] -= tensor.bytes;
+      this.#bytes.weights += tensor.bytes;
+      tensor.category = 'weights';
+    }
+    this.#sample(time);
   }
 
   released(id: number, time: number): void {
     const tensor = this.#live.get(id);
     if (!tensor) return;
     this.#live.delete(id);
-    this.#change(tensor.category, -tensor.bytes, time);
+    if (tensor.bytes === 0) return;
+    this.#bytes[tensor.category] -= tensor.bytes;
+    this.#total -= tensor.bytes;
+    this.#sample(time);
   }
 
-  #change(category: MemoryCategory, bytes: number, time: number): void {
-    if (bytes === 0) return;
+  #categoryOf(id: number): MemoryCategory {
+    return this.#live.get(id)?.category ?? 'other';
+  }
+
+  /** @returns its bytes */
+  #add(handle: TensorHandle, category: MemoryCategory): number {
+    const bytes = byteSize(handle);
+    this.#live.set(handle.id, { category, bytes });
     this.#bytes[category] += bytes;
     this.#total += bytes;
+    return bytes;
+  }
+
+  #sample(time: number): void {
     this.samples.push({ time, bytes: { ...this.#bytes }, total: this.#total });
   }
 }
@@ -82,4 +113,14 @@ export function peakMemory(samples: readonly MemorySample[]): MemorySample | nul
     (peak, sample) => (peak === null || sample.total > peak.total ? sample : peak),
     null,
   );
+}
+
+/** Samples thinned out evenly to about `most`, with the first, the last and the highest. */
+export function thinned(
+  samples: readonly MemorySample[],
+  peak: MemorySample | null,
+  most: number,
+): MemorySample[] {
+  const step = Math.ceil(samples.length / most);
+  return samples.filter((sample, i) => i % step === 0 || i === samples.length - 1 || sample === peak);
 }

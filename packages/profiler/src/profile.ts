@@ -1,9 +1,9 @@
-import type { Observer } from '@fin/runtime';
+import type { Interceptor, Observer, OpCall } from '@fin/runtime';
 import { beginRange, hasNativeOps, installInterceptor, installObserver } from '@fin/runtime';
-import { flopsOf } from './flops.js';
+import { computeDType, flopsOf } from './flops.js';
 import type { MemorySample } from './memory-timeline.js';
 import { byteSize, MemoryTimeline } from './memory-timeline.js';
-import type { ProfilerEvent } from './recorder.js';
+import type { OpFacts, ProfilerEvent } from './recorder.js';
 import { Recorder } from './recorder.js';
 
 /** Profiling is not possible: the backend is not native TensorFlow, or another profile is running. */
@@ -34,33 +34,45 @@ export interface Profile {
 
 let running = false;
 
+/** @throws {ProfilerError} on backends other than native TensorFlow, whose ops cannot be profiled */
+export function requireProfilable(): void {
+  if (hasNativeOps()) return;
+  throw new ProfilerError(
+    'ops can be profiled on native TensorFlow only. Install it with `fin install` (with @fin/cli) ' +
+      'or `npx --package @fin/runtime fin-runtime install`.',
+  );
+}
+
 /** Records from its creation to {@link stop}. */
 export class Recording {
   readonly #recorder = new Recorder();
-  readonly #timeline: MemoryTimeline | null;
+  /** Null if memory is not followed. */
+  readonly timeline: MemoryTimeline | null;
   readonly #installed: readonly { remove(): void }[];
   #stopped = false;
 
-  /** @throws {ProfilerError} on backends other than native TensorFlow, and while another profile is running */
-  constructor({ profileMemory = false }: ProfileOptions = {}) {
-    if (!hasNativeOps()) {
-      throw new ProfilerError(
-        'ops can be profiled on native TensorFlow only. Install it with `fin install` (with @fin/cli) ' +
-          'or `npx --package @fin/runtime fin-runtime install`.',
-      );
-    }
+  /**
+   * @param earlier the recording that ended just now, which knows what some tensors are for; null if there is none
+   * @throws {ProfilerError} on backends other than native TensorFlow, and while another profile is running
+   */
+  constructor({ profileMemory = false }: ProfileOptions = {}, earlier: Recording | null = null) {
+    requireProfilable();
     if (running) throw new ProfilerError('a profile is running already: end it before the next one.');
     running = true;
     const recorder = this.#recorder;
-    const timeline = profileMemory ? new MemoryTimeline() : null;
-    this.#timeline = timeline;
+    const timeline = profileMemory ? new MemoryTimeline(earlier?.timeline ?? null) : null;
+    this.timeline = timeline;
     const observer: Observer = {
       beginRange: (name) => recorder.beginRange(name),
-      endRange: () => recorder.endRange(),
+      endRange: () => {
+        if (recorder.ranges.at(-1) === 'optimizer') timeline?.findWeights(recorder.now);
+        recorder.endRange();
+      },
       created: (handle, origin) => timeline?.created(handle, origin, recorder.now, recorder.ranges),
       released: (id) => timeline?.released(id, recorder.now),
     };
-    const interceptor = installInterceptor('profiler', (call, next) => {
+    const record: Interceptor = (call, next) => {
+      const facts = factsOf(call);
       recorder.beginOp();
       let outputBytes = 0;
       try {
@@ -68,10 +80,10 @@ export class Recording {
         for (const output of outputs) outputBytes += byteSize(output);
         return outputs;
       } finally {
-        const shapes = call.inputs.map(({ shape }) => shape);
-        recorder.endOp({ name: call.op, shapes, outputBytes, flops: flopsOf(call) });
+        recorder.endOp({ ...facts, outputBytes });
       }
-    });
+    };
+    const interceptor = installInterceptor('profiler', record, { innermost: true });
     this.#installed = [interceptor, installObserver(observer)];
   }
 
@@ -83,9 +95,15 @@ export class Recording {
       this.#stopped = true;
       running = false;
     }
-    const memory = this.#timeline?.samples ?? [];
+    const memory = this.timeline?.samples ?? [];
     return { events, duration, opTime, javascriptTime: Math.max(0, duration - opTime), memory };
   }
+}
+
+function factsOf(call: OpCall): Omit<OpFacts, 'outputBytes'> {
+  const flops = flopsOf(call);
+  const shapes = call.inputs.map(({ shape }) => shape);
+  return { name: call.op, shapes, flops, dtype: flops === null ? null : computeDType(call) };
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { NativeDType } from '@fin/runtime';
+
 /** One op, or one range named with `recordFunction`. */
 export interface ProfilerEvent {
   /** TensorFlow's op name, or the name of the range. */
@@ -17,10 +19,12 @@ export interface ProfilerEvent {
   readonly outputBytes: number;
   /** Floating-point operations of an op with a formula; null for any other op. */
   readonly flops: number | null;
+  /** Dtype in which an op with a formula computes; null for any other op. */
+  readonly dtype: NativeDType | null;
 }
 
 /** Facts about an op known at its end. */
-export type OpFacts = Pick<ProfilerEvent, 'name' | 'shapes' | 'outputBytes' | 'flops'>;
+export type OpFacts = Pick<ProfilerEvent, 'name' | 'shapes' | 'outputBytes' | 'flops' | 'dtype'>;
 
 /** Times nested events. The self time of an event excludes the events directly inside it. */
 export class Recorder {
@@ -66,7 +70,15 @@ export class Recorder {
     const name = this.#ranges[this.#ranges.length - 1];
     if (name === undefined) return; // it began before the profile
     this.#ranges = this.#ranges.slice(0, -1);
-    this.#end({ name, kind: 'range', stack: this.#ranges, shapes: [], outputBytes: 0, flops: null });
+    this.#end({
+      name,
+      kind: 'range',
+      stack: this.#ranges,
+      shapes: [],
+      outputBytes: 0,
+      flops: null,
+      dtype: null,
+    });
   }
 
   #begin(): void {

@@ -78,11 +78,12 @@ export function startProfiler({
   let keeps = false; // whether the recording holds steps to keep
   const enter = (action: ProfilerAction) => {
     const kept = action === 'record' || action === 'save';
-    if (recording && ((kept && !keeps) || action === 'none')) {
+    const warmup = kept && !keeps ? recording : null;
+    if (recording && (warmup || action === 'none')) {
       recording.stop(); // drops the warmup
       recording = null;
     }
-    if (action !== 'none') recording ??= new Recording(options);
+    if (action !== 'none') recording ??= new Recording(options, warmup);
     keeps = kept;
   };
   const save = () => {

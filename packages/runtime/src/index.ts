@@ -9,11 +9,13 @@ export type { Attr, Attrs, AttrValue } from './dispatch/attributes.js';
 export { AttrType, attr, attrList, castAttrs } from './dispatch/attributes.js';
 export type { NativeDType } from './dispatch/dtypes.js';
 export { dtypeName, dtypeNumber, elementBytes, standInDType } from './dispatch/dtypes.js';
-export type { InstalledInterceptor } from './dispatch/interceptors.js';
+export type { InstalledInterceptor, InterceptorOptions } from './dispatch/interceptors.js';
 export {
   derivedHandle,
   installedInterceptors,
   installInterceptor,
+  nativeHandles,
+  readIndices,
   releaseHandle,
 } from './dispatch/interceptors.js';
 export { DATA_MOVER_OPS, resetWidenedOps, widenedOps } from './dispatch/match-dtypes.js';

@@ -12,6 +12,7 @@ const event = (name: string, duration: number, more: Partial<ProfilerEvent> = {}
   shapes: [],
   outputBytes: 0,
   flops: null,
+  dtype: null,
   ...more,
 });
 

@@ -8,16 +8,26 @@ export interface InstalledInterceptor {
   remove(): void;
 }
 
+/** Options of {@link installInterceptor}. */
+export interface InterceptorOptions {
+  /** Whether it sees each call last, as TensorFlow will run it: after all interceptors that change calls or add some. @default false */
+  readonly innermost?: boolean;
+}
+
 /**
  * Adds an interceptor to the dispatch chain. The one installed last sees a call first. It can be installed before TensorFlow is
  * loaded, and does nothing on other backends. Running calls are not affected.
  *
  * @param name shown by `installedInterceptors`; need not be unique
  */
-export function installInterceptor(name: string, interceptor: Interceptor): InstalledInterceptor {
+export function installInterceptor(
+  name: string,
+  interceptor: Interceptor,
+  { innermost = false }: InterceptorOptions = {},
+): InstalledInterceptor {
   const state = runtimeState();
   const entry = { name, interceptor };
-  state.interceptors = [...state.interceptors, entry];
+  state.interceptors = innermost ? [entry, ...state.interceptors] : [...state.interceptors, entry];
   return {
     remove() {
       state.interceptors = state.interceptors.filter((installed) => installed !== entry);
@@ -51,4 +61,17 @@ export function derivedHandle(source: TensorHandle, key: string, make: () => Ten
   const { handles } = runtimeState();
   if (!handles) throw new NotLoadedError();
   return handles.derived(source, key, make);
+}
+
+/** All native tensors that exist now; none before TensorFlow is loaded. */
+export function nativeHandles(): readonly TensorHandle[] {
+  return [...(runtimeState().handles?.values() ?? [])];
+}
+
+/** Reads the values of a native tensor of int32 numbers, such as an input of a call that holds sizes. */
+export function readIndices(handle: TensorHandle): Int32Array {
+  const { handles } = runtimeState();
+  if (!handles) throw new NotLoadedError();
+  if (handle.dtype !== 'int32') throw new TypeError(`the tensor is ${handle.dtype}, not int32`);
+  return handles.binding.tensorDataSync(handle.id) as Int32Array;
 }

@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { InstalledInterceptor, Interceptor, NativeBinding } from '../../src/index.js';
+import type {
+  InstalledInterceptor,
+  Interceptor,
+  InterceptorOptions,
+  NativeBinding,
+} from '../../src/index.js';
 import {
   attr,
   countTensors,
@@ -10,13 +15,20 @@ import {
   hasNativeOps,
   installedInterceptors,
   installInterceptor,
+  memory,
   NO_GROWTH,
+  nativeHandles,
   rawOp,
+  readIndices,
 } from '../../src/index.js';
 
 let installed: InstalledInterceptor[] = [];
-const install = (name: string, interceptor: Interceptor): InstalledInterceptor => {
-  const installation = installInterceptor(name, interceptor);
+const install = (
+  name: string,
+  interceptor: Interceptor,
+  options?: InterceptorOptions,
+): InstalledInterceptor => {
+  const installation = installInterceptor(name, interceptor, options);
   installed.push(installation);
   return installation;
 };
@@ -66,6 +78,41 @@ describe.skipIf(!hasNativeOps())('the dispatch chain', () => {
     }
     add();
     expect(seen).toEqual(['b down', 'a down', 'a up', 'b up']);
+  });
+
+  it('shows a call to an innermost one last, as TensorFlow will run it', () => {
+    const seen: string[] = [];
+    install('changes it', (call, next) => next(call.op.startsWith('Add') ? { ...call, op: 'Sub' } : call));
+    install(
+      'sees it',
+      (call, next) => {
+        seen.push(call.op);
+        return next(call);
+      },
+      { innermost: true },
+    );
+    install('later', (call, next) => next(call));
+    expect(installedInterceptors()).toEqual(['later', 'changes it', 'sees it']);
+    expect([...add()]).toEqual([-2, -2]);
+    expect(seen).toContain('Sub');
+  });
+
+  it('lists the native tensors and reads the indices in one', () => {
+    const x = tf.tensor1d([3, 1, 2], 'int32');
+    const seen: number[][] = [];
+    install('reads', (call, next) => {
+      const outputs = next(call);
+      if (call.op === 'Square') {
+        seen.push([...readIndices(call.inputs[0]!)]);
+        expect(nativeHandles().map(({ id }) => id)).toContain(call.inputs[0]!.id);
+        expect(nativeHandles()).toHaveLength(memory().native!.handles);
+      }
+      return outputs;
+    });
+    tf.dispose([tf.square(x), x]);
+    expect(seen).toEqual([[3, 1, 2]]);
+    const [wide] = nativeHandles().filter(({ dtype }) => dtype !== 'int32');
+    if (wide) expect(() => readIndices(wide)).toThrow(/not int32/);
   });
 
   it('shows op, attributes, inputs and outputs, forward and backward', () => {

@@ -1,0 +1,22 @@
+/** Ops that do the work of several, with that work. */
+const fusedOps: Readonly<Record<string, string>> = {
+  _FusedMatMul: 'product, bias, activation',
+  FinEncoder: 'all layers: linear layers, attention, GELU, layer norms',
+  FinPackedAttention: 'scores, softmax, dropout, weighted sum of the values',
+  FinPackedAttentionGrad: 'scores again, gradients of softmax, queries, keys and values',
+  FinGelu: 'bias, GELU',
+  FinGeluGrad: 'gradients of GELU and bias',
+  FinLayerNorm: 'bias, dropout, residual, layer norm',
+  FinLayerNormGrad: 'gradients of layer norm, residual, dropout and bias',
+  FinDropout: 'random numbers, mask, scale',
+  BlockLSTM: 'all time steps: products, gates, states',
+  BlockLSTMV2: 'all time steps: products, gates, states',
+  BlockLSTMGrad: 'all time steps: gradients of gates and states, products',
+  BlockLSTMGradV2: 'all time steps: gradients of gates and states, products',
+  ResourceApplyAdam: 'both moments, weights',
+};
+
+/** Work that an op fuses; null for an op that does one thing. */
+export function fusedWork(op: string): string | null {
+  return Object.hasOwn(fusedOps, op) ? fusedOps[op] : null;
+}
