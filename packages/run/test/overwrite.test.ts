@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DamagedFileError } from '@fin/files';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import {
   addToFinishedRun,
   OutputError,
@@ -14,6 +13,7 @@ import {
   requireWritableFolder,
   withRun,
 } from '../src/index.js';
+import { environment, opened, planOf, train as trainIn } from './small-run.js';
 
 let home: string;
 let dir: string;
@@ -25,35 +25,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-const environment = {
-  backend: 'cpu',
-  tensorflowVersion: '1',
-  fusedOps: false,
-  precision: { asked: 'fp32', decision: null, summary: 'float32' },
-  node: '20',
-  platform: 'linux-x64',
-  cpu: 'any',
-  cores: 1,
-  notes: [],
-};
-
-const opened = { inputs: [] as string[], source: {}, environment, data: { fingerprint: 'abc' } };
-
-const plan = (options: object = {}) => ({
-  dir,
-  kind: 'forecaster' as const,
-  resolve: () => ({ seed: 1 }),
-  schema: z.object({ seed: z.number() }),
-  open: async () => opened,
-  ...options,
-});
-
-/** Writes a run; `text` is its result. */
-const train = (text: string, options: object = {}) =>
-  withRun(plan(options), async ({ run }) => {
-    await run.writeText('predictions.csv', text);
-    return text;
-  });
+const plan = (options: object = {}) => planOf(dir, options);
+const train = (text: string, options: object = {}) => trainIn(dir, text, options);
 
 /** Every file of a folder with its content. */
 function content(folder: string): Record<string, string> {
