@@ -17,6 +17,7 @@ namespace {
 #include "body-layer-norm.h"
 #include "body-attention.h"
 #include "body-product.h"
+#include "body-adam.h"
 #include "body-panels.h"
 #include "body-encoder.h"
 
@@ -42,6 +43,8 @@ extern const Kernels FIN_TABLE = {
     FIN_BOTH(pack_rows),
     FIN_BOTH(pack_cols),
     FIN_BOTH(product_block),
+    FIN_ISA::adam,
+    FIN_ISA::sum_of_squares,
     FIN_ISA::sum_rows,
 };
 

@@ -108,6 +108,22 @@ struct ProductShape {
   int64_t block_rows, block_cols;
 };
 
+/// An AdamW update of neighbouring elements.
+struct AdamArgs {
+  const float* weights;
+  const float* gradient;
+  /// Running means of the gradient and of its square, updated in place.
+  float* exp_avg;
+  float* exp_avg_sq;
+  float* updated;  // the new weights
+  /// Factor of the gradient.
+  float gradient_factor;
+  /// Learning rate and epsilon, bias corrections included, and the factor of the weights by decay.
+  float rate, epsilon, decay;
+  /// 1 - beta: shares of the new gradient and of its square in the running means.
+  float share1, share2;
+};
+
 /// Storage types, as indices into the tables.
 enum Storage { kFloat32 = 0, kBFloat16 = 1, kStorages = 2 };
 
@@ -137,6 +153,9 @@ struct Kernels {
   void (*pack_cols[kStorages])(const ProductArgs&, int64_t panel);
   /// Computes the block of C that begins there. Its panels must be packed.
   void (*product_block[kStorages])(const ProductArgs&, int64_t row, int64_t col);
+
+  void (*adam)(const AdamArgs&, int64_t count);
+  double (*sum_of_squares)(const float* x, int64_t count);
 
   /// Adds up `count` contiguous rows of `cols` numbers, in order.
   void (*sum_rows)(const float* rows, int64_t count, int64_t cols, float* out);

@@ -1,6 +1,7 @@
 #include "op.h"
 
 #include <cmath>
+#include <cstring>
 
 namespace fin {
 
@@ -40,6 +41,12 @@ void Call::output(int index, Tensor& tensor, TF_DataType dtype, const std::vecto
   size_t bytes = TF_DataTypeSize(dtype);
   for (const int64_t dim : shape) bytes *= static_cast<size_t>(dim);
   tensor.reset(TF_AllocateOutput(context_, index, dtype, shape.data(), static_cast<int>(shape.size()), bytes, status_));
+  adopt_status();
+}
+
+void Call::set_output(int index, const Tensor& tensor) {
+  if (!ok_) return;
+  TF_SetOutput(context_, index, tensor.get(), status_);
   adopt_status();
 }
 
@@ -177,11 +184,14 @@ std::string register_op(const OpDefinition& definition) {
   for (const char* output : definition.outputs) TF_OpDefinitionBuilderAddOutput(op, output);
   TF_OpDefinitionBuilderSetShapeInferenceFunction(op, &TF_ShapeInferenceContextSetUnknownShape);
   TF_RegisterOpDefinition(op, status);
-  for (const TF_DataType dtype : {TF_FLOAT, TF_BFLOAT16}) {
+  const bool typed = !definition.attributes.empty() && std::strncmp(definition.attributes[0], "T:", 2) == 0;
+  const std::vector<TF_DataType> dtypes =
+      typed ? std::vector<TF_DataType>{TF_FLOAT, TF_BFLOAT16} : std::vector<TF_DataType>{TF_FLOAT};
+  for (const TF_DataType dtype : dtypes) {
     if (TF_GetCode(status) != TF_OK) break;
     TF_KernelBuilder* kernel =
         TF_NewKernelBuilder(definition.name, "CPU", definition.create, definition.compute, definition.destroy);
-    TF_KernelBuilder_TypeConstraint(kernel, "T", dtype, status);
+    if (typed) TF_KernelBuilder_TypeConstraint(kernel, "T", dtype, status);
     if (TF_GetCode(status) != TF_OK) {
       TF_DeleteKernelBuilder(kernel);
       break;

@@ -25,6 +25,7 @@ class Tensor {
 
   /// For TensorFlow to fill.
   TF_Tensor** slot() { return &tensor_; }
+  const TF_Tensor* get() const { return tensor_; }
   void reset(TF_Tensor* tensor) { tensor_ = tensor; }
 
   bool present() const { return tensor_ != nullptr; }
@@ -67,6 +68,8 @@ class Call {
 
   void input(int index, Tensor& tensor);
   void output(int index, Tensor& tensor, TF_DataType dtype, const std::vector<int64_t>& shape);
+  /// Makes `tensor` the output, which it must fit.
+  void set_output(int index, const Tensor& tensor);
   /// Temporary memory for this call.
   /// @return null if the call has failed
   float* temporary(Tensor& tensor, int64_t floats);
@@ -133,7 +136,7 @@ struct OpDefinition {
   void (*destroy)(void*);
 };
 
-/// Registers the op and its CPU kernel for each storage type.
+/// Registers the op and its CPU kernel: one for each storage type if its first attribute is T, else one for all calls.
 /// @return an empty string on success, else the error
 std::string register_op(const OpDefinition& definition);
 
@@ -143,6 +146,7 @@ std::string register_layer_norm();
 std::string register_attention();
 std::string register_product();
 std::string register_encoder();
+std::string register_adam();
 
 /// Rows per block of a sum over rows. Depends on the shape alone, so that the sum does not depend on the number of threads.
 int64_t rows_per_block(int64_t rows);

@@ -116,6 +116,20 @@ FIN_INLINE vq multiply_lower(vq a, vq b) {
 FIN_INLINE vf max(vf a, vf b) { return a > b ? a : b; }
 FIN_INLINE vf min(vf a, vf b) { return a < b ? a : b; }
 
+FIN_INLINE vf square_root(vf x) {
+#if defined(__x86_64__) && FIN_BYTES == 64
+  return (vf)_mm512_sqrt_ps((__m512)x);
+#elif defined(__x86_64__) && FIN_BYTES == 32
+  return (vf)_mm256_sqrt_ps((__m256)x);
+#elif defined(__x86_64__)
+  return (vf)_mm_sqrt_ps((__m128)x);
+#else
+  vf v;
+  for (int64_t i = 0; i < W; i++) v[i] = __builtin_sqrtf(x[i]);
+  return v;
+#endif
+}
+
 typedef float v4 __attribute__((vector_size(16)));
 
 /// Combines the 16-byte parts of a vector by f, lane by lane. The order is fixed, so that a sum does not depend on the compiler.

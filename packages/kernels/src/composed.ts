@@ -1,4 +1,5 @@
 export { composedGelu as gelu } from './activations.js';
+export { composedAdamW as adamW, composedGlobalNorm as globalNorm } from './adam-w.js';
 export { composedPackedAttention as packedAttention } from './attention/packed-attention.js';
 export { composedDropout as dropout } from './dropout.js';
 export { composedEncoder as encoder } from './encoder/encoder.js';

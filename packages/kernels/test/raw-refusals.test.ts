@@ -24,6 +24,11 @@ const layer = ({ weight = f(1, 32, 32), bias = f(6) } = {}) => [
   ...[bias, f(6), f(6), f(6), f(40), f(6), f(6), f(6), f(6), f(6)],
 ];
 
+const lists = { N: attr.int(1), M: attr.int(1) };
+const adam = ({ moments = f(2, 4), settings = f(1, 5), factor = f(1), gradients = f(4) } = {}) => [
+  ...[moments, settings, factor, f(2, 2), gradients],
+];
+
 type Call = readonly [
   op: string,
   inputs: () => tf.Tensor[],
@@ -33,6 +38,18 @@ type Call = readonly [
 ];
 
 const calls: readonly Call[] = [
+  [
+    'FinAdamWMoments',
+    () => [f(3), f(2)],
+    { N: attr.int(1) },
+    1,
+    /a mean of squares has the shape \[2\], but its mean has \[3\]/,
+  ],
+  ['FinAdamW', () => adam(), lists, 1, /moments is not a result of FinAdamWMoments/],
+  ['FinAdamW', () => adam({ moments: f(2, 3) }), lists, 1, /moments has the shape \[2, 3\] where \[2, 4\]/],
+  ['FinAdamW', () => adam({ settings: f(4) }), lists, 1, /settings has the shape \[4\] where \[1, 5\]/],
+  ['FinAdamW', () => adam({ factor: f(0) }), lists, 1, /factor of the gradients has the shape \[0\]/],
+  ['FinAdamW', () => adam({ gradients: f(3) }), lists, 1, /4 weights, but gradients of 3/],
   ['FinGelu', () => [f(2, 3), f(4)], T, 1, /bias has the shape \[4\] where \[3\] is needed/],
   ['FinGelu', () => [f(2, 3), f(1, 3)], T, 1, /bias has the shape \[1, 3\]/],
   ['FinGelu', () => [f(2, 3), noInts()], T, 1, /int32/],

@@ -1,7 +1,8 @@
-// One AdamW update of whole models' worth of parameters: each twin on each backend of this machine.
+// One AdamW update of whole models' worth of parameters: each implementation on each backend of this machine, update by update in turn.
 //   node bench/adam-w.mjs [updates]
 // The peer: python bench/adam_w_torch.py (PyTorch on the CPU, the same shapes).
 import { cpus } from 'node:os';
+import { loadKernels } from '@fin/kernels';
 import { findBackends, hasNativeOps, loadTensorFlow, parameter } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { AdamW } from '../dist/index.js';
@@ -25,41 +26,71 @@ const models = {
 };
 
 console.log(
-  `${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}; ms per update: median (minimum) of ${updates}`,
+  `${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}; ms per update by the clock, then of processor time on all threads: median (minimum) of ${updates}`,
 );
 for (const { name, available } of await findBackends()) {
   if (!available) continue;
   await loadTensorFlow({ backend: name });
+  const kernels = await loadKernels();
   for (const [model, shapes] of Object.entries(models)) {
     if (name === 'cpu' && model === '22M encoder') continue;
-    for (const implementation of hasNativeOps() ? ['fused', 'composed'] : ['composed']) {
-      const count = shapes.reduce((sum, shape) => sum + tf.util.sizeFromShape(shape), 0);
+    const implementations = [
+      ...(kernels.available ? ['kernels'] : []),
+      ...(hasNativeOps() ? ['tensorflow'] : []),
+      'composed',
+    ];
+    const count = shapes.reduce((sum, shape) => sum + tf.util.sizeFromShape(shape), 0);
+    const results = interleaved(shapes, implementations);
+    for (const [i, implementation] of implementations.entries()) {
       console.log(
-        `${name} ${implementation}, ${model} (${shapes.length} tensors, ${count} weights): ${measure(shapes, implementation)}`,
+        `${name} ${implementation}, ${model} (${shapes.length} tensors, ${count} weights): ${results[i]}`,
       );
     }
   }
 }
 
-function measure(shapes, implementation) {
+/** Times of each implementation, update by update in turn. */
+function interleaved(shapes, implementations) {
+  const runs = implementations.map((implementation) => prepare(shapes, implementation));
+  const times = runs.map(() => []);
+  for (let i = 0; i < updates + 3; i++) {
+    for (const [k, { run }] of runs.entries()) {
+      const [start, used] = [performance.now(), process.cpuUsage()];
+      run();
+      const { user, system } = process.cpuUsage(used);
+      if (i >= 3) times[k].push({ clock: performance.now() - start, processor: (user + system) / 1e3 });
+    }
+  }
+  for (const { dispose } of runs) dispose();
+  return times.map((each) =>
+    ['clock', 'processor'].map((kind) => summary(each.map((time) => time[kind]))).join(', '),
+  );
+}
+
+/** Median and least. */
+function summary(values) {
+  values.sort((a, b) => a - b);
+  return `${values[updates >> 1].toFixed(2)} (${values[0].toFixed(2)})`;
+}
+
+function prepare(shapes, implementation) {
   const variables = shapes.map((shape, i) => parameter(`p${i}`, tf.fill(shape, 0.5)));
   const grads = Object.fromEntries(
     variables.map((variable) => [variable.name, tf.fill(variable.shape, 0.1)]),
   );
+  if (implementation === 'tensorflow') process.env.FIN_KERNELS = '0';
   const optimizer = new AdamW([{ parameters: new Map(variables.map((v, i) => [`p${i}`, v])) }], {
-    implementation,
+    implementation: implementation === 'composed' ? 'composed' : 'fused',
   });
-  const run = () => {
-    optimizer.step(grads);
-    variables[variables.length - 1].dataSync();
+  delete process.env.FIN_KERNELS;
+  return {
+    run: () => {
+      optimizer.step(grads);
+      variables[variables.length - 1].dataSync();
+    },
+    dispose: () => {
+      optimizer.dispose();
+      tf.dispose([variables, grads]);
+    },
   };
-  for (let i = 0; i < 3; i++) run();
-  const times = Array.from({ length: updates }, () => {
-    const start = performance.now();
-    run();
-    return performance.now() - start;
-  }).sort((a, b) => a - b);
-  optimizer.dispose();
-  tf.dispose([variables, grads]);
-  return `${times[updates >> 1].toFixed(2)} (${times[0].toFixed(2)})`;
 }

@@ -1,3 +1,4 @@
+import { globalNorm } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Range } from './ranges.js';
 import { requireInRange } from './ranges.js';
@@ -29,11 +30,23 @@ export function clipByGlobalNorm<G extends readonly tf.Tensor[] | Readonly<Recor
   requireInRange('maxNorm', maxNorm, MAX_NORM);
   const names = Object.keys(grads) as (keyof G)[];
   return tf.tidy(() => {
-    const squares = names.map((name) => tf.sum(tf.square(grads[name] as tf.Tensor)));
-    const norm = tf.sqrt(tf.sum(tf.stack(squares))) as tf.Scalar;
-    const scale = tf.minimum(tf.div(maxNorm, tf.add(norm, EPSILON)), 1);
-    const clipped = names.map((name) => [name, tf.mul(grads[name] as tf.Tensor, scale)] as const);
+    const { norm, factor } = clippingFactor(
+      names.map((name) => grads[name] as tf.Tensor),
+      maxNorm,
+    );
+    const clipped = names.map((name) => [name, tf.mul(grads[name] as tf.Tensor, factor)] as const);
     const result = Array.isArray(grads) ? clipped.map(([, tensor]) => tensor) : Object.fromEntries(clipped);
     return { grads: result as unknown as G, norm } as never;
   }) as ClippedGradients<G>;
+}
+
+/** The norm of all gradients together, and the factor, at most 1, by which they are clipped. The caller owns both. */
+export function clippingFactor(
+  gradients: readonly tf.Tensor[],
+  maxNorm: number,
+): { readonly norm: tf.Scalar; readonly factor: tf.Scalar } {
+  return tf.tidy(() => {
+    const norm = globalNorm(gradients);
+    return { norm, factor: tf.minimum(tf.div(maxNorm, tf.add(norm, EPSILON)), 1) as tf.Scalar };
+  });
 }

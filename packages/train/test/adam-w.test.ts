@@ -1,10 +1,10 @@
 import { parameter } from '@fin/runtime';
 import { allClose, maxDifference, parity } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AdamWOptions, NamedGradients, ParameterGroup } from '../src/index.js';
 import { AdamW, decayGroups, TrainInputError } from '../src/index.js';
-import { implementations } from './implementations.js';
+import { implementations, optionFor } from './implementations.js';
 import { oracle } from './oracle.js';
 
 const sample = oracle.adamw;
@@ -35,7 +35,10 @@ function gradients(parameters: Map<string, tf.Variable>, step: number): Record<s
   );
 }
 
-function makeOptimizer(parameters: Map<string, tf.Variable>, implementation: 'fused' | 'composed'): AdamW {
+function makeOptimizer(
+  parameters: Map<string, tf.Variable>,
+  implementation: AdamWOptions['implementation'],
+): AdamW {
   const groups = sample.groups.map((group) => ({
     parameters: new Map(group.names.map((name) => [name, parameters.get(name)!])),
     weightDecay: group.weight_decay,
@@ -55,7 +58,9 @@ function run(optimizer: AdamW, parameters: Map<string, tf.Variable>, from: numbe
 const values = (parameters: Map<string, tf.Variable>) =>
   Object.fromEntries([...parameters].map(([name, variable]) => [name, variable.dataSync()]));
 
-describe.each(implementations)('AdamW, %s', (implementation) => {
+describe.each(implementations)('AdamW, %s', (name) => {
+  const implementation = optionFor(name);
+
   it('equals torch.optim.AdamW to 1e-6 over 100 steps, with groups and a parameter that joins late', async () => {
     const parameters = makeParameters();
     const optimizer = makeOptimizer(parameters, implementation);
@@ -126,6 +131,21 @@ describe.each(implementations)('AdamW, %s', (implementation) => {
     tf.dispose([...copies, ...parameters.values()]);
   });
 
+  it('multiplies gradients by a factor, bit for bit as if they came so', () => {
+    const [plain, scaled] = [makeParameters(), makeParameters()];
+    const [one, other] = [plain, scaled].map((parameters) => makeOptimizer(parameters, implementation));
+    for (let step = 0; step < 3; step++) {
+      tf.tidy(() => {
+        const factor = tf.scalar(0.3);
+        one.apply(one.pack(gradients(plain, step)).map((gradient) => tf.mul(gradient, factor)));
+        other.apply(other.pack(gradients(scaled, step)), undefined, factor);
+      });
+    }
+    expect(values(scaled)).toEqual(values(plain));
+    for (const optimizer of [one, other]) optimizer.dispose();
+    tf.dispose([...plain.values(), ...scaled.values()]);
+  });
+
   it('keeps as many tensors after many steps as after two, and none after dispose', () => {
     const parameters = makeParameters();
     const start = tf.memory().numTensors;
@@ -163,6 +183,28 @@ describe.each(implementations)('AdamW, %s', (implementation) => {
     }
     for (const optimizer of [one, ...many]) optimizer.dispose();
     tf.dispose([...together, ...apart]);
+  });
+});
+
+describe.runIf(implementations.includes('kernels'))('AdamW of @fin/kernels', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('goes on from a state of TensorFlow’s op and gives the same bits', async () => {
+    const [theirs, ours] = [makeParameters(), makeParameters()];
+    vi.stubEnv('FIN_KERNELS', '0');
+    const [first, second] = [theirs, ours].map((parameters) => makeOptimizer(parameters, 'fused'));
+    run(first, theirs, 0, 40);
+    run(second, ours, 0, 23);
+    vi.unstubAllEnvs();
+    const third = makeOptimizer(ours, 'fused');
+    third.restoreState(await second.readState());
+    run(third, ours, 23, 40);
+    expect(values(ours)).toEqual(values(theirs));
+    expect(await third.readState()).toEqual(await first.readState());
+    for (const optimizer of [first, second, third]) optimizer.dispose();
+    tf.dispose([...theirs.values(), ...ours.values()]);
   });
 });
 

@@ -154,6 +154,13 @@ void product(const Kernels& kernels, Storage storage, int64_t rows, int64_t cols
   }
 }
 
+void adam(const Kernels& kernels, int64_t count) {
+  Exact<float> weights(count), gradient(count), mean(count), square(count), updated(count);
+  const AdamArgs args{weights.data, gradient.data, mean.data, square.data, updated.data, 0.5f, 0.1f, 1e-8f, 0.99f, 0.1f, 0.001f};
+  kernels.adam(args, count);
+  if (kernels.sum_of_squares(gradient.data, count) < 0.0) std::abort();
+}
+
 template <class T>
 void everything(const Kernels& kernels, Storage storage) {
   for (const int64_t rows : {1, 2, 5, 17}) {
@@ -234,6 +241,7 @@ void visit_unit(const char* name, void*) {
 
 void visit(const char* name, void*) {
   choose_kernels(name);
+  for (const int64_t count : {0, 1, 3, 4, 7, 16, 17, 63, 65, 255, 257, 4100}) adam(kernels(), count);
   everything<float>(kernels(), kFloat32);
   everything<uint16_t>(kernels(), kBFloat16);
   choose_encoder("vectors");

@@ -2,7 +2,10 @@ import { hasNativeOps } from '@fin/runtime';
 import * as kernels from '../../src/index.js';
 
 /** The functions of this package as one implementation has them. */
-export type Implementation = Pick<typeof kernels, 'dropout' | 'gelu' | 'layerNorm' | 'packedAttention'>;
+export type Implementation = Pick<
+  typeof kernels,
+  'adamW' | 'dropout' | 'gelu' | 'layerNorm' | 'packedAttention'
+>;
 
 const report = await kernels.loadKernels();
 // Where this machine could have them, load-kernels.test.ts fails.

@@ -1,6 +1,6 @@
 import { beginRange } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { clipByGlobalNorm } from '../clip-by-global-norm.js';
+import { clippingFactor } from '../clip-by-global-norm.js';
 import { GradientOverflowError, TrainInputError } from '../errors.js';
 import { variableGradients } from './differentiate.js';
 import type { FitOptions, GradientScaler, WeightedLoss } from './fit-options.js';
@@ -178,25 +178,22 @@ export class Updater<Batch> {
 
   /** Takes ownership of the gradients. */
   #apply(gradients: tf.Tensor[], learningRate: number): void {
-    let owned = gradients;
+    const { optimizer, maxGradNorm } = this.#options;
     const end = beginRange('optimizer');
+    let factor: tf.Scalar | undefined;
     try {
-      owned = this.#clip(gradients);
-      this.#options.optimizer.apply(owned, learningRate);
+      if (maxGradNorm !== undefined) {
+        const clipping = clippingFactor(gradients, maxGradNorm);
+        factor = clipping.factor;
+        this.#gradNorm?.dispose();
+        this.#gradNorm = clipping.norm;
+      }
+      optimizer.apply(gradients, learningRate, factor);
     } finally {
       end();
-      tf.dispose(owned);
+      factor?.dispose();
+      tf.dispose(gradients);
     }
-  }
-
-  #clip(gradients: tf.Tensor[]): tf.Tensor[] {
-    const { maxGradNorm } = this.#options;
-    if (maxGradNorm === undefined) return gradients;
-    const { grads, norm } = clipByGlobalNorm(gradients, maxGradNorm);
-    tf.dispose(gradients);
-    this.#gradNorm?.dispose();
-    this.#gradNorm = norm;
-    return grads;
   }
 }
 

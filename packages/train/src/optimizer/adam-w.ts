@@ -1,13 +1,17 @@
+import { usesFusedOps } from '@fin/kernels';
 import { hasNativeOps } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainInputError } from '../errors.js';
 import type { Range } from '../ranges.js';
 import { above, between, LEARNING_RATE_LIMIT, requireInRange } from '../ranges.js';
-import type { AdamSlot, MakeAdamSlot, Moments } from './adam-slot.js';
+import type { AdamEngine, MakeAdamEngine } from './adam-engine.js';
+import type { Moments } from './adam-slot.js';
 import { composedAdam } from './adam-slot.js';
-import type { Bucket, Candidate } from './buckets.js';
+import { bucketAdam } from './bucket-adam.js';
+import type { Candidate } from './buckets.js';
 import { packTensors, planBuckets, unpackTensor } from './buckets.js';
 import { fusedAdam } from './fused-adam.js';
+import { nativeAdam } from './native-adam.js';
 import type {
   HostTensor,
   NamedGradients,
@@ -28,7 +32,8 @@ export interface AdamWOptions {
   /** Decoupled weight decay of groups without their own; from 0 to 10. @default 0.01 */
   readonly weightDecay?: number;
   /**
-   * `fused`: TensorFlow's own Adam op; `composed`: ordinary tfjs ops, the same results, slower.
+   * `fused`: one op of @fin/kernels if its `loadKernels` has loaded them, else TensorFlow's own Adam op for each group of
+   * parameters, with the same bits; `composed`: ordinary tfjs ops, the same results but for rounding, slower.
    * @default fused on native TensorFlow, composed elsewhere
    */
   readonly implementation?: 'fused' | 'composed';
@@ -45,20 +50,11 @@ interface Entry {
   step: number;
 }
 
-/** Parameters updated together, with their moments and, if there are several, their concatenated weights. */
-interface LiveBucket {
-  readonly entries: readonly Entry[];
-  readonly group: number;
-  readonly slot: AdamSlot;
-  /** The members' weights in one vector, and the data ids of the variables at that time; null for a single member. */
-  weights: { readonly packed: tf.Tensor; readonly of: readonly object[] } | null;
-}
-
 /**
  * Adam with decoupled weight decay, equal to `torch.optim.AdamW`.
  *
- * Small parameters of a group are concatenated and updated together, large ones on their own, so that the number of ops of a step hardly
- * grows with the number of parameters. A parameter without a gradient stays unchanged, including its moments and step count.
+ * Gradients of small parameters of a group are concatenated, those of large ones stay on their own, so that the number of ops of a step
+ * hardly grows with the number of parameters. A parameter without a gradient stays unchanged, including its moments and step count.
  *
  * @see Loshchilov & Hutter 2019, arXiv 1711.05101
  */
@@ -69,9 +65,12 @@ export class AdamW implements Optimizer {
   readonly #groups: readonly { readonly learningRate: number; readonly weightDecay: number }[];
   readonly #betas: readonly [number, number];
   readonly #eps: number;
-  readonly #makeSlot: MakeAdamSlot;
+  readonly #makeEngine: MakeAdamEngine;
   readonly #entries: readonly Entry[];
-  #buckets: LiveBucket[] = [];
+  /** Parameters whose gradients are concatenated; they share settings and the number of updates. */
+  #buckets: (readonly Entry[])[] = [];
+  /** Updates the buckets; null while there are none. */
+  #engine: AdamEngine | null = null;
   /** Moments of parameters outside all buckets. */
   readonly #loose = new Map<string, Moments>();
 
@@ -95,7 +94,8 @@ export class AdamW implements Optimizer {
       ),
     }));
     const fused = (options.implementation ?? (hasNativeOps() ? 'fused' : 'composed')) === 'fused';
-    this.#makeSlot = fused ? fusedAdam : composedAdam;
+    if (fused) this.#makeEngine = usesFusedOps() ? nativeAdam : bucketAdam(fusedAdam);
+    else this.#makeEngine = bucketAdam(composedAdam);
     this.#entries = groups.flatMap(({ parameters }, group) =>
       [...parameters].map(([name, variable]) => ({ name, variable, group, step: 0 })),
     );
@@ -125,14 +125,12 @@ export class AdamW implements Optimizer {
     const present = this.#entries.filter(({ variable }) => gradients[variable.name] !== undefined);
     this.#arrange(present);
     return tf.tidy(() =>
-      this.#buckets.map(({ entries }) =>
-        packTensors(entries.map(({ variable }) => gradients[variable.name])),
-      ),
+      this.#buckets.map((entries) => packTensors(entries.map(({ variable }) => gradients[variable.name]))),
     );
   }
 
   nonFinite(packed: PackedGradients): string[] {
-    return this.#buckets.flatMap(({ entries }, index) => {
+    return this.#buckets.flatMap((entries, index) => {
       const parts = unpackTensor(
         packed[index],
         entries.map(({ variable }) => variable.shape),
@@ -146,23 +144,22 @@ export class AdamW implements Optimizer {
     });
   }
 
-  apply(packed: PackedGradients, learningRate: number = this.learningRate): void {
+  apply(
+    packed: PackedGradients,
+    learningRate: number = this.learningRate,
+    gradientFactor: tf.Scalar | null = null,
+  ): void {
     const [beta1, beta2] = this.#betas;
-    this.#buckets.forEach((bucket, index) => {
-      const group = this.#groups[bucket.group];
-      const step = bucket.entries[0].step + 1;
-      const settings = {
-        learningRate: (group.learningRate * learningRate) / this.learningRate,
-        weightDecay: group.weightDecay,
-        beta1,
-        beta2,
-        eps: this.#eps,
-        step,
-      };
-      const weights = currentWeights(bucket);
-      store(bucket, bucket.slot.update(weights, packed[index], settings));
-      for (const entry of bucket.entries) entry.step = step;
-    });
+    const settings = this.#buckets.map(([first]) => ({
+      learningRate: (this.#groups[first.group].learningRate * learningRate) / this.learningRate,
+      weightDecay: this.#groups[first.group].weightDecay,
+      beta1,
+      beta2,
+      eps: this.#eps,
+      step: first.step + 1,
+    }));
+    this.#engine?.update(packed, settings, gradientFactor);
+    for (const entry of this.#buckets.flat()) entry.step++;
   }
 
   async readState(): Promise<OptimizerState> {
@@ -217,37 +214,33 @@ export class AdamW implements Optimizer {
 
   /** Puts exactly these parameters into buckets. */
   #arrange(present: readonly Entry[]): void {
-    const arranged = this.#buckets.flatMap(({ entries }) => entries);
+    const arranged = this.#buckets.flat();
     if (arranged.length === present.length && new Set([...arranged, ...present]).size === present.length)
       return;
-    for (const bucket of this.#buckets) this.#dissolve(bucket);
-    this.#buckets = planBuckets(present as Candidate[]).map((bucket) => this.#assemble(bucket));
-  }
-
-  #assemble({ members, group }: Bucket): LiveBucket {
-    const entries = members as readonly Candidate[] as readonly Entry[];
-    const packed = tf.tidy(() => {
-      const moments = entries.map(({ name, variable }) => this.#loose.get(name) ?? freshMoments(variable));
-      return {
-        expAvg: packTensors(moments.map(({ expAvg }) => expAvg)),
-        expAvgSq: packTensors(moments.map(({ expAvgSq }) => expAvgSq)),
-      };
-    });
-    let slot: AdamSlot;
-    try {
-      slot = this.#makeSlot(packed);
-    } finally {
-      tf.dispose(packed);
-    }
-    for (const { name } of entries) this.#forget(name);
-    return { entries, group, slot, weights: null };
-  }
-
-  #dissolve(bucket: LiveBucket): void {
-    for (const [name, { expAvg, expAvgSq }] of bucketMoments(bucket)) {
+    for (const [name, { expAvg, expAvgSq }] of this.#liveMoments()) {
       this.#loose.set(name, { expAvg: tf.keep(expAvg), expAvgSq: tf.keep(expAvgSq) });
     }
-    freeBucket(bucket);
+    this.#freeEngine();
+    const buckets = planBuckets(present as Candidate[]).map(({ members }) => members as unknown as Entry[]);
+    if (buckets.length === 0) return;
+    const fresh = present.filter(({ name }) => !this.#loose.has(name));
+    for (const { name, variable } of fresh) this.#loose.set(name, freshMoments(variable));
+    this.#engine = this.#makeEngine(
+      buckets.map((entries) => ({
+        variables: entries.map(({ variable }) => variable),
+        moments: entries.map(({ name }) => this.#loose.get(name)!),
+      })),
+    );
+    this.#buckets = buckets;
+    for (const { name } of present) this.#forget(name);
+  }
+
+  /** Copies of the moments in the engine, by parameter, owned by the caller. */
+  #liveMoments(): [string, Moments][] {
+    const moments = this.#engine?.moments() ?? [];
+    return this.#buckets.flatMap((entries, i) =>
+      entries.map(({ name }, k): [string, Moments] => [name, moments[i][k]]),
+    );
   }
 
   #allMoments(): [string, Moments][] {
@@ -255,7 +248,7 @@ export class AdamW implements Optimizer {
       name,
       { expAvg: tf.clone(expAvg), expAvgSq: tf.clone(expAvgSq) },
     ]);
-    return [...loose, ...this.#buckets.flatMap(bucketMoments)];
+    return [...loose, ...this.#liveMoments()];
   }
 
   #forget(name: string): void {
@@ -264,67 +257,20 @@ export class AdamW implements Optimizer {
     this.#loose.delete(name);
   }
 
-  #free(): void {
-    this.#buckets.forEach(freeBucket);
+  #freeEngine(): void {
+    this.#engine?.dispose();
+    this.#engine = null;
     this.#buckets = [];
+  }
+
+  #free(): void {
+    this.#freeEngine();
     for (const name of [...this.#loose.keys()]) this.#forget(name);
   }
 }
 
-/**
- * The members' weights, concatenated for the slot. They are concatenated again only after other code has assigned to one of the
- * variables.
- */
-function currentWeights(bucket: LiveBucket): tf.Tensor {
-  const { entries, weights } = bucket;
-  if (entries.length === 1) return entries[0].variable;
-  if (weights && entries.every(({ variable }, i) => variable.dataId === weights.of[i])) return weights.packed;
-  weights?.packed.dispose();
-  const packed = tf.keep(packTensors(entries.map(({ variable }) => variable)));
-  bucket.weights = { packed, of: [] };
-  return packed;
-}
-
-/** Assigns updated weights to the members. Takes ownership of the tensor. */
-function store(bucket: LiveBucket, updated: tf.Tensor): void {
-  const { entries } = bucket;
-  try {
-    tf.tidy(() => {
-      const shapes = entries.map(({ variable }) => variable.shape);
-      const parts = unpackTensor(updated, shapes);
-      entries.forEach(({ variable }, i) => {
-        variable.assign(parts[i]);
-      });
-    });
-  } catch (error) {
-    updated.dispose();
-    throw error;
-  }
-  if (entries.length === 1) {
-    updated.dispose();
-    return;
-  }
-  bucket.weights?.packed.dispose();
-  bucket.weights = { packed: tf.keep(updated), of: entries.map(({ variable }) => variable.dataId) };
-}
-
-/** Copies of each member's moments, owned by the caller. */
-function bucketMoments({ entries, slot }: LiveBucket): [string, Moments][] {
-  const shapes = entries.map(({ variable }) => variable.shape);
-  const { expAvg, expAvgSq } = slot.moments();
-  const firsts = unpackTensor(expAvg, shapes);
-  const seconds = unpackTensor(expAvgSq, shapes);
-  tf.dispose([expAvg, expAvgSq]);
-  return entries.map(({ name }, i) => [name, { expAvg: firsts[i], expAvgSq: seconds[i] }]);
-}
-
-function freeBucket({ slot, weights }: LiveBucket): void {
-  slot.dispose();
-  weights?.packed.dispose();
-}
-
 function freshMoments({ shape }: tf.Variable): Moments {
-  return { expAvg: tf.zeros(shape), expAvgSq: tf.zeros(shape) };
+  return { expAvg: tf.keep(tf.zeros(shape)), expAvgSq: tf.keep(tf.zeros(shape)) };
 }
 
 function describeGroups(

@@ -36,8 +36,13 @@ export interface Optimizer {
   pack(gradients: NamedGradients): PackedGradients;
   /** Names of the parameters with an infinite or NaN gradient, among those that the last {@link pack} concatenated. Reads from the device. */
   nonFinite(packed: PackedGradients): string[];
-  /** One update with gradients in the layout of the last {@link pack}. @param learningRate @default the optimizer's */
-  apply(packed: PackedGradients, learningRate?: number): void;
+  /**
+   * One update with gradients in the layout of the last {@link pack}.
+   *
+   * @param learningRate @default the optimizer's
+   * @param gradientFactor scalar that the gradients are multiplied by, such as by clipping. @default 1
+   */
+  apply(packed: PackedGradients, learningRate?: number, gradientFactor?: tf.Scalar): void;
   /** Reads the state from the device. */
   readState(): Promise<OptimizerState>;
   /** @throws {TrainInputError} when the state belongs to other parameters */
