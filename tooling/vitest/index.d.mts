@@ -26,3 +26,11 @@ export function sharedPath(...parts: string[]): string | null;
 
 /** Whether this process runs `npm run test:full` (`FIN_TEST_FULL=1`): for suites that then try more cases or repetitions. */
 export const fullTier: boolean;
+
+/** What a TensorBoard event file holds: a number, or the start of a session (1). */
+export type LoggedEvent =
+  | { readonly step: number; readonly tag: string; readonly value: number }
+  | { readonly step: number; readonly session: number };
+
+/** The events in all event files in a folder, in the order of the files, by a decoder of its own. */
+export function readEvents(dir: string): LoggedEvent[];

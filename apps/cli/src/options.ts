@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { requireLogFolder, requireWritableFolder } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
@@ -147,6 +148,45 @@ export function addMarketRunOptions(command: Command, parent: string): Command {
 /** The folder that `--data` names on the command line; undefined when it is from the environment. */
 export const namedData = (command: Command, data: string | undefined): string | undefined =>
   command.getOptionValueSource('data') === 'cli' ? data : undefined;
+
+/** Options of what is recorded of a training besides its metrics. */
+export interface RecordFlags {
+  readonly profile?: true;
+  readonly tensorboard?: string;
+}
+
+/** Adds the options of {@link RecordFlags}, which do not change the training. */
+export function addRecordOptions(command: Command): Command {
+  return command
+    .addOption(
+      option(
+        '--profile',
+        'profile three updates after the first ones, and write profile.txt, profile.json and trace.json into the run folder (native TensorFlow only)',
+      ),
+    )
+    .addOption(
+      option(
+        '--tensorboard <dir>',
+        'write losses, metrics and learning rates for TensorBoard to this folder, outside the run folder',
+        { parse: path },
+      ),
+    );
+}
+
+/** Checks the folders that a training writes to. */
+export async function requireTrainingFolders(runDir: string, { tensorboard }: RecordFlags): Promise<void> {
+  await requireWritableFolder(runDir);
+  if (tensorboard !== undefined) await requireLogFolder(tensorboard, runDir);
+}
+
+/** The options of {@link addRecordOptions} as the library takes them. */
+export const recordSettings = ({
+  profile,
+  tensorboard,
+}: RecordFlags): { readonly profile?: boolean; readonly tensorBoard?: string } => ({
+  profile,
+  tensorBoard: tensorboard,
+});
 
 export const backendOption = (): Option =>
   option('--backend <name>', 'backend to compute on', {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ProfileSummary } from '@fin/profiler';
 import type { RunKind, RunRecord, RunSource } from '@fin/run';
 import { commonFiles, RunUnfinishedError, readRunConfig, readRunRecord, readUnfinishedRun } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
@@ -207,4 +208,11 @@ export function resumeText(event: {
       ? 'there is no checkpoint yet: training starts at the beginning'
       : `resuming after update ${done} of ${total} (epoch ${epoch.toFixed(2)})`;
   return note === null ? place : `${place}; last digits may differ: ${note}`;
+}
+
+/** Says what was profiled. */
+export function profileText({ summary }: { readonly summary: ProfileSummary }): string {
+  const { about, steps, duration } = summary;
+  const milliseconds = duration / steps / 1000;
+  return `profiled updates ${about.updates}: ${milliseconds.toFixed(1)} ms each; see profile.txt and trace.json of the run`;
 }

@@ -1,6 +1,6 @@
 export { OutputError, RunExistsError, RunInputError, RunUnfinishedError } from './errors.js';
 export type { MetricsRow, MetricValue } from './metrics-log.js';
-export { requireFreeOutput, requireWritableFolder } from './output-paths.js';
+export { requireFreeOutput, requireLogFolder, requireWritableFolder } from './output-paths.js';
 export type { RunConfig, RunEnvironment, RunSource } from './run-files.js';
 export { describeIssue, parseRunFile, runEnvironmentSchema } from './run-files.js';
 export type { CreateRunOptions } from './run-folder.js';

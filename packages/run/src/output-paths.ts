@@ -42,6 +42,25 @@ export async function requireWritableFolder(dir: string): Promise<void> {
   await tryToWrite(dir, 'folder');
 }
 
+/**
+ * Checks that a folder for logs can be written, as {@link requireWritableFolder}, and is no part of a run, whose manifest would not fit
+ * any more.
+ *
+ * @param runDir the run that is logged, which may not exist yet
+ * @throws {OutputError} with the reason
+ */
+export async function requireLogFolder(dir: string, runDir: string): Promise<void> {
+  const path = await realPath(dir);
+  const own = await realPath(runDir);
+  for (let at = path; ; at = dirname(at)) {
+    if (at === own || existsSync(join(at, commonFiles.run))) {
+      throw new OutputError(dir, `it is part of the run in ${at}`);
+    }
+    if (at === dirname(at)) break;
+  }
+  await tryToWrite(dir, 'folder');
+}
+
 /** @throws {RunInputError} when an input lies in the run folder that will be written */
 export async function requireInputsOutside(dir: string, inputs: readonly string[]): Promise<void> {
   const folder = await realPath(dir);

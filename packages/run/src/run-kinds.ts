@@ -65,6 +65,12 @@ export const runKinds = {
       predictions: 'predictions.csv',
       /** Added by `evaluateRun`. */
       evaluation: 'evaluation.json',
+      /** Of a training that was profiled: events of some updates, for `chrome://tracing` and Perfetto. */
+      trace: 'trace.json',
+      /** Tables of ops, phases and memory. */
+      profileTable: 'profile.txt',
+      /** The same as data, to compare with another profile. */
+      profile: 'profile.json',
     },
     last: 'predictions.csv',
   },
@@ -78,6 +84,9 @@ export const runKinds = {
       adapter: 'adapter',
       evaluation: 'evaluation.json',
       confusion: 'confusion.json',
+      trace: 'trace.json',
+      profileTable: 'profile.txt',
+      profile: 'profile.json',
     },
     last: 'confusion.json',
   },

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Precision } from '@fin/amp';
-import { requireWritableFolder } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
 import type { TuningEvent, TuningOptions, TuningSummary } from '@fin/sentiment';
 import type { Command } from 'commander';
@@ -10,8 +9,9 @@ import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import { percent, textTable } from '../io/terminal.js';
-import type { LoraFlags, Resume } from '../options.js';
+import type { LoraFlags, RecordFlags, Resume } from '../options.js';
 import {
+  addRecordOptions,
   backendOption,
   given,
   jsonOption,
@@ -23,13 +23,23 @@ import {
   overwriteOption,
   path,
   precisionOption,
+  recordSettings,
+  requireTrainingFolders,
   resumeFrom,
   resumeOption,
   runToResume,
 } from '../options.js';
-import { chooseModel, newRunFolder, reportRepaired, resumable, resumeText, TUNING_RUNS } from '../runs.js';
+import {
+  chooseModel,
+  newRunFolder,
+  profileText,
+  reportRepaired,
+  resumable,
+  resumeText,
+  TUNING_RUNS,
+} from '../runs.js';
 
-interface Options extends LoraFlags {
+interface Options extends LoraFlags, RecordFlags {
   readonly data?: string;
   readonly model?: string;
   readonly run?: string;
@@ -114,8 +124,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
       'give all classes the same weight in the loss; by default rare classes have more',
     );
   for (const lora of loraOptions({ alpha: '16', dropout: '0.1' })) command.addOption(lora);
-  command
-    .addOption(precisionOption())
+  addRecordOptions(command.addOption(precisionOption()))
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
@@ -123,7 +132,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
         ? runToResume(command, options.run)
         : (options.run ?? newRunFolder(TUNING_RUNS));
       const begun = options.resume ? null : startOf(options, command);
-      await requireWritableFolder(runDir);
+      await requireTrainingFolders(runDir, options);
       const summary = await resumable(runDir, terminal, async (signal) =>
         finetune(
           begun ? { ...options, ...begun } : await resumedOptions(runDir, options),
@@ -182,6 +191,7 @@ async function finetune(
       overwrite,
       resume: resumeFrom(resume),
       settings: settingsOf(options),
+      ...recordSettings(options),
       source: { data: resolve(data) },
       signal,
       onEvent: (event) =>
@@ -219,6 +229,7 @@ function show(event: Exclude<TuningEvent, { kind: 'precision' }>, progress: Prog
     const loss = event.loss === null ? '' : `loss ${event.loss.toFixed(4)}`;
     progress.update('training', event.done, event.total, loss);
   } else if (event.kind === 'resume') progress.line(resumeText(event));
+  else if (event.kind === 'profile') progress.line(profileText(event));
   else if (event.kind === 'repaired') progress.line('the run lacked only its manifest, which is written now');
   else if (event.kind === 'model') {
     const list = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '));

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { TrainEvent, TrainSummary } from '@fin/forecast';
-import { requireWritableFolder } from '@fin/run';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
 import type { ForecasterFlags } from '../forecaster-options.js';
@@ -10,18 +9,22 @@ import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import { noteMarket, openMarket } from '../market.js';
-import type { MarketRunFlags } from '../options.js';
+import type { MarketRunFlags, RecordFlags } from '../options.js';
 import {
   addMarketRunOptions,
+  addRecordOptions,
   backendOption,
   jsonOption,
   namedData,
+  recordSettings,
+  requireTrainingFolders,
   resumeFrom,
   runToResume,
 } from '../options.js';
 import {
   newRunFolder,
   newStart,
+  profileText,
   RUNS,
   reportRepaired,
   resumable,
@@ -29,18 +32,18 @@ import {
   resumeText,
 } from '../runs.js';
 
-type Options = ForecasterFlags & MarketRunFlags;
+type Options = ForecasterFlags & MarketRunFlags & RecordFlags;
 
 export function addTrainCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('train')
     .description('trains a forecaster of text and prices, and writes a run folder');
-  addForecasterOptions(addMarketRunOptions(command, RUNS))
+  addRecordOptions(addForecasterOptions(addMarketRunOptions(command, RUNS)))
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
       const runDir = options.resume ? runToResume(command, options.run) : (options.run ?? newRunFolder(RUNS));
-      await requireWritableFolder(runDir);
+      await requireTrainingFolders(runDir, options);
       const named = namedData(command, options.data);
       const summary = await resumable(runDir, terminal, async (signal) =>
         train({ ...options, named }, runDir, signal, terminal),
@@ -94,6 +97,7 @@ async function train(
       overwrite,
       resume: resumeFrom(resume),
       settings,
+      ...recordSettings(options),
       source: { data: data === undefined ? null : resolve(data), signal: market.signal ?? null },
       signal,
       onEvent: (event) =>
@@ -110,6 +114,7 @@ function show(event: Exclude<TrainEvent, { kind: 'precision' }>, progress: Progr
     const phase = event.phase === 'scoring' ? 'scoring tokens' : event.phase;
     progress.update(phase, event.done, event.total, loss);
   } else if (event.kind === 'resume') progress.line(resumeText(event));
+  else if (event.kind === 'profile') progress.line(profileText(event));
   else if (event.kind === 'repaired') progress.line('the run lacked only its manifest, which is written now');
   else {
     const { epoch, trainLoss, validationLoss, seconds } = event;

@@ -1,6 +1,13 @@
 import type { PrecisionRecord } from '@fin/amp';
 import type { RunFolder } from '@fin/run';
-import type { FitEvent, Metrics, RunEpochEvent, RunResumeEvent, RunStepEvent } from '@fin/train';
+import type {
+  FitEvent,
+  Metrics,
+  RunEpochEvent,
+  RunProfileEvent,
+  RunResumeEvent,
+  RunStepEvent,
+} from '@fin/train';
 import { fitReporter } from '@fin/train';
 
 /** Progress of a phase, counted in tokens scored, updates, or days forecast. */
@@ -12,6 +19,7 @@ export type TrainEvent =
   | ({ readonly kind: 'precision' } & PrecisionRecord)
   | SplitEvent
   | RunResumeEvent
+  | RunProfileEvent
   /** The run lacked only its manifest, which is written now. */
   | { readonly kind: 'repaired' }
   | (RunEpochEvent & { readonly validationLoss: number });

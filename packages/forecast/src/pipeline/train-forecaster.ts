@@ -6,8 +6,10 @@ import type { OpenedRun, ResumeFrom, RunOptions } from '@fin/run';
 import { withRun } from '@fin/run';
 import type { TuningMethod } from '@fin/sentiment';
 import { modelOfRun } from '@fin/sentiment';
-import { checkpointsOf, saveWeights } from '@fin/train';
+import type { FitEvent, FitRecords } from '@fin/train';
+import { checkpointsOf, profiledOn, recordFit, requireRecordable, saveWeights } from '@fin/train';
 import { forecastBaselines } from '../baselines/index.js';
+import { modelName } from '../model/model-name.js';
 import { sampleOptions } from '../model/price-features.js';
 import { resolveSettings } from '../model/resolve-settings.js';
 import type { ForecasterOptions, ForecasterSettings, TextKind } from '../model/settings.js';
@@ -24,7 +26,7 @@ import type { TrainEvent } from './train-events.js';
 import { trainReporter } from './train-events.js';
 
 /** Options of {@link trainForecaster}. */
-export interface TrainForecasterOptions {
+export interface TrainForecasterOptions extends FitRecords {
   readonly market: Market;
   /** Run folder to write. */
   readonly runDir: string;
@@ -87,17 +89,30 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
     settings: options.settings,
     resolve: () => resolveSettings(options.settings),
     schema: forecasterSettingsSchema,
-    open: async (settings) => openTraining(settings, options),
+    open: async (settings, begun) => {
+      await requireRecordable(options, runDir, begun !== null);
+      return openTraining(settings, options);
+    },
     onRepaired: () => onEvent?.({ kind: 'repaired' }),
     signal,
   };
   return withRun(plan, async ({ run, settings, opened, resumed }): Promise<TrainSummary | null> => {
     const { split, environment } = opened;
     onEvent?.({ kind: 'precision', ...environment.precision });
+    const report = trainReporter(run, resumed, onEvent);
+    const about = {
+      model: modelName(settings),
+      'days per update': settings.batchSize * settings.gradientAccumulationSteps,
+      ...profiledOn(environment),
+    };
+    const recorder = recordFit(run, options, about, (event) => onEvent?.(event));
     const training = {
       signal,
       onEvent,
-      onFit: trainReporter(run, resumed, onEvent),
+      onFit: (event: FitEvent) => {
+        report(event);
+        recorder.see(event);
+      },
       checkpoints: ({ model }: Forecaster) => {
         const text = model.text?.toJSON();
         return checkpointsOf(run, resume, {
@@ -106,28 +121,32 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
         });
       },
     };
-    return trainOnSplit(split, settings, training, async (forecaster, forecast) => {
-      await saveWeights(forecaster.model, run.path(runFiles.weights), { trainableOnly: true });
-      await run.writeJson(runFiles.forecaster, forecaster);
-      const { text, finetuning } = settings;
-      const sentiment = text === 'scored' ? sentimentOf(forecast.predictions) : undefined;
-      await run.writeText(runFiles.baselines, formatBaselines(forecastBaselines(split, { sentiment })));
-      await run.writeText(runFiles.predictions, formatPredictions(forecast.predictions));
-      return {
-        run: runDir,
-        market: market.name,
-        synthetic: market.synthetic,
-        backend: environment.backend,
-        text,
-        finetuning: text === 'joint' ? finetuning : null,
-        parameters: forecast.parameters,
-        trainableParameters: forecast.trainableParameters,
-        epochs: forecast.epochs,
-        bestEpoch: forecast.bestEpoch,
-        validationLoss: forecast.validationLoss,
-        seconds: (performance.now() - started) / 1000,
-      };
-    });
+    try {
+      return await trainOnSplit(split, settings, training, async (forecaster, forecast) => {
+        await saveWeights(forecaster.model, run.path(runFiles.weights), { trainableOnly: true });
+        await run.writeJson(runFiles.forecaster, forecaster);
+        const { text, finetuning } = settings;
+        const sentiment = text === 'scored' ? sentimentOf(forecast.predictions) : undefined;
+        await run.writeText(runFiles.baselines, formatBaselines(forecastBaselines(split, { sentiment })));
+        await run.writeText(runFiles.predictions, formatPredictions(forecast.predictions));
+        return {
+          run: runDir,
+          market: market.name,
+          synthetic: market.synthetic,
+          backend: environment.backend,
+          text,
+          finetuning: text === 'joint' ? finetuning : null,
+          parameters: forecast.parameters,
+          trainableParameters: forecast.trainableParameters,
+          epochs: forecast.epochs,
+          bestEpoch: forecast.bestEpoch,
+          validationLoss: forecast.validationLoss,
+          seconds: (performance.now() - started) / 1000,
+        };
+      });
+    } finally {
+      await recorder.close();
+    }
   });
 }
 

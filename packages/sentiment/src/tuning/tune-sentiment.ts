@@ -6,7 +6,8 @@ import { splitNames, splitPhraseBank } from '@fin/data';
 import type { OpenedRun, ResumeFrom, RunContext, RunOptions, UnfinishedRun } from '@fin/run';
 import { withRun } from '@fin/run';
 import { randomStreams } from '@fin/runtime';
-import { checkpointsOf } from '@fin/train';
+import type { FitRecords } from '@fin/train';
+import { checkpointsOf, profiledOn, recordFit, requireRecordable } from '@fin/train';
 import { SentimentInputError } from '../errors.js';
 import { classWeights } from './class-weights.js';
 import { evaluateClassifier } from './evaluate-classifier.js';
@@ -23,7 +24,7 @@ import { trainingSpeed, tuningReporter } from './tuning-events.js';
 import type { TuningSummary } from './tuning-summary.js';
 
 /** Options of {@link tuneSentiment}. */
-export interface TuneSentimentOptions {
+export interface TuneSentimentOptions extends FitRecords {
   /** Sentences with their classes, the result of `loadPhraseBank`. */
   readonly bank: PhraseBank;
   /** Folder of the model to start from. */
@@ -82,6 +83,7 @@ export async function tuneSentiment(options: TuneSentimentOptions): Promise<Tuni
     resolve: () => resolveTuning(options.settings),
     schema: tuningSettingsSchema,
     open: async (settings, begun) => {
+      await requireRecordable(options, runDir, begun !== null);
       model = await openTunableModel(modelDir, settings, randomStreams(settings.seed));
       const opened = openTuning(settings, options, model);
       if (begun) requireModel(runDir, begun, opened);
@@ -124,8 +126,9 @@ function openTuning(
 
 async function tune(
   { run, settings, opened, resumed }: RunContext<TuningSettings, OpenedTuning>,
-  { runDir, resume = false, signal, onEvent }: TuneSentimentOptions,
+  options: TuneSentimentOptions,
 ): Promise<Omit<TuningSummary, 'seconds'> | null> {
+  const { runDir, resume = false, signal, onEvent } = options;
   const { model, split, data, environment } = opened;
   const { labels, columns, tokenizer } = model;
   const { method, seed, splitSeed, maxLength } = settings;
@@ -139,6 +142,12 @@ async function tune(
   onEvent?.({ kind: 'model', ...about });
   const speed = trainingSpeed(train.labels.length);
   const report = tuningReporter(run, resumed, onEvent);
+  const profiled = {
+    model: `sentiment model, ${method === 'lora' ? 'LoRA' : 'all weights'}`,
+    'sentences per update': settings.batchSize,
+    ...profiledOn(environment),
+  };
+  const recorder = recordFit(run, options, profiled, (event) => onEvent?.(event));
   const fitted = await fitClassifier(model, {
     train,
     validation,
@@ -149,8 +158,9 @@ async function tune(
     onEvent: (event) => {
       speed.see(event);
       report(event);
+      recorder.see(event);
     },
-  });
+  }).finally(() => recorder.close());
   if (fitted.reason === 'aborted' || fitted.best === null) return null;
   const tested = await evaluateClassifier(model, test, { labels, weights, signal });
   const { confusion, ...scores } = tested.report;

@@ -1,6 +1,13 @@
 import type { PrecisionRecord } from '@fin/amp';
 import type { RunFolder } from '@fin/run';
-import type { FitEvent, Metrics, RunEpochEvent, RunResumeEvent, RunStepEvent } from '@fin/train';
+import type {
+  FitEvent,
+  Metrics,
+  RunEpochEvent,
+  RunProfileEvent,
+  RunResumeEvent,
+  RunStepEvent,
+} from '@fin/train';
 import { fitReporter } from '@fin/train';
 
 /** Events of fine-tuning. */
@@ -20,6 +27,7 @@ export type TuningEvent =
     }
   | RunStepEvent
   | RunResumeEvent
+  | RunProfileEvent
   /** The run lacked only its manifest, which is written now. */
   | { readonly kind: 'repaired' }
   | (RunEpochEvent & {

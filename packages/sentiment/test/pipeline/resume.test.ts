@@ -1,7 +1,8 @@
 import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolder, readUnfinishedRun } from '@fin/run';
-import { countTensors, NO_GROWTH } from '@fin/runtime';
+import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
+import { readEvents } from '@fin/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TuneSentimentOptions, TuningEvent } from '../../src/index.js';
 import { FinBert, modelOfRun, tuneSentiment } from '../../src/index.js';
@@ -55,6 +56,12 @@ async function outcome(runDir: string) {
   };
 }
 
+const PROFILE = ['profile.json', 'profile.txt', 'trace.json'];
+
+/** The points of a log without times. */
+const points = (dir: string) =>
+  readEvents(dir).filter((event) => 'tag' in event && event.tag !== 'train/examplesPerSecond');
+
 const learning = { epochs: 2, batchSize: 16, learningRate: 1e-2 } as const;
 
 describe.each([
@@ -66,20 +73,27 @@ describe.each([
     const runDir = join(folder, `interrupted-${name}`);
     const events: TuningEvent[] = [];
     const onEvent = (event: TuningEvent) => void events.push(event);
-    await tune({ runDir: straight, settings });
+    const records = (run: string) => ({ tensorBoard: `${run}-logs`, profile: hasNativeOps() });
+    await tune({ runDir: straight, settings, tensorBoard: records(straight).tensorBoard });
     const growth = await countTensors(async () => {
-      expect(await tuneUntil(STEPS - 2, 'signal', { runDir, settings })).toBeNull();
+      const recorded = records(runDir);
+      expect(await tuneUntil(STEPS - 2, 'signal', { runDir, settings, ...recorded })).toBeNull();
       await expect(
-        tuneUntil(STEPS + 2, 'crash', { runDir, settings, resume: true, onEvent }),
+        tuneUntil(STEPS + 4, 'crash', { runDir, settings, resume: true, onEvent, ...recorded }),
       ).rejects.toThrow('crash');
-      expect(await tuneUntil(STEPS + 1, 'signal', { runDir, resume: true, onEvent })).toBeNull();
-      const summary = await tune({ runDir, resume: true, onEvent });
+      expect(await tuneUntil(STEPS + 1, 'signal', { runDir, resume: true, onEvent, ...recorded })).toBeNull();
+      const summary = await tune({ runDir, resume: true, onEvent, ...recorded });
       expect(summary).toMatchObject({ run: runDir, epochs: 2 });
       expect(summary!.sentencesPerSecond).toBeGreaterThan(0);
     });
     expect(growth).toEqual(NO_GROWTH);
     expect(events.flatMap((event) => (event.kind === 'resume' ? [event.done] : []))).toEqual([5, 7, 8]);
-    expect(await outcome(runDir)).toEqual(await outcome(straight));
+    const { files, ...resumed } = await outcome(runDir);
+    expect({ ...resumed, files: files.filter((file) => !PROFILE.includes(file)) }).toEqual(
+      await outcome(straight),
+    );
+    if (hasNativeOps()) expect(files).toEqual(expect.arrayContaining(PROFILE));
+    expect(points(`${runDir}-logs`)).toEqual(points(`${straight}-logs`));
   });
 });
 

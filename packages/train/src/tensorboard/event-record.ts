@@ -4,9 +4,11 @@ const MASK_DELTA = 0xa282ead8;
 /** Encodings of protobuf fields (wire types). */
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** Content of an event: the format for the first of a file, then one number each. */
+/** Content of an event: the format for the first of a file, then one number each, or the start of a session. */
 export type EventContent =
   | { readonly fileVersion: string }
+  /** A resumed run begins: TensorBoard drops what it has read at this step and later. */
+  | { readonly step: number; readonly sessionStart: true }
   | { readonly step: number; readonly tag: string; readonly value: number };
 
 /**
@@ -22,16 +24,24 @@ export function eventRecord(wallTime: number, content: EventContent): Uint8Array
   if ('fileVersion' in content) {
     fields.push(bytesField(3, Buffer.from(content.fileVersion)));
   } else {
-    const number = Buffer.alloc(4);
-    number.writeFloatLE(content.value);
-    const value = Buffer.concat([bytesField(1, Buffer.from(content.tag)), key(2, WIRE.fixed32), number]);
     if (content.step > 0) fields.push(key(2, WIRE.varint), varint(content.step)); // protobuf leaves out a 0
-    fields.push(bytesField(5, bytesField(1, value)));
+    fields.push('tag' in content ? numberField(content) : bytesField(7, SESSION_START));
   }
   return frame(Buffer.concat(fields));
 }
 
-function frame(data: Buffer): Uint8Array {
+/** `SessionLog` with the status `START`. */
+const SESSION_START = Buffer.from([8, 1]);
+
+function numberField({ tag, value }: { readonly tag: string; readonly value: number }): Buffer {
+  const number = Buffer.alloc(4);
+  number.writeFloatLE(value);
+  const content = Buffer.concat([bytesField(1, Buffer.from(tag)), key(2, WIRE.fixed32), number]);
+  return bytesField(5, bytesField(1, content));
+}
+
+/** A TFRecord: length, its checksum, data, their checksum. */
+export function frame(data: Buffer): Uint8Array {
   const record = Buffer.alloc(8 + 4 + data.length + 4);
   record.writeBigUInt64LE(BigInt(data.length));
   record.writeUInt32LE(maskedCrc(record.subarray(0, 8)), 8);

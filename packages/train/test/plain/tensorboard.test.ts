@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FileWriteError } from '@fin/files';
+import { readEvents } from '@fin/testkit';
 import { describe, expect, it } from 'vitest';
 import { TensorBoardLog } from '../../src/index.js';
 import type { EventContent } from '../../src/tensorboard/event-record.js';
@@ -52,6 +53,29 @@ describe('a TensorBoard event file', () => {
     const text = (await readFile(join(dir, 'logs', names.sort()[0]))).toString('latin1');
     for (const tag of ['train/loss', 'train/learningRate', 'train/gradNorm', 'evaluation/f1'])
       expect(text).toContain(tag);
+    await rm(dir, { recursive: true });
+  });
+
+  it('of a resumed run has each point once, also after a kill in the middle of a record', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'fin-board-'));
+    const log = (after: number, steps: readonly number[]) => {
+      const board = new TensorBoardLog(dir, { run: 'first', after });
+      for (const step of steps) board.scalar('train/loss', step / 10, step);
+      board.close();
+    };
+    const points = () => readEvents(dir).flatMap((event) => ('tag' in event ? [event.step] : []));
+    log(0, [10, 20, 300]);
+    const [name] = await readdir(dir);
+    await appendFile(
+      join(dir, name),
+      eventRecord(1, { step: 310, tag: 'train/loss', value: 1 }).slice(0, -3),
+    );
+    log(20, [30]);
+    expect(points()).toEqual([10, 20, 30]);
+    expect(readEvents(dir)).toContainEqual({ step: 21, session: 1 });
+    log(0, []);
+    expect(points()).toEqual([]);
+    expect(() => new TensorBoardLog(dir, { run: 'second', after: 0 })).toThrow(/log of another run/);
     await rm(dir, { recursive: true });
   });
 

@@ -1,0 +1,97 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { syntheticMarket, writeKaggleFiles } from '@fin/data';
+import { loadTensorFlow } from '@fin/runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runFin } from './run-fin.js';
+import { writeTinyBank, writeTinyBert } from './tiny-bert.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'fin-profile-'));
+const inFolder = (name: string) => join(folder, name);
+const market = inFolder('market');
+const bank = inFolder('bank.txt');
+const encoder = inFolder('encoder');
+const native = (await loadTensorFlow()).backend === 'tensorflow';
+const trainings = {
+  train: ['train', '--data', market, '--epochs', '1', '--prices-only'],
+  finetune: ['finetune', '--data', bank, '--model', encoder, '--epochs', '2', '--batch-size', '4'],
+};
+
+beforeAll(async () => {
+  await writeKaggleFiles(syntheticMarket({ start: '2013-08-01', days: 400, headlinesPerDay: 2 }), market);
+  writeTinyBank(bank);
+  await writeTinyBert(encoder, ['LABEL_0', 'LABEL_1']);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The results of a run, without times. */
+function results(run: string): Record<string, string> {
+  const files = readdirSync(run, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => /(safetensors|csv|evaluation\.json|confusion\.json|metrics\.jsonl)$/.test(path))
+      .map((path) => [path.slice(run.length), readFileSync(path, 'latin1').replace(/"seconds":[\d.]+/g, '')]),
+  );
+}
+
+describe.each(Object.entries(trainings))('fin %s', (name, args) => {
+  const plain = inFolder(`${name}-plain`);
+  const profiled = inFolder(`${name}-profiled`);
+  const logs = inFolder(`${name}-logs`);
+
+  it.skipIf(!native)('--profile and --tensorboard record it and change nothing', async () => {
+    expect((await runFin(...args, '--run', plain)).code).toBe(0);
+    const recorded = ['--run', profiled, '--profile', '--tensorboard', logs];
+    const { code, stderr } = await runFin(...args, ...recorded);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/profiled updates \d to \d: [\d.]+ ms each/);
+    expect(Object.keys(results(profiled)).length).toBeGreaterThan(3);
+    expect(results(profiled)).toEqual(results(plain));
+    const read = (file: string) => readFileSync(join(profiled, file), 'utf8');
+    expect(JSON.parse(read('profile.json'))).toMatchObject({ format: 'fin-profile', steps: 3 });
+    for (const part of ['3 steps', 'MatMul', 'backward', 'optimizer', 'measured peak', 'processor'])
+      expect(read('profile.txt')).toContain(part);
+    expect(JSON.parse(read('trace.json')).traceEvents.length).toBeGreaterThan(100);
+    const listed = JSON.parse(read('manifest.json')).files.map(({ path }: { path: string }) => path);
+    for (const file of ['profile.json', 'profile.txt', 'trace.json']) expect(listed).toContain(file);
+    const [log] = readdirSync(logs);
+    const tags = ['train/loss', 'train/learningRate', 'evaluation/loss', 'train/epochLoss'];
+    for (const tag of tags) expect(readFileSync(join(logs, log), 'latin1')).toContain(tag);
+  });
+
+  it.skipIf(!native)('--overwrite removes the profile of the run before', async () => {
+    expect((await runFin(...args, '--run', profiled, '--overwrite')).code).toBe(0);
+    expect(existsSync(join(profiled, 'profile.json'))).toBe(false);
+  });
+
+  it.skipIf(native)('--profile says that it needs native TensorFlow, before any work', async () => {
+    const { code, stderr } = await runFin(...args, '--run', profiled, '--profile');
+    expect(code).toBe(1);
+    expect(stderr).toContain('native TensorFlow only');
+    expect(existsSync(profiled)).toBe(false);
+  });
+
+  it('--tensorboard refuses the folder of a run, and the log of another run', async () => {
+    const run = inFolder(`${name}-refused`);
+    const inside = await runFin(...args, '--run', run, '--tensorboard', join(run, 'logs'));
+    expect(inside.code).toBe(2);
+    expect(inside.stderr).toContain(`it is part of the run in ${run}`);
+    const shared = inFolder(`${name}-shared`);
+    mkdirSync(shared);
+    writeFileSync(join(shared, 'events.out.tfevents.1.somewhere.1.0'), '');
+    const other = await runFin(...args, '--run', run, '--tensorboard', shared);
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain('holds the log of another run');
+    expect(existsSync(run)).toBe(false);
+  });
+});
