@@ -1,4 +1,10 @@
 export { OutputError, RunExistsError, RunInputError, RunUnfinishedError } from './errors.js';
+export type { StoredJob } from './jobs/job-store.js';
+export { JobStore } from './jobs/job-store.js';
+export type { WorkerProgram } from './jobs/serve-jobs.js';
+export { serveJobs } from './jobs/serve-jobs.js';
+export type { WorkerJobOptions, WorkerProcessOptions } from './jobs/worker-process.js';
+export { WorkerProcess } from './jobs/worker-process.js';
 export type { MetricsRow, MetricValue } from './metrics-log.js';
 export { requireFreeOutput, requireLogFolder, requireWritableFolder } from './output-paths.js';
 export type { RunConfig, RunEnvironment, RunSource } from './run-files.js';

@@ -1,4 +1,5 @@
 import type { Fold, Sample, Split } from '@fin/data';
+import type { StoredJob } from '@fin/run';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { SplitForecast } from '../pipeline/forecast-split.js';
 import { forecastSplit } from '../pipeline/forecast-split.js';
@@ -47,6 +48,14 @@ export function foldJob(
     fold: index,
     split: { train, validation, test },
   };
+}
+
+/** The job as its result is stored. @param data fingerprint of the market */
+export function storedFold({ name, settings, split, scores, pretrained }: FoldJob, data: string): StoredJob {
+  const dates = [split.train, split.validation, split.test].map((part) =>
+    part.map(({ decisionDate }) => decisionDate),
+  );
+  return { name, inputs: [data, settings, dates, scores?.fingerprint ?? null, pretrained] };
 }
 
 /** The input of a job, as small as it can be, since it is sent to another process. */

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { Sample } from '@fin/data';
 import { sentimentLabels } from '@fin/data';
-import type { RunFolder } from '@fin/run';
-import { runKinds, withRun } from '@fin/run';
+import type { RunFolder, StoredJob } from '@fin/run';
+import { JobStore, runKinds, withRun } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
 import { aggregateDay } from '@fin/sentiment';
 import type { BaselineForecasts, DaySentiment } from '../baselines/index.js';
@@ -17,8 +17,7 @@ import type { BacktestResult, RunBacktestOptions } from './backtest-options.js';
 import type { VariantForecasts } from './compare-variants.js';
 import { compareVariants } from './compare-variants.js';
 import type { FoldForecast, FoldJob, FoldJobPart } from './fold-job.js';
-import { foldJob } from './fold-job.js';
-import { FoldStore } from './fold-store.js';
+import { foldJob, storedFold } from './fold-job.js';
 import { formatForecasts } from './forecasts-file.js';
 import { formatMarkdown, formatTableCsv } from './format-table.js';
 import type { OpenedWalk } from './open-walk.js';
@@ -85,7 +84,7 @@ export class Walk {
   readonly #settings: BacktestSettings;
   readonly #opened: OpenedWalk;
   readonly #options: RunBacktestOptions;
-  readonly #store: FoldStore;
+  readonly #store: JobStore<FoldForecast>;
   /** Scores of each variant. */
   #scores: (SentimentScores | null)[] = [];
   /** sha256 of the model that each variant trains jointly. */
@@ -96,7 +95,7 @@ export class Walk {
     this.#settings = settings;
     this.#opened = opened;
     this.#options = options;
-    this.#store = new FoldStore(run, options.market.fingerprint);
+    this.#store = new JobStore(run);
     options.onEvent?.({ kind: 'precision', ...opened.environment.precision });
   }
 
@@ -147,7 +146,7 @@ export class Walk {
     const { onEvent, signal } = this.#options;
     const results = new Map<string, FoldForecast>();
     for (const job of jobs) {
-      const stored = await this.#store.read(job, (file) =>
+      const stored = await this.#store.read(this.#stored(job), (file) =>
         onEvent?.({
           kind: 'note',
           text: `${file} is damaged or of other inputs: this fold is trained again`,
@@ -179,7 +178,7 @@ export class Walk {
         progress();
       },
       onResult: async (job, result) => {
-        await this.#store.write(job, result);
+        await this.#store.write(this.#stored(job), result);
         running.delete(job.name);
         results.set(job.name, result);
         onEvent?.({ kind: 'fold', done: results.size, total, ...this.#record({ job, result }) });
@@ -238,6 +237,10 @@ export class Walk {
   /** Name of a variant's row. */
   name(variant: number, finished: readonly FinishedJob[]): string {
     return this.#nameOf(variant, finished.find(({ job }) => job.variant === variant)!.result);
+  }
+
+  #stored(job: FoldJob): StoredJob {
+    return storedFold(job, this.#options.market.fingerprint);
   }
 
   #seeds(): number[] {

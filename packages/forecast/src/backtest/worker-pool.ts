@@ -1,20 +1,15 @@
-import type { ChildProcess } from 'node:child_process';
-import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import process from 'node:process';
-import type { FoldForecast, FoldJob } from './fold-job.js';
+import { WorkerProcess } from '@fin/run';
+import type { FoldForecast, FoldInput, FoldJob } from './fold-job.js';
 import { forecastFold, inputOf } from './fold-job.js';
-import type { WorkerReply, WorkerRequest, WorkerStart } from './fold-worker.js';
+import type { WorkerStart } from './fold-worker.js';
 
 /** Compiled program of a worker. */
 const PROGRAM = join(
   dirname(createRequire(import.meta.url).resolve('@fin/forecast/package.json')),
   'dist/backtest/fold-worker.js',
 );
-
-/** Characters of a worker's stderr to keep, for the message when it ends unexpectedly. */
-const KEPT_STDERR = 2000;
 
 /** A job failed. The message names fold and seed. */
 export class FoldError extends Error {
@@ -59,7 +54,7 @@ export async function runJobs(jobs: readonly FoldJob[], options: RunJobsOptions)
   const failure = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal;
   const work = async (): Promise<void> => {
-    const worker = options.workers === 0 ? IN_THIS_PROCESS : new FoldWorker(options);
+    const worker = options.workers === 0 ? IN_THIS_PROCESS : foldWorker(options);
     try {
       for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
         const current = job;
@@ -92,77 +87,19 @@ const IN_THIS_PROCESS: Forecasts = {
   async stop() {},
 };
 
-/** A process that forecasts folds. */
-class FoldWorker implements Forecasts {
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<string>;
-  #stderr = '';
-
-  constructor({ threads, backend, fusedOps }: WorkerStart) {
-    this.#child = fork(PROGRAM, [], {
-      serialization: 'advanced',
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: {
-        TF_NUM_INTRAOP_THREADS: String(threads),
-        TF_NUM_INTEROP_THREADS: '1',
-        OMP_NUM_THREADS: String(threads),
-        ...process.env,
-      },
-    });
-    this.#child.stderr?.on('data', (chunk) => {
-      this.#stderr = (this.#stderr + String(chunk)).slice(-KEPT_STDERR);
-    });
-    this.#ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => resolve(error.message));
-      this.#child.once('close', (code, signal) =>
-        resolve(signal === null ? `with exit code ${code}` : `by ${signal}`),
-      );
-    });
-    this.#send({ kind: 'start', backend, fusedOps, threads });
-  }
-
-  async forecast(
-    job: FoldJob,
-    onProgress: (share: number) => void,
-    signal: AbortSignal,
-  ): Promise<FoldForecast> {
-    return new Promise((resolve, reject) => {
-      const onReply = (reply: WorkerReply): void => {
-        if (reply.kind === 'progress') {
-          onProgress(reply.share);
-          return;
-        }
-        settle();
-        if (reply.kind === 'done') resolve(reply.result);
-        else reject(Object.assign(new Error(reply.error.message), reply.error));
-      };
-      const onAbort = (): void => {
-        settle();
-        reject(signal.reason);
-      };
-      const settle = (): void => {
-        this.#child.off('message', onReply);
-        signal.removeEventListener('abort', onAbort);
-      };
-      this.#child.on('message', onReply);
-      signal.addEventListener('abort', onAbort);
-      void this.#ended.then((how) => {
-        settle();
-        const said = this.#stderr.trim();
-        const message = `its process ended ${how}${said && `, and wrote: ${said}`}`;
-        reject(Object.assign(new Error(message), { kind: 'environment' }));
-      });
-      this.#send({ kind: 'fold', input: inputOf(job) });
-    });
-  }
-
-  async stop(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#ended;
-  }
-
-  #send(request: WorkerRequest): void {
-    this.#child.send(request, () => {}); // that the process has ended is reported by its end
-  }
+function foldWorker({ threads, backend, fusedOps }: WorkerStart): Forecasts {
+  const start: WorkerStart = { threads, backend, fusedOps };
+  const worker = new WorkerProcess<FoldInput, FoldForecast>({
+    program: PROGRAM,
+    start,
+    env: {
+      TF_NUM_INTRAOP_THREADS: String(threads),
+      TF_NUM_INTEROP_THREADS: '1',
+      OMP_NUM_THREADS: String(threads),
+    },
+  });
+  return {
+    forecast: (job, onProgress, signal) => worker.run(inputOf(job), { onProgress, signal }),
+    stop: () => worker.stop(),
+  };
 }
