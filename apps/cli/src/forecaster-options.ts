@@ -3,7 +3,7 @@ import type { Precision } from '@fin/amp';
 import { FileInputError } from '@fin/files';
 import type { ForecasterOptions } from '@fin/forecast';
 import type { RunSource } from '@fin/run';
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { LoraFlags } from './options.js';
 import { given, loraOptions, loraSettings, numbers, option, path, precisionOption } from './options.js';
@@ -132,12 +132,7 @@ function addTrainingOptions(command: Command): void {
   const { seed, epochs, batchSize, learningRate, weightDecay, gradNorm } = numbers;
   command
     .addOption(option('--seed <n>', 'seed of all random numbers', { parse: seed, byDefault: '1' }))
-    .addOption(
-      option('--headlines-per-day <n>', 'headlines drawn per day at each training step, or all', {
-        parse: headlines,
-        byDefault: '8, with --text joint 4',
-      }),
-    )
+    .addOption(headlinesOption('8, with --text joint 4'))
     .addOption(option('--batch-size <n>', 'days per pass', { parse: batchSize, byDefault: '16' }))
     .addOption(option('--accumulate <n>', 'passes per update', { parse: batchSize, byDefault: '1' }))
     .addOption(
@@ -183,6 +178,12 @@ function addTrainingOptions(command: Command): void {
       }),
     );
 }
+
+export const headlinesOption = (byDefault: string): Option =>
+  option('--headlines-per-day <n>', 'headlines drawn per day at each training step, or all', {
+    parse: headlines,
+    byDefault,
+  });
 
 /** Parses `--headlines-per-day`. */
 function headlines(text: string): number | null {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAblateCommand } from './commands/ablate.js';
 import { addBacktestCommand } from './commands/backtest.js';
+import { addCompareCommand } from './commands/compare.js';
 import { addDataCommands } from './commands/data.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
@@ -53,6 +54,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     addBacktestCommand,
     addAblateCommand,
     addSweepCommand,
+    addCompareCommand,
     addPredictCommand,
     addReportCommand,
     addFinetuneCommand,

@@ -33,6 +33,16 @@ export function path(text: string): string {
   return text;
 }
 
+/** Makes a parser of names with commas between. @param known the names that there are, @param what word for one of them */
+export function listOf<Name extends string>(known: readonly Name[], what: string): (text: string) => Name[] {
+  return (text) =>
+    text.split(',').map((part) => {
+      const name = known.find((one) => one === part.trim());
+      if (name) return name;
+      throw new InvalidArgumentError(`there is no ${what} "${part}"; there are ${known.join(', ')}`);
+    });
+}
+
 function whole(least: number, most: number): NumberParser {
   return (text) => {
     const value = /^\d+(e\d+)?$/i.test(text) ? Number(text) : Number.NaN;
@@ -73,7 +83,10 @@ export const numbers: Readonly<
     | 'width'
     | 'layers'
     | 'weightDecay'
-    | 'gradNorm',
+    | 'gradNorm'
+    | 'batches'
+    | 'calls'
+    | 'seconds',
     NumberParser
   >
 > = {
@@ -97,6 +110,10 @@ export const numbers: Readonly<
   layers: whole(1, 100),
   weightDecay: number(0, 10),
   gradNorm: number(0, 1e6, { over: true }),
+  /** The first two updates of a process are not timed. */
+  batches: whole(3, 1_000_000),
+  calls: whole(1, 1_000_000),
+  seconds: number(0, 3600, { over: true }),
 };
 
 export const jsonOption = (): Option =>

@@ -19,6 +19,9 @@ export const TUNING_RUNS: string = join(RUNS, 'sentiment');
 /** Folder of walk-forward runs. */
 export const BACKTEST_RUNS: string = join(RUNS, 'backtests');
 
+/** Folder of comparisons. */
+export const COMPARISON_RUNS: string = join(RUNS, 'comparisons');
+
 /** Path for a new run, named after its start in UTC, so that names sort by age. */
 export function newRunFolder(parent: string, now: Date = new Date()): string {
   return join(parent, now.toISOString().slice(0, 19).replace(/[:T]/g, '-'));

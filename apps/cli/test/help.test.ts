@@ -9,6 +9,7 @@ const commands = [
   ['backtest'],
   ['ablate'],
   ['sweep'],
+  ['compare'],
   ['predict'],
   ['report'],
   ['finetune'],

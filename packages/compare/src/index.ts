@@ -1,6 +1,11 @@
+export { compare } from './compare.js';
+export type { CompareEvent } from './compare-events.js';
+export type { CompareOptions, CompareResult } from './compare-options.js';
 export type { RandomEncoderName } from './encoder/random-encoder.js';
 export { randomEncoderNames } from './encoder/random-encoder.js';
 export { ComparisonInputError } from './errors.js';
+export { MeasurementError } from './measure/measure.js';
+export type { ComparisonDataRecord } from './open-comparison.js';
 export type { Conclusion, Delta } from './results/delta.js';
 export type { ComparisonTable } from './results/format-table.js';
 export { comparisonTables } from './results/format-table.js';

@@ -30,3 +30,6 @@ export function variantOf(name: VariantName, amp: Precision): Variant {
     precision: precision === 'amp' ? amp : 'fp32',
   };
 }
+
+/** Whether a variant trains adapters. */
+export const hasAdapters = (name: VariantName): boolean => name.startsWith('lora');

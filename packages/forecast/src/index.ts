@@ -44,12 +44,16 @@ export type { EvaluatePredictionsOptions } from './pipeline/evaluate-predictions
 export { evaluatePredictions } from './pipeline/evaluate-predictions.js';
 export type { EvaluateRunOptions } from './pipeline/evaluate-run.js';
 export { evaluateRun } from './pipeline/evaluate-run.js';
+export type { FitForecasterOptions } from './pipeline/fit-forecaster.js';
+export { fitForecaster } from './pipeline/fit-forecaster.js';
 export type { ForecastSplitOptions, SplitForecast } from './pipeline/forecast-split.js';
 export { forecastSplit } from './pipeline/forecast-split.js';
 export type { DayForecast, ForecasterParts, PredictOptions } from './pipeline/forecaster.js';
 export { Forecaster } from './pipeline/forecaster.js';
 export type { LoadForecasterOptions } from './pipeline/load-forecaster.js';
-export { loadForecaster } from './pipeline/load-forecaster.js';
+export { loadForecaster, openForecaster } from './pipeline/load-forecaster.js';
+export type { NewForecasterOptions } from './pipeline/new-forecaster.js';
+export { newForecaster } from './pipeline/new-forecaster.js';
 export type { NextDayForecast } from './pipeline/predict-next-day.js';
 export { predictNextDay } from './pipeline/predict-next-day.js';
 export type { SplitEvent, TrainEvent } from './pipeline/train-events.js';
@@ -66,8 +70,10 @@ export type {
   SplitSummary,
 } from './run/run-files.js';
 export {
+  describeRunData,
   epochLossesSchema,
   evaluationSchema,
+  forecasterRecordSchema,
   runDataSchema,
   runFiles,
 } from './run/run-files.js';

@@ -7,6 +7,8 @@ export { ScoreCacheError } from './scoring/cache/score-cache-error.js';
 export type { FinBertOptions, SentimentOptions, SentimentProgress } from './scoring/finbert.js';
 export { FinBert } from './scoring/finbert.js';
 export { adapterLabels } from './scoring/load-sentiment-model.js';
+export type { OpenClassifierOptions, OpenedClassifier } from './scoring/open-classifier.js';
+export { openClassifier } from './scoring/open-classifier.js';
 export type { ScoredBatch, ScoreTextsOptions, TextClassifier } from './scoring/score-texts.js';
 export { scoreTexts } from './scoring/score-texts.js';
 export type { SentimentAdapterRecord } from './scoring/sentiment-adapter.js';

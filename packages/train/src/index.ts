@@ -3,6 +3,8 @@ export { CheckpointMismatchError, CheckpointsExistError } from './checkpoint/che
 export type { EvaluationRecord } from './checkpoint/saved-state.js';
 export type { ClippedGradients } from './clip-by-global-norm.js';
 export { clipByGlobalNorm } from './clip-by-global-norm.js';
+export type { ParameterCount } from './count-parameters.js';
+export { countParameters } from './count-parameters.js';
 export { GradientOverflowError, NonFiniteLossError, TrainError, TrainInputError } from './errors.js';
 export type { EarlyStoppingOptions } from './fit/early-stopping.js';
 export { fit } from './fit/fit.js';

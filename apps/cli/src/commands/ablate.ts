@@ -1,15 +1,17 @@
 import type { AblationName } from '@fin/forecast';
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import { forecasterSettings } from '../forecaster-options.js';
 import type { Terminal } from '../io/terminal.js';
-import { option } from '../options.js';
+import { listOf, option } from '../options.js';
 import type { WalkCommandFlags } from './backtest.js';
 import { addWalkCommandOptions, backtestLines, runWalk } from './backtest.js';
 
 interface Flags extends WalkCommandFlags {
   readonly variants?: readonly AblationName[];
 }
+
+/** As `ablationNames` of `@fin/forecast`, which is not loaded for `--help`. */
+const NAMES: readonly AblationName[] = ['price-only', 'text-only', 'random', 'scored', 'joint'];
 
 export function addAblateCommand(program: Command, terminal: Terminal): void {
   const command = program
@@ -20,7 +22,7 @@ export function addAblateCommand(program: Command, terminal: Terminal): void {
   addWalkCommandOptions(command)
     .addOption(
       option('--variants <names>', `variants to compare, with commas between: ${NAMES.join(', ')}`, {
-        parse: variantNames,
+        parse: listOf(NAMES, 'variant'),
         byDefault: 'with --model price-only,text-only,scored,joint; else price-only,text-only,random',
       }),
     )
@@ -35,15 +37,4 @@ export function addAblateCommand(program: Command, terminal: Terminal): void {
       const plan = { kind: 'backtest', work: backtest, settings, lines: backtestLines } as const;
       await runWalk(plan, flags, command, terminal);
     });
-}
-
-/** As `ablationNames` of `@fin/forecast`, which is not loaded for `--help`. */
-const NAMES: readonly AblationName[] = ['price-only', 'text-only', 'random', 'scored', 'joint'];
-
-function variantNames(text: string): AblationName[] {
-  return text.split(',').map((part) => {
-    const name = NAMES.find((known) => known === part.trim());
-    if (name) return name;
-    throw new InvalidArgumentError(`there is no variant "${part}"; there are ${NAMES.join(', ')}`);
-  });
 }

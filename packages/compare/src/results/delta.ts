@@ -1,4 +1,5 @@
 import type { JobName, VariantName } from '../variants.js';
+import { hasAdapters } from '../variants.js';
 import type { Measurement } from './measurement.js';
 import type { PairedKind, PairedMean } from './paired-interval.js';
 import { pairedMean } from './paired-interval.js';
@@ -93,7 +94,8 @@ function pairsOf(
   metric: DeltaName,
   { job, variant, baseline }: DeltaOptions,
 ): [number, number][] {
-  const quantity = quantities[metric].of;
+  const { of: quantity, ofAdapters = false } = quantities[metric];
+  if (ofAdapters && !hasAdapters(variant)) return [];
   const of = (name: VariantName) => measurements.filter((one) => one.job === job && one.variant === name);
   const others = of(variant);
   return of(baseline).flatMap((first): [number, number][] => {

@@ -8,6 +8,8 @@ interface Quantity {
   readonly words: string;
   /** Whether more of it is better. */
   readonly moreIsBetter: boolean;
+  /** Whether only variants with adapters are compared by it. */
+  readonly ofAdapters?: boolean;
   /** Null where it was not measured. */
   readonly of: (measurement: Measurement) => number | null;
 }
@@ -39,9 +41,10 @@ export const quantities: Readonly<Record<DeltaName, Quantity>> = {
   inferenceSpeedup: cost('inference latency, adapters merged', ({ latency }) =>
     typicalLatency(latency.filter(({ merged }) => merged)),
   ),
-  unmergedInferenceSpeedup: cost('inference latency, adapters not merged', ({ latency }) =>
-    typicalLatency(asTrained(latency)),
-  ),
+  unmergedInferenceSpeedup: {
+    ...cost('inference latency, adapters not merged', ({ latency }) => typicalLatency(asTrained(latency))),
+    ofAdapters: true,
+  },
   deltaRmse: score('RMSE', 'rmse', false),
   deltaMae: score('MAE', 'mae', false),
   deltaMape: score('MAPE', 'mape', false),

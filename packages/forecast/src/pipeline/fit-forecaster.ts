@@ -4,6 +4,7 @@ import { randomStreams } from '@fin/runtime';
 import type { CheckpointOptions, FitEvent, FitResult } from '@fin/train';
 import { AdamW, fit, linearSchedule } from '@fin/train';
 import { huberLoss, huberLossOf } from '../model/huber-loss.js';
+import type { TextSize } from '../text/headline-tokens.js';
 import type { Forecaster } from './forecaster.js';
 import { parameterGroups } from './parameter-groups.js';
 import { trainingData } from './training-data.js';
@@ -15,6 +16,10 @@ const WARMUP_SHARE = 0.1;
 export interface FitForecasterOptions {
   /** @default none */
   readonly checkpoints?: CheckpointOptions;
+  /** Ends training after this many updates, and evaluates nothing: to measure its cost. @default none */
+  readonly maxSteps?: number;
+  /** Called with the size of the text of each training batch, which is made before its update. */
+  readonly onBatch?: (size: TextSize) => void;
   /** Stops training between two updates, after writing a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onEvent: (event: FitEvent) => void;
@@ -24,7 +29,7 @@ export interface FitForecasterOptions {
 export async function fitForecaster(
   forecaster: Forecaster,
   { train, validation }: Split<Sample>,
-  { checkpoints, signal, onEvent }: FitForecasterOptions,
+  { checkpoints, maxSteps, onBatch, signal, onEvent }: FitForecasterOptions,
 ): Promise<FitResult> {
   const { settings } = forecaster;
   const { seed, batchSize, gradientAccumulationSteps, epochs, patience, learningRate, maxGradNorm } =
@@ -37,10 +42,11 @@ export async function fitForecaster(
     return await fit({
       model: forecaster.model,
       optimizer,
-      data: trainingData(forecaster, train, random.stream('data')),
+      data: trainingData(forecaster, train, random.stream('data'), onBatch),
       batchSize,
       gradientAccumulationSteps,
       epochs,
+      maxSteps,
       random,
       maxGradNorm,
       gradientScaler: new GradScaler({ enabled: forecaster.policy.needsScaler }),
@@ -48,14 +54,16 @@ export async function fitForecaster(
         linearSchedule({ totalSteps, warmupSteps: Math.round(WARMUP_SHARE * totalSteps) }),
       loss: ({ input, target: values }, { dropout }) =>
         huberLoss(values, forecaster.forward(input, dropout).standardized),
-      evaluate: async () => {
-        const forecasts = await forecaster.predict(validation);
-        const predicted = forecasts.map((forecast) =>
-          settings.target === 'return' ? forecast.logReturn : forecast.close,
-        );
-        return { loss: huberLossOf(actual, targetScaler.transform(predicted)) };
-      },
-      earlyStopping: { patience },
+      ...(maxSteps === undefined && {
+        evaluate: async () => {
+          const forecasts = await forecaster.predict(validation);
+          const predicted = forecasts.map((forecast) =>
+            settings.target === 'return' ? forecast.logReturn : forecast.close,
+          );
+          return { loss: huberLossOf(actual, targetScaler.transform(predicted)) };
+        },
+        earlyStopping: { patience },
+      }),
       checkpoints,
       signal,
       onEvent,

@@ -1,28 +1,18 @@
 import type { Sample, Split, SplitName } from '@fin/data';
-import { splitNames } from '@fin/data';
-import { randomStreams } from '@fin/runtime';
 import type { CheckpointOptions, FitEvent } from '@fin/train';
+import { countParameters } from '@fin/train';
 import { modelName } from '../model/model-name.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { Prediction } from '../run/predictions.js';
-import { newTextSource } from '../text/open-text-source.js';
-import type { SentimentScores } from '../text/sentiment-scores.js';
 import { fitForecaster } from './fit-forecaster.js';
-import { Forecaster } from './forecaster.js';
+import type { Forecaster } from './forecaster.js';
 import { makePredictions } from './make-predictions.js';
+import type { NewForecasterOptions } from './new-forecaster.js';
+import { newForecaster } from './new-forecaster.js';
 import type { SplitEvent } from './train-events.js';
 
 /** Options of {@link forecastSplit}. */
-export interface ForecastSplitOptions {
-  /**
-   * Scores of all headlines by the sentiment model of the settings, from `scoreHeadlines`. @default the model is loaded and scores
-   * them
-   */
-  readonly scores?: SentimentScores;
-  /**
-   * sha256 of the pretrained model to train jointly, from `JointText.fingerprintOf`. Another model is refused. @default any model
-   */
-  readonly pretrained?: string;
+export interface ForecastSplitOptions extends Omit<NewForecasterOptions, 'onScoring'> {
   /** Splits to forecast. Training days are many, and few need their forecasts. @default all */
   readonly splits?: readonly SplitName[];
   /** Stops between two updates, or between two batches of days. The error is the signal's reason. */
@@ -103,18 +93,11 @@ export async function trainOnSplit<Result>(
     signal?.throwIfAborted();
     onEvent?.({ kind: 'step', phase, done, total, loss: null });
   };
-  const init = randomStreams(settings.seed).stream('init');
-  const days = { train: split.train, all: splitNames.flatMap((name) => split[name]) };
-  const text = await newTextSource(days, settings, init, {
+  const forecaster = await newForecaster(split, settings, {
     scores,
     pretrained,
     signal,
-    onProgress: progress('scoring'),
-  });
-  const forecaster = Forecaster.fromTraining(split.train, settings, {
-    text,
-    init,
-    precision: settings.precision,
+    onScoring: progress('scoring'),
   });
   try {
     const result = await fitForecaster(forecaster, split, {
@@ -132,7 +115,7 @@ export async function trainOnSplit<Result>(
     return await keep(forecaster, {
       model: modelName(settings),
       predictions,
-      ...countParameters(forecaster),
+      ...countParameters(forecaster.model),
       epochs: Math.round(result.epochs),
       bestEpoch: Math.round(result.best.epoch),
       validationLoss: result.best.metrics.loss,
@@ -141,13 +124,4 @@ export async function trainOnSplit<Result>(
   } finally {
     forecaster.dispose();
   }
-}
-
-function countParameters({ model }: Forecaster): Pick<SplitForecast, 'parameters' | 'trainableParameters'> {
-  const variables = [...model.namedParameters().values()];
-  const count = (some: typeof variables) => some.reduce((sum, { size }) => sum + size, 0);
-  return {
-    parameters: count(variables),
-    trainableParameters: count(variables.filter(({ trainable }) => trainable)),
-  };
 }

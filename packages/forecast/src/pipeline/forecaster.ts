@@ -162,6 +162,14 @@ export class Forecaster {
     return forecasts;
   }
 
+  /**
+   * Makes the forecaster as fast as it can be: adapters of the text side are merged into the weights. It cannot be trained or saved
+   * afterwards. Forecasts differ in the last digits.
+   */
+  prepareForInference(): void {
+    this.model.text?.prepareForInference();
+  }
+
   dispose(): void {
     this.model.dispose();
   }

@@ -3,6 +3,7 @@ import { RunFolder } from '@fin/run';
 import type { Module } from '@fin/runtime';
 import { randomStreams } from '@fin/runtime';
 import { loadWeights } from '@fin/train';
+import type { ForecasterRecord } from '../run/run-files.js';
 import { forecasterRecordSchema, runFiles } from '../run/run-files.js';
 import { openTextSource } from '../text/open-text-source.js';
 import { Forecaster } from './forecaster.js';
@@ -29,11 +30,27 @@ export async function loadForecaster(
 ): Promise<Forecaster> {
   const run = await RunFolder.open(runDir, 'forecaster');
   const record = await run.readJson(runFiles.forecaster, forecasterRecordSchema);
+  return openForecaster(record, run.path(runFiles.weights), { precision });
+}
+
+/**
+ * Makes a forecaster from its record and a file with its trained weights, outside of a run. The caller disposes it.
+ *
+ * @param record the JSON form of a `Forecaster`
+ * @param weights safetensors file with the trainable parameters, from `saveWeights`
+ * @throws {ForecastInputError} when its sentiment model is missing or has changed
+ * @throws {WeightsMismatchError} of `@fin/train` when the weights are those of another model
+ */
+export async function openForecaster(
+  record: ForecasterRecord,
+  weights: string,
+  { precision }: LoadForecasterOptions = {},
+): Promise<Forecaster> {
   const init = randomStreams(record.settings.seed).stream('init');
   const text = await openTextSource(record.text, record.settings, init);
   const forecaster = Forecaster.fromRecord(record, { text, init, precision });
   try {
-    await loadWeights(trainedPart(forecaster), run.path(runFiles.weights));
+    await loadWeights(trainedPart(forecaster), weights);
     return forecaster;
   } catch (error) {
     forecaster.dispose();

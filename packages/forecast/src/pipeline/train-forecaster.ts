@@ -1,7 +1,7 @@
 import type { RunEnvironment } from '@fin/amp';
 import { describeEnvironment } from '@fin/amp';
 import type { Market, Sample, Split } from '@fin/data';
-import { makeSamples, splitChronologically, splitNames } from '@fin/data';
+import { makeSamples, splitChronologically } from '@fin/data';
 import type { OpenedRun, ResumeFrom, RunOptions } from '@fin/run';
 import { withRun } from '@fin/run';
 import type { TuningMethod } from '@fin/sentiment';
@@ -17,8 +17,7 @@ import { usesModel } from '../model/settings.js';
 import { forecasterSettingsSchema } from '../model/settings-schema.js';
 import { formatBaselines } from '../run/baselines-file.js';
 import { formatPredictions, sentimentOf } from '../run/predictions.js';
-import type { RunData } from '../run/run-files.js';
-import { runFiles, summarizeSplit } from '../run/run-files.js';
+import { describeRunData, runFiles } from '../run/run-files.js';
 import type { SplitForecast } from './forecast-split.js';
 import { trainOnSplit } from './forecast-split.js';
 import type { Forecaster } from './forecaster.js';
@@ -169,17 +168,6 @@ function openTraining(
     inputs: paths,
     source,
     environment: describeEnvironment(settings.precision),
-    data: describeData(market, split),
-  };
-}
-
-function describeData(market: Market, split: Split<Sample>): RunData {
-  const [train, validation, test] = splitNames.map((name) => summarizeSplit(split[name]));
-  return {
-    name: market.name,
-    synthetic: market.synthetic,
-    signal: market.signal ?? null,
-    fingerprint: market.fingerprint,
-    splits: { train, validation, test },
+    data: describeRunData(market, split),
   };
 }

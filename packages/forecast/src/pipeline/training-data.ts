@@ -3,6 +3,7 @@ import type { RandomStream } from '@fin/runtime';
 import type { TrainingData } from '@fin/train';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForecastBatch } from '../model/price-text-forecaster.js';
+import type { TextSize } from '../text/headline-tokens.js';
 import { drawHeadlines } from '../text/headline-tokens.js';
 import type { Forecaster } from './forecaster.js';
 import { makeBatch } from './make-batch.js';
@@ -20,11 +21,13 @@ export interface TrainingBatch {
  *
  * @param draws random stream of the draws. They depend only on the number of the update, so a resumed run draws the same
  *   headlines.
+ * @param onBatch called with the size of the text of each batch that is made
  */
 export function trainingData(
   forecaster: Forecaster,
   samples: readonly Sample[],
   draws: RandomStream,
+  onBatch?: (size: TextSize) => void,
 ): TrainingData<TrainingBatch> {
   const { text } = forecaster.model;
   const count = text?.trainHeadlinesPerDay ?? null;
@@ -36,8 +39,10 @@ export function trainingData(
       const headlines = days.map((day, i) => drawHeadlines(day.headlines, count, draw.at(i)));
       const windows = days.map(({ window }) => window);
       const values = forecaster.targetScaler.transform(days.map(forecaster.target.of));
+      const input = makeBatch(forecaster.batches, windows, headlines, { training: true });
+      if (text && input.text) onBatch?.(text.sizeOf(input.text));
       return {
-        input: makeBatch(forecaster.batches, windows, headlines, { training: true }),
+        input,
         target: tf.tensor1d(Float32Array.from(values)),
       };
     },

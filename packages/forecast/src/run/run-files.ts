@@ -1,5 +1,5 @@
-import type { Sample, ScalerState, SplitName } from '@fin/data';
-import { scalerStateSchema } from '@fin/data';
+import type { Market, Sample, ScalerState, Split, SplitName } from '@fin/data';
+import { scalerStateSchema, splitNames } from '@fin/data';
 import { commonFiles, runKinds } from '@fin/run';
 import { z } from 'zod';
 import type { LeadLag } from '../lead-lag/index.js';
@@ -46,6 +46,18 @@ export interface RunData {
   /** sha256 of the content. */
   readonly fingerprint: string;
   readonly splits: Readonly<Record<SplitName, SplitSummary>>;
+}
+
+/** Describes a market and its split, for `data.json`. */
+export function describeRunData(market: Market, split: Split<Sample>): RunData {
+  const [train, validation, test] = splitNames.map((name) => summarizeSplit(split[name]));
+  return {
+    name: market.name,
+    synthetic: market.synthetic,
+    signal: market.signal ?? null,
+    fingerprint: market.fingerprint,
+    splits: { train, validation, test },
+  };
 }
 
 const splitSummarySchema: z.ZodType<SplitSummary> = z.object({

@@ -7,8 +7,8 @@ import { BertTokenizer, buildVocabulary } from '@fin/finbert-lora/tokenizer';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForecasterSettings } from '../model/settings.js';
-import type { DayHeadlines } from './headline-tokens.js';
-import { HeadlineTokens } from './headline-tokens.js';
+import type { DayHeadlines, TextSize } from './headline-tokens.js';
+import { HeadlineTokens, packedSize } from './headline-tokens.js';
 import { scoreOf } from './score-of.js';
 import type { EncoderTextRecord, TextOutput, TextPart, TextSource } from './text-source.js';
 
@@ -54,6 +54,12 @@ export class EncoderText implements TextSource<EncoderBatch> {
 
   /** Does nothing: this source needs no preparation. */
   async read(): Promise<void> {}
+
+  sizeOf({ headlines }: EncoderBatch): TextSize {
+    return packedSize(headlines);
+  }
+
+  prepareForInference(): void {}
 
   prepare(days: readonly DayHeadlines[]): EncoderBatch {
     const { batch, dayOf } = this.#tokens.pack(days);

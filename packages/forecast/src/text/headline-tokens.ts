@@ -50,3 +50,19 @@ export function drawHeadlines(
   if (count === null || headlines.length <= count) return headlines;
   return Array.from(stream.permutation(headlines.length).slice(0, count), (index) => headlines[index]);
 }
+
+/** Size of a batch of texts. */
+export interface TextSize {
+  readonly texts: number;
+  /** Special tokens included. */
+  readonly tokens: number;
+}
+
+/** Size of a batch without text. */
+export const NO_TEXT: TextSize = { texts: 0, tokens: 0 };
+
+/** Number of texts and tokens of a packed batch. */
+export const packedSize = ({ size, inputIds }: PackedBatch): TextSize => ({
+  texts: size,
+  tokens: inputIds.length,
+});

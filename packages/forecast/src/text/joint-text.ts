@@ -12,8 +12,8 @@ import { ForecastInputError } from '../errors.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { DayAggregator, DayLayout, DayScores, ScoredDayHeadline } from './day-scores.js';
 import { dayAggregator } from './day-scores.js';
-import type { DayHeadlines } from './headline-tokens.js';
-import { HeadlineTokens } from './headline-tokens.js';
+import type { DayHeadlines, TextSize } from './headline-tokens.js';
+import { HeadlineTokens, NO_TEXT, packedSize } from './headline-tokens.js';
 import { scoreOf } from './score-of.js';
 import { standardizeDays } from './standardize-days.js';
 import type { JointTextRecord, ReadOptions, TextOutput, TextPart, TextSource } from './text-source.js';
@@ -175,6 +175,14 @@ export class JointText implements TextSource<JointBatch> {
     );
     if (!training) return { present, ...this.#aggregator.prepare(days.map((day) => this.#scored(day))) };
     return { present, headlines: this.#tokens.pack(days).batch, ...this.#aggregator.layout(days) };
+  }
+
+  sizeOf(batch: JointBatch): TextSize {
+    return 'headlines' in batch ? packedSize(batch.headlines) : NO_TEXT;
+  }
+
+  prepareForInference(): void {
+    this.#model.prepareForInference();
   }
 
   forward({ present, ...batch }: JointBatch, dropout: RandomStream | null): TextOutput {

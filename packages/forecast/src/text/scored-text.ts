@@ -7,7 +7,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { HeadlineAggregate } from '../model/settings.js';
 import type { DayAggregator, DayScores, ScoredDayHeadline } from './day-scores.js';
 import { dayAggregator } from './day-scores.js';
-import type { DayHeadlines } from './headline-tokens.js';
+import type { DayHeadlines, TextSize } from './headline-tokens.js';
+import { NO_TEXT } from './headline-tokens.js';
 import { scoreOf } from './score-of.js';
 import { standardizeDays } from './standardize-days.js';
 import type { ReadOptions, ScoredTextRecord, TextOutput, TextPart, TextSource } from './text-source.js';
@@ -88,6 +89,12 @@ export class ScoredText implements TextSource<ScoredBatch> {
       present: tf.tensor2d(present, [days.length, 1]),
     };
   }
+
+  sizeOf(): TextSize {
+    return NO_TEXT;
+  }
+
+  prepareForInference(): void {}
 
   forward({ present, ...scores }: ScoredBatch): TextOutput {
     const sentiment = this.#aggregator.forward(scores); // [days, 3]

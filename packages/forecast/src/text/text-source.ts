@@ -2,7 +2,7 @@ import type { ScalerState } from '@fin/data';
 import type { Module, RandomStream } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { HeadlineAggregate } from '../model/settings.js';
-import type { DayHeadlines } from './headline-tokens.js';
+import type { DayHeadlines, TextSize } from './headline-tokens.js';
 
 /** Output of a text source for several days. */
 export interface TextOutput {
@@ -46,10 +46,14 @@ export interface TextSource<Batch extends object = object> extends Module {
    * @param training whether the batch is trained on. @default false
    */
   prepare(days: readonly DayHeadlines[], training?: boolean): Batch;
+  /** Number of texts and tokens that a batch to train on holds; zeros for a source that trains on no text. */
+  sizeOf(batch: Batch): TextSize;
   /** @param dropout source of dropout noise; null (evaluation) drops nothing */
   forward(batch: Batch, dropout: RandomStream | null): TextOutput;
   /** The part that a parameter belongs to. @param name name in `namedParameters` */
   partOf(name: string): TextPart;
+  /** Makes the source as fast as it can be for inference. It cannot be trained or saved afterwards. */
+  prepareForInference(): void;
   toJSON(): TextRecord;
   dispose(): void;
 }

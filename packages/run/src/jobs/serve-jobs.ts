@@ -32,7 +32,7 @@ export function serveJobs<Start, Input, Result>(program: WorkerProgram<Start, In
 }
 
 function reporter(): (share: number) => void {
-  let last = 0;
+  let last = Number.NEGATIVE_INFINITY;
   return (share) => {
     const now = performance.now();
     if (now - last < PROGRESS_MS) return;

@@ -18,7 +18,10 @@ export interface ClassifierFit {
   /** Weight of each class in the loss. */
   readonly weights: readonly number[];
   readonly settings: TuningSettings;
-  readonly checkpoints: CheckpointOptions;
+  /** @default none */
+  readonly checkpoints?: CheckpointOptions;
+  /** Ends training after this many updates, and evaluates nothing: to measure its cost. @default none */
+  readonly maxSteps?: number;
   /** Stops training between two updates, after writing a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onEvent: (event: FitEvent) => void;
@@ -27,7 +30,7 @@ export interface ClassifierFit {
 /** Trains a classifier. Afterwards it has the weights of the epoch with the lowest validation loss. */
 export async function fitClassifier(
   model: TunableModel,
-  { train, validation, weights, settings, checkpoints, signal, onEvent }: ClassifierFit,
+  { train, validation, weights, settings, checkpoints, maxSteps, signal, onEvent }: ClassifierFit,
 ): Promise<FitResult> {
   const { labels, layers } = model;
   const { learningRate, batchSize, epochs, patience, maxGradNorm, warmupShare } = settings;
@@ -40,6 +43,7 @@ export async function fitClassifier(
       data: sentenceBatches(train),
       batchSize,
       epochs,
+      maxSteps,
       random: randomStreams(settings.seed),
       maxGradNorm,
       gradientScaler: new GradScaler({ enabled: precisionPolicy(settings.precision).needsScaler }),
@@ -51,11 +55,13 @@ export async function fitClassifier(
         }),
         weight: batch.labels.reduce((sum, label) => sum + weights[label], 0),
       }),
-      evaluate: async () => {
-        const { loss, report } = await evaluateClassifier(model, validation, { labels, weights });
-        return { loss, accuracy: report.accuracy, macroF1: report.macroF1 };
-      },
-      earlyStopping: { patience },
+      ...(maxSteps === undefined && {
+        evaluate: async () => {
+          const { loss, report } = await evaluateClassifier(model, validation, { labels, weights });
+          return { loss, accuracy: report.accuracy, macroF1: report.macroF1 };
+        },
+        earlyStopping: { patience },
+      }),
       checkpoints,
       signal,
       onEvent: (event) => {

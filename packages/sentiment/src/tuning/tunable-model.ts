@@ -38,6 +38,11 @@ export interface TunableModel extends Module {
   forward(batch: PackedBatch, options?: ForwardOptions): tf.Tensor2D;
   /** Writes the whole model, or only the adapter. */
   save(dir: string): Promise<void>;
+  /**
+   * Makes the model as fast as it can be for inference: adapters are merged into the weights, everything is frozen, and in a low
+   * precision all matrices are stored in the low dtype. It cannot be trained or saved afterwards.
+   */
+  prepareForInference(): void;
   dispose(): void;
 }
 
@@ -104,6 +109,10 @@ export async function openTunableModel(
           base: resolve(dir),
           baseFingerprint: await weightsDigest(dir),
         }),
+      prepareForInference: () => {
+        peft.mergeAndUnload();
+        freeze(model, policy);
+      },
       dispose: () => peft.dispose(),
     };
   } catch (error) {
@@ -116,13 +125,23 @@ function wholeModel(
   model: BertForSequenceClassification,
   tokenizer: BertTokenizer,
   policy: Policy,
-): Pick<TunableModel, 'savedAs' | 'forward' | 'namedParameters' | 'save' | 'dispose'> {
+): Pick<
+  TunableModel,
+  'savedAs' | 'forward' | 'namedParameters' | 'save' | 'prepareForInference' | 'dispose'
+> {
   for (const variable of model.namedParameters().values()) variable.trainable = true; // merging froze them
   return {
     savedAs: tuningFiles.model,
     forward: (batch, options) => autocast(policy, () => model.forward(batch, options)),
     namedParameters: () => model.namedParameters(),
     save: (dir) => saveBert(model, tokenizer, dir),
+    prepareForInference: () => freeze(model, policy),
     dispose: () => model.dispose(),
   };
+}
+
+/** Freezes a model, and stores its matrices in the policy's low dtype. */
+function freeze(model: Module, policy: Policy): void {
+  for (const variable of model.namedParameters().values()) variable.trainable = false;
+  if (policy.enabled) toLowPrecision(model, { dtype: policy.dtype });
 }

@@ -2,19 +2,16 @@ import { join, resolve } from 'node:path';
 import type { RunEnvironment } from '@fin/amp';
 import { describeEnvironment } from '@fin/amp';
 import type { LabelledSentence, PhraseBank, Split } from '@fin/data';
-import { splitNames, splitPhraseBank } from '@fin/data';
+import { splitPhraseBank } from '@fin/data';
 import type { OpenedRun, ResumeFrom, RunContext, RunOptions, UnfinishedRun } from '@fin/run';
 import { withRun } from '@fin/run';
 import { randomStreams } from '@fin/runtime';
 import type { FitRecords } from '@fin/train';
-import { checkpointsOf, profiledOn, recordFit, requireRecordable } from '@fin/train';
+import { checkpointsOf, countParameters, profiledOn, recordFit, requireRecordable } from '@fin/train';
 import { SentimentInputError } from '../errors.js';
-import { classWeights } from './class-weights.js';
-import { evaluateClassifier } from './evaluate-classifier.js';
-import { fitClassifier } from './fit-classifier.js';
+import { fitOnSentences } from './fit-on-sentences.js';
 import type { TuningData } from './run-files.js';
 import { describeTuningData, tuningFiles } from './run-files.js';
-import { sentenceSet } from './sentence-set.js';
 import type { TuningOptions, TuningSettings } from './settings.js';
 import { resolveTuning, tuningSettingsSchema } from './settings.js';
 import type { TunableModel } from './tunable-model.js';
@@ -130,17 +127,13 @@ async function tune(
 ): Promise<Omit<TuningSummary, 'seconds'> | null> {
   const { runDir, resume = false, signal, onEvent } = options;
   const { model, split, data, environment } = opened;
-  const { labels, columns, tokenizer } = model;
-  const { method, seed, splitSeed, maxLength } = settings;
-  const [train, validation, test] = splitNames.map((name) =>
-    sentenceSet(split[name], tokenizer, { maxLength, columns }),
-  );
-  const weights = settings.classWeights ? classWeights(train.labels, labels.length) : labels.map(() => 1);
+  const { labels } = model;
+  const { method, seed, splitSeed } = settings;
   const { newWeights, unusedTensors } = model;
   const about = { newWeights, unusedTensors, ...countParameters(model) };
   onEvent?.({ kind: 'precision', ...environment.precision });
   onEvent?.({ kind: 'model', ...about });
-  const speed = trainingSpeed(train.labels.length);
+  const speed = trainingSpeed(split.train.length);
   const report = tuningReporter(run, resumed, onEvent);
   const profiled = {
     model: `sentiment model, ${method === 'lora' ? 'LoRA' : 'all weights'}`,
@@ -148,10 +141,7 @@ async function tune(
     ...profiledOn(environment),
   };
   const recorder = recordFit(run, options, profiled, (event) => onEvent?.(event));
-  const fitted = await fitClassifier(model, {
-    train,
-    validation,
-    weights,
+  const { fitted, test } = await fitOnSentences(model, split, {
     settings,
     checkpoints: checkpointsOf(run, resume, { data: data.fingerprint, model: model.fingerprint }),
     signal,
@@ -162,8 +152,7 @@ async function tune(
     },
   }).finally(() => recorder.close());
   if (fitted.reason === 'aborted' || fitted.best === null) return null;
-  const tested = await evaluateClassifier(model, test, { labels, weights, signal });
-  const { confusion, ...scores } = tested.report;
+  const { confusion, ...scores } = await test(signal);
   await run.remove(model.savedAs); // of a run that was stopped later than here
   await model.save(run.path(model.savedAs));
   await run.writeJson(tuningFiles.evaluation, { split: 'test', ...scores });
@@ -195,13 +184,4 @@ function requireModel(
     `${runDir} was begun with the model in ${source.model}, and the weights, configuration or vocabulary in ${now.model} are others: ` +
       'resume it with its own, or begin a new run.',
   );
-}
-
-function countParameters(model: TunableModel): Pick<TuningSummary, 'parameters' | 'trainableParameters'> {
-  const variables = [...model.namedParameters().values()];
-  const count = (some: typeof variables) => some.reduce((sum, { size }) => sum + size, 0);
-  return {
-    trainableParameters: count(variables.filter(({ trainable }) => trainable)),
-    parameters: count(variables),
-  };
 }

@@ -1,0 +1,88 @@
+import { availableParallelism } from 'node:os';
+import process from 'node:process';
+import type { FitEvent } from '@fin/train';
+import type { TrainingCost } from '../results/measurement.js';
+import { GpuSampler } from './gpu-sampler.js';
+import { peakResidentBytes } from './process-memory.js';
+import { TensorPeak } from './tensor-peak.js';
+
+/** First updates of a process that are not timed: they allocate memory and fill caches. */
+const WARM_UP = 2;
+
+/** Means per update, for the rates. */
+export interface UpdateSize {
+  /** Headlines or sentences. */
+  readonly texts: number;
+  /** Real tokens, special ones included. */
+  readonly tokens: number;
+}
+
+/**
+ * Measures the cost of training from the events of `fit`. Make it before the model is loaded, so that the model's tensors count.
+ *
+ * ```
+ * first updates: not timed │ update │ update │ … │ epoch: peak memory │ evaluation: not timed │ update │ …
+ * ```
+ */
+export class TrainingMeter {
+  readonly #tensors = new TensorPeak();
+  readonly #gpu = new GpuSampler();
+  #peaks: Pick<TrainingCost, 'peakMemoryBytes' | 'peakTensorBytes'> | null = null;
+  #updatesPerEpoch = 1;
+  #skipped = WARM_UP;
+  #updates = 0;
+  #milliseconds = 0;
+  #processorMicroseconds = 0;
+  #mark = 0;
+  #processorMark = process.cpuUsage();
+
+  /** Sees an event of `fit`. */
+  see(event: FitEvent): void {
+    if (event.type === 'start') {
+      this.#updatesPerEpoch = event.stepsPerEpoch;
+      this.#skipped = Math.min(WARM_UP, event.totalSteps - 1);
+    }
+    if (event.type === 'step') this.#count();
+    if (event.type === 'epoch' || event.type === 'end') this.#readPeaks();
+    if (event.type !== 'log') this.#begin();
+  }
+
+  /** Ends the measurement. @param size mean texts and tokens of an update */
+  async end({ texts, tokens }: UpdateSize): Promise<TrainingCost> {
+    this.#readPeaks();
+    const updatesPerEpoch = this.#updatesPerEpoch;
+    const seconds = this.#milliseconds / 1000;
+    const updatesPerSecond = this.#updates / seconds;
+    return {
+      updates: this.#updates,
+      updatesPerEpoch,
+      epochSeconds: updatesPerEpoch / updatesPerSecond,
+      headlinesPerSecond: texts * updatesPerSecond,
+      tokensPerSecond: tokens * updatesPerSecond,
+      utilization: this.#processorMicroseconds / 1e6 / (seconds * availableParallelism()),
+      ...this.#peaks!,
+      gpu: await this.#gpu.end(),
+    };
+  }
+
+  #count(): void {
+    if (this.#skipped > 0) {
+      this.#skipped--;
+      return;
+    }
+    const { user, system } = process.cpuUsage(this.#processorMark);
+    this.#updates++;
+    this.#milliseconds += performance.now() - this.#mark;
+    this.#processorMicroseconds += user + system;
+  }
+
+  /** An update, or something that is not timed, begins. */
+  #begin(): void {
+    this.#mark = performance.now();
+    this.#processorMark = process.cpuUsage();
+  }
+
+  #readPeaks(): void {
+    this.#peaks ??= { peakMemoryBytes: peakResidentBytes(), peakTensorBytes: this.#tensors.end() };
+  }
+}

@@ -1,0 +1,69 @@
+import type { Precision } from '@fin/amp';
+import { precisionPolicy } from '@fin/amp';
+import { loadBert } from '@fin/finbert-lora';
+import { PeftModel } from '@fin/finbert-lora/lora';
+import type { BertTokenizer } from '@fin/finbert-lora/tokenizer';
+import { randomStreams } from '@fin/runtime';
+import { loadSentimentModel } from './load-sentiment-model.js';
+import { lowerForInference } from './lower-for-inference.js';
+import type { TextClassifier } from './score-texts.js';
+import { isAdapterFolder, readSentimentAdapter } from './sentiment-adapter.js';
+import { sentimentColumns } from './sentiment-columns.js';
+
+/** Settings of {@link openClassifier}. */
+export interface OpenClassifierOptions {
+  /** Number format for compute and weights. @default 'fp32' */
+  readonly precision?: Precision;
+  /** Whether to merge an adapter into the weights, which is faster. @default true */
+  readonly merge?: boolean;
+}
+
+/** A sentiment model that is ready to classify, without a cache. */
+export interface OpenedClassifier {
+  readonly classifier: TextClassifier;
+  readonly tokenizer: BertTokenizer;
+  /** Index of the logit for each of `sentimentLabels`. */
+  readonly columns: readonly number[];
+  /** Longest sequence of the model, in tokens. */
+  readonly maxLength: number;
+  dispose(): void;
+}
+
+/**
+ * Loads a fine-tuned model for `scoreTexts`. `FinBert` does the same and caches scores.
+ *
+ * @param dir folder of a whole model, or of an adapter that `tuneSentiment` wrote
+ * @throws BertInputError as `FinBert.load`
+ */
+export async function openClassifier(
+  dir: string,
+  { precision = 'fp32', merge = true }: OpenClassifierOptions = {},
+): Promise<OpenedClassifier> {
+  const policy = precisionPolicy(precision);
+  const record = !merge && isAdapterFolder(dir) ? readSentimentAdapter(dir) : null;
+  if (record === null) {
+    const { model, tokenizer, columns } = await loadSentimentModel(dir);
+    return {
+      classifier: lowerForInference(model, policy),
+      tokenizer,
+      columns,
+      maxLength: model.config.maxPositionEmbeddings,
+      dispose: () => model.dispose(),
+    };
+  }
+  const { base, labels } = record;
+  const { model, tokenizer } = await loadBert(base, { init: randomStreams(0).stream('init'), labels });
+  try {
+    const peft = await PeftModel.fromPretrained(model, dir);
+    return {
+      classifier: lowerForInference(peft, policy),
+      tokenizer,
+      columns: sentimentColumns(labels, dir),
+      maxLength: model.config.maxPositionEmbeddings,
+      dispose: () => peft.dispose(),
+    };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
