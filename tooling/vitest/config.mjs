@@ -16,7 +16,8 @@ const shared = {
   include: ['test/**/*.test.ts'],
   exclude: fullOnly,
   pool: 'forks',
-  testTimeout: 60_000,
+  // Whole pipelines on the pure-JavaScript backend take minutes.
+  testTimeout: fullTier ? 300_000 : 60_000,
   hookTimeout: 180_000,
 };
 
