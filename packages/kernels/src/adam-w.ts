@@ -1,4 +1,4 @@
-import { attr, rawOp } from '@fin/runtime';
+import { attr, castNative, nativeDType, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { expectInput } from './errors.js';
 import { usesFusedOps } from './state.js';
@@ -21,7 +21,7 @@ export interface AdamWUpdate {
   readonly weights: readonly tf.Tensor[];
   /** Settings of each tensor of weights. */
   readonly settings: readonly AdamWSettings[];
-  /** Gradients of all weights, element by element in the same order. They may be divided into tensors in another way. */
+  /** Gradients of all weights, in any float dtype, element by element in the same order. They may be divided into tensors in another way. */
   readonly gradients: readonly tf.Tensor[];
   /** [2, elements]: running means of the gradients, and of their squares, made by {@link adamWMoments} */
   readonly moments: tf.Tensor2D;
@@ -99,7 +99,7 @@ function fusedAdamW({ weights, settings, gradients, moments, gradientFactor }: A
       }),
     );
     const table = tf.tensor2d(rows, [settings.length, 5]);
-    const inputs = [moments, table, gradientFactor ?? tf.scalar(1), ...weights, ...gradients];
+    const inputs = [moments, table, gradientFactor ?? tf.scalar(1), ...weights, ...gradients.map(wide)];
     const attrs = { N: attr.int(weights.length), M: attr.int(gradients.length) };
     return rawOp('FinAdamW', inputs, attrs, weights.length);
   });
@@ -164,8 +164,14 @@ function checkUpdate({ weights, settings, gradients, moments }: AdamWUpdate): vo
  */
 export function globalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
   if (!usesFusedOps() || tensors.length === 0) return composedGlobalNorm(tensors);
-  return rawOp('FinGlobalNorm', tensors, { N: attr.int(tensors.length) })[0] as tf.Scalar;
+  return tf.tidy(
+    () => rawOp('FinGlobalNorm', tensors.map(wide), { N: attr.int(tensors.length) })[0] as tf.Scalar,
+  );
 }
+
+/** Under autocast some gradients are in two bytes, which these ops do not read. */
+const wide = (tensor: tf.Tensor): tf.Tensor =>
+  nativeDType(tensor) === 'float32' ? tensor : castNative(tensor, 'float32');
 
 /** Composed twin of {@link globalNorm}. */
 export function composedGlobalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {

@@ -1,3 +1,4 @@
+import { castNative } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AdamWSettings } from '../src/index.js';
@@ -156,3 +157,23 @@ describe('globalNorm', () => {
     }
   });
 });
+
+it.skipIf(!fused).each(['bfloat16', 'float16'] as const)(
+  'gradients in %s are taken as the float32 numbers that they are',
+  (dtype) => {
+    const { weights, gradients, moments, mean, square, gradient } = inputs();
+    const low = gradients.map((part) => castNative(part, dtype));
+    const wide = low.map((part) => castNative(part, 'float32'));
+    const again = adamWMoments([mean], [square]);
+    const each = weights.map(() => settings);
+    const results = [
+      { gradients: low, moments },
+      { gradients: wide, moments: again },
+    ].map((given) => adamW({ weights, settings: each, ...given }).weights);
+    const [a, b] = results.map((tensors) => tensors.flatMap((tensor) => [...tensor.dataSync()]));
+    expect(a).toEqual(b);
+    const [c, d] = [low, wide].map((tensors) => globalNorm(tensors).dataSync()[0]);
+    expect(c).toBe(d);
+    tf.dispose([weights, gradients, moments, again, mean, square, gradient, low, wide, results] as never);
+  },
+);
