@@ -10,6 +10,7 @@ import { addFinetuneCommand } from './commands/finetune.js';
 import { addInstallCommand } from './commands/install.js';
 import { addModelCommands } from './commands/model.js';
 import { addPredictCommand } from './commands/predict.js';
+import { addProfileCommand } from './commands/profile.js';
 import { addReportCommand } from './commands/report.js';
 import { addSentimentCommand } from './commands/sentiment.js';
 import { addSweepCommand } from './commands/sweep.js';
@@ -60,6 +61,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     addFinetuneCommand,
     addSentimentCommand,
     addModelCommands,
+    addProfileCommand,
   ]) {
     add(program, terminal);
   }

@@ -95,3 +95,65 @@ describe.each(Object.entries(trainings))('fin %s', (name, args) => {
     expect(existsSync(run)).toBe(false);
   });
 });
+
+describe.skipIf(!native)('fin profile', () => {
+  const low = inFolder('low.json');
+  const profileMarket = ['profile', '--data', market, '--model', encoder];
+
+  it('prints ops, phases, memory and the share of the peak, writes a trace, and leaves nothing else', async () => {
+    const before = readdirSync(folder);
+    const trace = inFolder('trace-of-profile.json');
+    const { code, stdout } = await runFin(...profileMarket, '--finetuning', 'full', '--trace', trace);
+    expect(code).toBe(0);
+    for (const part of [
+      'joint-full+lstm',
+      '3 steps',
+      'JavaScript between ops',
+      'backward',
+      'weights',
+      'peak',
+    ])
+      expect(stdout).toContain(part);
+    expect(JSON.parse(readFileSync(trace, 'utf8')).traceEvents.length).toBeGreaterThan(100);
+    expect(readdirSync(folder).filter((name) => !before.includes(name))).toEqual(['trace-of-profile.json']);
+  });
+
+  it('profiles a sentiment model where the data are sentences, and compares two profiles', async () => {
+    const { code, stdout } = await runFin(
+      'profile',
+      ...['--data', bank, '--model', encoder, '--precision', 'bf16', '--batch-size', '4', '--json'],
+    );
+    expect(code).toBe(0);
+    const summary = JSON.parse(stdout);
+    expect(summary).toMatchObject({ format: 'fin-profile', steps: 3 });
+    expect(summary.about.model).toContain('LoRA');
+    writeFileSync(low, stdout);
+    expect((await runFin(...trainings.finetune, '--run', inFolder('before'), '--profile')).code).toBe(0);
+    const compared = await runFin('profile', '--compare', inFolder('before'), low);
+    expect(compared.code).toBe(0);
+    for (const part of ['before: ', 'precision bf16', 'Calls before', 'BatchMatMulV2', 'total'])
+      expect(compared.stdout).toContain(part);
+    const { stdout: json } = await runFin('profile', '--compare', low, low, '--json');
+    const { ops } = JSON.parse(json);
+    expect(ops.length).toBeGreaterThan(5);
+    for (const { ratio } of ops) expect(ratio).toBe(1);
+  });
+
+  it('refuses what it cannot use, and says what to do', async () => {
+    const refusals = [
+      [['--compare', low], '--compare needs two profiles'],
+      [['--compare', low, low, '--precision', 'bf16'], "cannot be used with option '--precision"],
+      [['--compare', low, bank], 'bank.txt: cannot be read'],
+      [['--compare', low, join(encoder, 'config.json')], 'is no profile of this version (format'],
+      [['--compare', low, inFolder('finetune-plain')], 'was not profiled: train it with --profile'],
+      [['--compare', low, inFolder('nowhere')], 'nowhere'],
+      [['--model', encoder, '--trace', join(encoder, 'config.json')], 'it is an input of this command'],
+      [['--model', inFolder('nowhere')], 'nowhere'],
+    ] as const;
+    for (const [args, message] of refusals) {
+      const { code, stderr } = await runFin('profile', ...args);
+      expect(stderr).toContain(message);
+      expect(code).toBe(2);
+    }
+  });
+});

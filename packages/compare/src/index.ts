@@ -2,7 +2,7 @@ export { compare } from './compare.js';
 export type { CompareEvent } from './compare-events.js';
 export type { CompareOptions, CompareResult } from './compare-options.js';
 export type { RandomEncoderName } from './encoder/random-encoder.js';
-export { randomEncoderNames } from './encoder/random-encoder.js';
+export { randomEncoderNames, writeRandomEncoder } from './encoder/random-encoder.js';
 export { ComparisonInputError } from './errors.js';
 export { MeasurementError } from './measure/measure.js';
 export type { ComparisonDataRecord } from './open-comparison.js';

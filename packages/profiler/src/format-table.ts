@@ -12,6 +12,9 @@ export interface FormatTableOptions {
   readonly peak?: PeakSpeeds;
 }
 
+/** A column of text. */
+const FUSES = 'Fuses';
+
 const SECOND = 1e6;
 const MILLISECOND = 1e3;
 
@@ -55,7 +58,7 @@ export function formatTable(
     ...(withDTypes ? ['Computed in'] : []),
     ...(withShapes ? ['Input Shapes'] : []),
     ...(withStacks ? ['Stack'] : []),
-    ...(withFused ? ['Fuses'] : []),
+    ...(withFused ? [FUSES] : []),
   ];
   const lines = rows.slice(0, rowLimit).map((row) => {
     const speed = row.flops === null || row.total === 0 ? null : row.flops / row.total / 1000;
@@ -173,7 +176,7 @@ function align(header: readonly string[], lines: readonly (readonly string[])[])
   const widths = header.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i].length)));
   const print = (cells: readonly string[]) =>
     cells
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .map((cell, i) => (i === 0 || header[i] === FUSES ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
       .join('  ')
       .trimEnd();
   return [print(header), print(widths.map((width) => '-'.repeat(width))), ...lines.map(print)];

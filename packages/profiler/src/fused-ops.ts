@@ -13,6 +13,9 @@ const fusedOps: Readonly<Record<string, string>> = {
   BlockLSTMV2: 'all time steps: products, gates, states',
   BlockLSTMGrad: 'all time steps: gradients of gates and states, products',
   BlockLSTMGradV2: 'all time steps: gradients of gates and states, products',
+  FinAdamW: 'moments, decay and weights of all parameters',
+  FinAdamWMoments: 'moments of all parameters in one tensor',
+  FinGlobalNorm: 'squares, sum, root over all gradients',
   ResourceApplyAdam: 'both moments, weights',
 };
 

@@ -12,9 +12,9 @@ export const memoryCategories = [
   'activations',
   /** Created in the backward pass. */
   'gradients',
-  /** Created by the optimizer: its state, new weights before they are assigned, or temporary. */
+  /** The state of the optimizer, and what it creates: new weights before they are assigned, or temporary. */
   'optimizer',
-  /** Created outside all phases, or before the profile: caches, for example, and state that the optimizer changes in place. */
+  /** Created outside all phases, or before the profile, such as caches. */
   'other',
 ] as const;
 
@@ -40,10 +40,15 @@ export function byteSize({ dtype, shape }: TensorHandle): number {
   return tf.util.sizeFromShape([...shape]) * elementBytes(dtype);
 }
 
+interface LiveTensor {
+  category: MemoryCategory;
+  readonly bytes: number;
+}
+
 /** Follows the native tensors that exist when a profile begins, and those that are created and released during it. */
 export class MemoryTimeline {
   readonly samples: MemorySample[] = [];
-  readonly #live = new Map<number, { category: MemoryCategory; readonly bytes: number }>();
+  readonly #live = new Map<number, LiveTensor>();
   readonly #bytes = Object.fromEntries(memoryCategories.map((category) => [category, 0])) as Record<
     MemoryCategory,
     number
@@ -65,16 +70,21 @@ export class MemoryTimeline {
     if (this.#add(handle, phase === undefined ? 'other' : inPhase) > 0) this.#sample(time);
   }
 
+  /** Moves what the optimizer reads, and no phase has created, to its state. */
+  readByOptimizer(inputs: readonly TensorHandle[]): void {
+    for (const { id } of inputs) {
+      const tensor = this.#live.get(id);
+      if (tensor?.category === 'other') this.#move(tensor, 'optimizer');
+    }
+  }
+
   /** Moves the variables of tfjs to the weights: they get a new tensor with each update. */
   findWeights(time: number): void {
     const backend = nodeBackend();
     if (!backend) return;
     for (const { dataId } of Object.values(tf.engine().registeredVariables)) {
       const tensor = this.#live.get(nativeHandleId(backend, dataId) ?? -1);
-      if (!tensor || tensor.category === 'weights') continue;
-      this.#bytes[tensor.category] -= tensor.bytes;
-      this.#bytes.weights += tensor.bytes;
-      tensor.category = 'weights';
+      if (tensor) this.#move(tensor, 'weights');
     }
     this.#sample(time);
   }
@@ -87,6 +97,12 @@ export class MemoryTimeline {
     this.#bytes[tensor.category] -= tensor.bytes;
     this.#total -= tensor.bytes;
     this.#sample(time);
+  }
+
+  #move(tensor: LiveTensor, category: MemoryCategory): void {
+    this.#bytes[tensor.category] -= tensor.bytes;
+    this.#bytes[category] += tensor.bytes;
+    tensor.category = category;
   }
 
   #categoryOf(id: number): MemoryCategory {

@@ -73,6 +73,7 @@ export class Recording {
     };
     const record: Interceptor = (call, next) => {
       const facts = factsOf(call);
+      if (recorder.ranges.at(-1) === 'optimizer') timeline?.readByOptimizer(call.inputs);
       recorder.beginOp();
       let outputBytes = 0;
       try {

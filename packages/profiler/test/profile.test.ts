@@ -200,6 +200,10 @@ describe.skipIf(!hasNativeOps())('on native TensorFlow', () => {
       tf.keep(tf.fill([5 * KILOBYTE], 1)),
     ]);
     const before = await profile(() => 0, { profileMemory: true });
+    const read = await profile(() => recordFunction('optimizer', () => tf.dispose(tf.square(cache))), {
+      profileMemory: true,
+    });
+    expect(read.memory.at(-1)!.bytes.optimizer / KILOBYTE).toBe(20);
     weights.dispose();
     cache.dispose();
     const after = await profile(() => 0, { profileMemory: true });

@@ -35,6 +35,23 @@ describe('the table', () => {
     ]);
   });
 
+  it('shows the share of the peak by dtype, and what an op fuses', () => {
+    const low = [
+      event('BatchMatMulV2', 1000, { flops: 4e7, dtype: 'bfloat16' }),
+      event('BatchMatMulV2', 1000, { flops: 1e7, dtype: 'float32' }),
+      event('FinGelu', 500),
+    ];
+    const rows = keyAverages(low, { sortBy: 'total' });
+    expect(formatTable(rows, { peak: { float32: 40, bfloat16: 80 } }).split('\n')).toEqual([
+      'Name           Self CPU %   Self CPU  CPU total %  CPU total  CPU time avg  Output  # of Calls  GFLOP/s  % of peak  Computed in  Fuses',
+      '-------------  ----------  ---------  -----------  ---------  ------------  ------  ----------  -------  ---------  -----------  ----------',
+      'BatchMatMulV2      40.00%    1.000ms       40.00%    1.000ms       1.000ms     0 B           1     40.0      50.0%     bfloat16',
+      'BatchMatMulV2      40.00%    1.000ms       40.00%    1.000ms       1.000ms     0 B           1     10.0      25.0%      float32',
+      'FinGelu            20.00%  500.000us       20.00%  500.000us     500.000us     0 B           1       --         --           --  bias, GELU',
+      'Self CPU time total: 2.500ms',
+    ]);
+  });
+
   it('cuts long tables and says so', () => {
     expect(formatTable(keyAverages(events), { rowLimit: 1 })).toContain('(2 more rows)');
   });

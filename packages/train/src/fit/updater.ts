@@ -83,7 +83,12 @@ export class Updater<Batch> {
           this.#backward(batch, request.indices, place, part, sum),
         );
       }
-      packed = sum.mean((gradients) => this.#options.optimizer.pack(gradients));
+      const end = beginRange('optimizer');
+      try {
+        packed = sum.mean((gradients) => this.#options.optimizer.pack(gradients));
+      } finally {
+        end();
+      }
     } finally {
       sum.dispose();
     }
