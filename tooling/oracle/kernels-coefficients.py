@@ -2,7 +2,7 @@
 
     python tooling/oracle/kernels-coefficients.py        (numpy, scipy)
 
-Both are minimax fits of the relative error: weighted least squares on Chebyshev nodes, the weights raised by Lawson's iteration
+They are minimax fits of the relative error: weighted least squares on Chebyshev nodes, the weights raised by Lawson's iteration
 where the error is large.
 """
 
@@ -49,3 +49,11 @@ scale = r * r / np.exp(r)
 tail = np.array([sum(x**k / float(np.prod(np.arange(1, k + 3, dtype=float))) for k in range(20)) for x in r])
 coefficients, error = fit(scale, tail * scale, r, (-bound, bound), 4)
 print(f"kExp (relative error {error:.1e}):", ", ".join(map(str, coefficients)))
+
+# tanh(x) = x + x³ p(x²) for |x| <= 0.625.
+bound = 0.625**2 * 1.0001
+u = nodes_of((1e-6, bound))
+x = np.sqrt(u)
+scale = x**3 / np.tanh(x)
+coefficients, error = fit(scale, (np.tanh(x) - x) / np.tanh(x), u, (1e-6, bound), 4)
+print(f"kTanh (relative error {error:.1e}):", ", ".join(map(str, coefficients)))

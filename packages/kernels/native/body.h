@@ -18,6 +18,7 @@ namespace {
 #include "body-attention.h"
 #include "body-product.h"
 #include "body-adam.h"
+#include "body-lstm.h"
 #include "body-panels.h"
 #include "body-encoder.h"
 
@@ -45,6 +46,10 @@ extern const Kernels FIN_TABLE = {
     FIN_BOTH(product_block),
     FIN_ISA::adam,
     FIN_ISA::sum_of_squares,
+    FIN_ISA::lstm,
+    FIN_ISA::lstm_grad,
+    FIN_ISA::lstm_scratch,
+    FIN_ISA::lstm_weight_grad,
     FIN_ISA::sum_rows,
 };
 

@@ -124,6 +124,48 @@ struct AdamArgs {
   float share1, share2;
 };
 
+/// Columns of an LSTM's products that are computed together. Rows of its arrays are filled up to a multiple of this.
+constexpr int64_t kLstmCols = 16;
+/// Rows of gates whose weights' gradients are computed together.
+constexpr int64_t kLstmGradRows = 8;
+
+/// One layer of an LSTM. Its arrays have rows of `input_step` numbers per input, `width` per hidden state, and
+/// `4 * width` per row of gates (input, forget, cell, output). The rows are numbered time * batch + example. Numbers beyond the real
+/// sizes are 0 in all weights, inputs and gradients.
+struct LstmLayer {
+  int64_t input, input_step;
+
+  // In panels of kLstmCols columns, which lie one after the other; the number of columns is rounded up to whole panels.
+  const float* input_weights;      // forward: transposed, [input, 4 * width]; backward: [4 * width, input_step]
+  const float* recurrent_weights;  // forward: transposed, [hidden, 4 * width]; backward: [4 * width, width]
+  const float* bias;               // [4 * width], forward only
+  Dropout dropout;                 // of the inputs
+
+  float* inputs;    // [rows, input_step]; those of an upper layer without dropout are the hidden states of the lower one
+  float* gates;     // [rows, 4 * width], after their activation functions
+  float* cells;     // [rows, width]
+  float* squashed;  // [rows, width]: tanh of the cells
+  float* hidden;    // [rows, width]
+
+  // Forward: the last states. Backward: their gradients.
+  float* last_hidden;  // [batch, hidden]
+  float* last_cell;    // [batch, hidden]
+
+  float* d_gates;   // [rows, 4 * width], of the sums before the activation functions
+  float* d_inputs;  // [rows, input_step]; null if nobody needs it
+};
+
+
+/// Layers of an LSTM on sequences of one length, from a state of zeros.
+struct LstmArgs {
+  const float* x;  // [batch, time, input], forward only
+  float* output;   // [batch, time, hidden]: the output or its gradient
+  float* d_x;      // [batch, time, input]; null if nobody needs it
+  int64_t batch, time, hidden, width;
+  LstmLayer* layers;
+  int64_t layer_count;
+};
+
 /// Storage types, as indices into the tables.
 enum Storage { kFloat32 = 0, kBFloat16 = 1, kStorages = 2 };
 
@@ -156,6 +198,16 @@ struct Kernels {
 
   void (*adam)(const AdamArgs&, int64_t count);
   double (*sum_of_squares)(const float* x, int64_t count);
+
+  /// All layers and times for the examples [begin, end), with `lstm_scratch` floats of scratch memory.
+  void (*lstm)(const LstmArgs&, int64_t begin, int64_t end, float* scratch);
+  void (*lstm_grad)(const LstmArgs&, int64_t begin, int64_t end, float* scratch);
+  int64_t (*lstm_scratch)(const LstmArgs&);
+  /// Gradients of the weights of one layer for the rows [begin, begin + kLstmGradRows) of gates, of which `4 * width` are counted:
+  /// of the input weights [4 * hidden, input], the recurrent weights [4 * hidden, hidden], and the bias [4 * hidden]. Takes
+  /// kLstmGradRows * time * batch floats of scratch memory.
+  void (*lstm_weight_grad)(const LstmArgs&, const LstmLayer&, int64_t begin, float* d_input, float* d_recurrent, float* d_bias,
+                           float* scratch);
 
   /// Adds up `count` contiguous rows of `cols` numbers, in order.
   void (*sum_rows)(const float* rows, int64_t count, int64_t cols, float* out);

@@ -147,6 +147,7 @@ std::string register_attention();
 std::string register_product();
 std::string register_encoder();
 std::string register_adam();
+std::string register_lstm();
 
 /// Rows per block of a sum over rows. Depends on the shape alone, so that the sum does not depend on the number of threads.
 int64_t rows_per_block(int64_t rows);

@@ -4,3 +4,4 @@ export { composedPackedAttention as packedAttention } from './attention/packed-a
 export { composedDropout as dropout } from './dropout.js';
 export { composedEncoder as encoder } from './encoder/encoder.js';
 export { composedLayerNorm as layerNorm } from './layer-norm.js';
+export { composedLstm as lstm } from './lstm.js';

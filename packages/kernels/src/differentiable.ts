@@ -10,19 +10,37 @@ export interface DifferentiableOp {
   readonly gradients: (dy: tf.Tensor, saved: tf.Tensor[]) => Readonly<Record<string, () => tf.Tensor>>;
 }
 
+/** A {@link DifferentiableOp} with several results. */
+export interface DifferentiableOps {
+  readonly inputs: DifferentiableOp['inputs'];
+  readonly forward: (save: (tensors: tf.Tensor[]) => void) => tf.Tensor[];
+  /** @param dys gradient of each result, zeros for those that nothing depends on */
+  readonly gradients: (dys: tf.Tensor[], saved: tf.Tensor[]) => Readonly<Record<string, () => tf.Tensor>>;
+}
+
 /** The method of tfjs's engine that `tf.customGrad` calls. */
 interface CustomGradientEngine {
-  runKernelFunc(kernel: {
+  runKernelFunc<Result extends tf.Tensor | tf.Tensor[]>(kernel: {
     inputs: DifferentiableOp['inputs'];
-    forwardFunc: (backend: unknown, save: (tensors: tf.Tensor[]) => void) => tf.Tensor;
-    backwardsFunc: DifferentiableOp['gradients'];
-  }): tf.Tensor;
+    forwardFunc: (backend: unknown, save: (tensors: tf.Tensor[]) => void) => Result;
+    backwardsFunc: (dy: Result, saved: tf.Tensor[]) => Readonly<Record<string, () => tf.Tensor>>;
+  }): Result;
 }
 
 /** `tf.customGrad` that computes only the requested gradients, not those of frozen weights. */
 export function differentiable(op: DifferentiableOp): tf.Tensor {
   const engine = tf.engine() as unknown as CustomGradientEngine;
   return engine.runKernelFunc({
+    inputs: op.inputs,
+    forwardFunc: (_, save) => op.forward(save),
+    backwardsFunc: op.gradients,
+  });
+}
+
+/** {@link differentiable} for an op with at least two results. */
+export function differentiableList(op: DifferentiableOps): tf.Tensor[] {
+  const engine = tf.engine() as unknown as CustomGradientEngine;
+  return engine.runKernelFunc<tf.Tensor[]>({
     inputs: op.inputs,
     forwardFunc: (_, save) => op.forward(save),
     backwardsFunc: op.gradients,

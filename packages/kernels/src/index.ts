@@ -19,6 +19,8 @@ export { layerNorm } from './layer-norm.js';
 export { columnSums, linear } from './linear.js';
 export type { LoadKernelsOptions } from './load-kernels.js';
 export { loadKernels } from './load-kernels.js';
+export type { LstmLayerWeights, LstmStates } from './lstm.js';
+export { lstm } from './lstm.js';
 export { embedding, selectRows } from './rows.js';
 export type { KernelsReport } from './state.js';
 export { usesFusedOps } from './state.js';

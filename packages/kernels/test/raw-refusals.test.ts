@@ -29,6 +29,19 @@ const adam = ({ moments = f(2, 4), settings = f(1, 5), factor = f(1), gradients 
   ...[moments, settings, factor, f(2, 2), gradients],
 ];
 
+const recurrent = { L: attr.int(1), S: attr.int(0), N: attr.int(4), save: attr.bool(false) };
+const lstm = ({ x = f(2, 4, 3), hh = f(8, 2), bias = f(8) } = {}) => [x, f(8, 3), hh, f(8), bias];
+const gradient = {
+  L: attr.int(1),
+  S: attr.int(0),
+  N: attr.int(4),
+  M: attr.int(2),
+  input_grad: attr.bool(false),
+};
+const lstmGrad = ({ output = f(2, 4, 2), cell = f(2, 2), saved = f(3) } = {}) => [
+  ...[output, f(2, 2), cell, saved, f(8, 3), f(8, 2)],
+];
+
 type Call = readonly [
   op: string,
   inputs: () => tf.Tensor[],
@@ -38,6 +51,39 @@ type Call = readonly [
 ];
 
 const calls: readonly Call[] = [
+  ['FinLstm', () => lstm({ x: f(2, 3) }), recurrent, 4, /x has the shape \[2, 3\]/],
+  ['FinLstm', () => lstm({ x: f(2, 0, 3) }), recurrent, 4, /with at least one time step/],
+  [
+    'FinLstm',
+    () => lstm({ x: f(2, 4, 5) }),
+    recurrent,
+    4,
+    /weight_ih_l0 has the shape \[8, 3\] where \[8, 5\]/,
+  ],
+  ['FinLstm', () => lstm({ hh: f(8) }), recurrent, 4, /weight_hh_l0 has the shape \[8\]/],
+  ['FinLstm', () => lstm({ bias: f(7) }), recurrent, 4, /bias_hh_l0 has the shape \[7\]/],
+  [
+    'FinLstm',
+    () => lstm().slice(0, 3),
+    { ...recurrent, N: attr.int(2) },
+    4,
+    /there are 2 weights for 1 layers/,
+  ],
+  ['FinLstmGrad', () => lstmGrad(), gradient, 5, /saved has the shape \[3\]/],
+  [
+    'FinLstmGrad',
+    () => lstmGrad({ output: f(2, 8) }),
+    gradient,
+    5,
+    /gradient of the output has the shape \[2, 8\]/,
+  ],
+  [
+    'FinLstmGrad',
+    () => lstmGrad({ saved: f(1024), cell: f(2) }),
+    gradient,
+    5,
+    /gradient of c_0 has the shape \[2\]/,
+  ],
   [
     'FinAdamWMoments',
     () => [f(3), f(2)],

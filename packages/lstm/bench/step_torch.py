@@ -1,4 +1,4 @@
-"""The peer of step.mjs: the same step in PyTorch on the CPU, 2 threads.  python bench/step_torch.py [steps]"""
+"""The peer of step.mjs: the same steps in PyTorch on the CPU, 2 threads.  python bench/step_torch.py [steps]"""
 
 import sys
 import time
@@ -7,31 +7,36 @@ import torch
 
 torch.set_num_threads(2)
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-lstm = torch.nn.LSTM(6, 32, batch_first=True)
-x = torch.randn(32, 10, 6)
-
-
-def forward():
-    return lstm(x)[1][0].square().sum()
-
-
-def both():
-    lstm.zero_grad()
-    forward().backward()
+models = [
+    {"hidden_size": 32, "num_layers": 1},
+    {"hidden_size": 32, "num_layers": 2, "dropout": 0.1},
+    {"hidden_size": 128, "num_layers": 2, "dropout": 0.1},
+]
 
 
 def timed(run):
     for _ in range(20):
         run()
-    times = []
+    clock, processor = [], []
     for _ in range(steps):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         run()
-        times.append(1e3 * (time.perf_counter() - start))
-    times.sort()
-    return f"{times[steps // 2]:.2f} ({times[0]:.2f})"
+        clock.append(1e3 * (time.perf_counter() - start))
+        processor.append(1e3 * (time.process_time() - used))
+    return ", ".join(f"{sorted(times)[steps // 2]:.2f} ({min(times):.2f})" for times in (clock, processor))
 
 
-with torch.no_grad():
-    alone = timed(forward)
-print(f"torch {torch.__version__}: forward {alone}, forward + backward {timed(both)}")
+for model in models:
+    lstm = torch.nn.LSTM(6, batch_first=True, **model)
+    x = torch.randn(32, 10, 6)
+
+    def forward():
+        return lstm(x)[1][0][0].square().sum()
+
+    def both():
+        lstm.zero_grad()
+        forward().backward()
+
+    with torch.no_grad():
+        alone = timed(forward)
+    print(f"torch {torch.__version__}, {model}: forward {alone}; forward + backward {timed(both)}")

@@ -1,3 +1,4 @@
+import { lstm, usesFusedOps } from '@fin/kernels';
 import type { Module, RandomStream } from '@fin/runtime';
 import { dropout as applyDropout, hasNativeOps } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
@@ -25,7 +26,8 @@ export interface LstmOptions {
   /** Random stream of the initial weights. */
   readonly init: RandomStream;
   /**
-   * `fused`: TensorFlow's block LSTM ops; `composed`: tfjs ops, the same results, slower.
+   * `fused`: one op of @fin/kernels for all layers if its `loadKernels` has loaded them, else TensorFlow's block LSTM ops;
+   * `composed`: tfjs ops. The results are the same but for rounding.
    * @default fused on native TensorFlow, composed elsewhere
    */
   readonly implementation?: 'fused' | 'composed';
@@ -47,6 +49,11 @@ export interface LstmResult {
   readonly hidden: tf.Tensor2D[];
   /** Last cell state of each layer, `c_n`: numLayers × [batch, hidden]. */
   readonly cell: tf.Tensor2D[];
+}
+
+interface LayerDropout {
+  readonly rate: number;
+  readonly stream: RandomStream;
 }
 
 /**
@@ -96,20 +103,10 @@ export class Lstm implements Module {
    */
   forward(x: tf.Tensor3D, options: LstmForwardOptions = {}): LstmResult {
     this.#check(x);
-    const runLayer = this.#layerFunction();
-    return tf.tidy(() => {
-      const hidden: tf.Tensor2D[] = [];
-      const cell: tf.Tensor2D[] = [];
-      let sequence = tf.transpose(x, [1, 0, 2]); // [time, batch, input]
-      this.#layers.forEach((weights, layer) => {
-        if (layer > 0) sequence = this.#between(sequence, options);
-        const states = runLayer(sequence, weights);
-        sequence = hiddenStates(states); // [time, batch, hidden]
-        hidden.push(lastHidden(states));
-        cell.push(lastCell(states));
-      });
-      return { output: tf.transpose(sequence, [1, 0, 2]), hidden, cell };
-    }) as LstmResult;
+    const dropout = this.#dropoutOf(options);
+    const fused = (this.#implementation ?? (hasNativeOps() ? 'fused' : 'composed')) === 'fused';
+    if (fused && usesFusedOps()) return lstm(x, this.#layers, dropout);
+    return this.#forwardByLayer(x, fused ? fusedLayer : composedLayer, dropout);
   }
 
   /** Weights by their PyTorch names: `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, `weight_ih_l1`, … */
@@ -129,19 +126,33 @@ export class Lstm implements Module {
     for (const variable of this.namedParameters().values()) variable.dispose();
   }
 
-  #layerFunction(): LayerFunction {
-    const implementation = this.#implementation ?? (hasNativeOps() ? 'fused' : 'composed');
-    return implementation === 'fused' ? fusedLayer : composedLayer;
+  #forwardByLayer(x: tf.Tensor3D, runLayer: LayerFunction, dropout: LayerDropout | null): LstmResult {
+    return tf.tidy(() => {
+      const hidden: tf.Tensor2D[] = [];
+      const cell: tf.Tensor2D[] = [];
+      let sequence = tf.transpose(x, [1, 0, 2]); // [time, batch, input]
+      this.#layers.forEach((weights, layer) => {
+        if (layer > 0 && dropout) {
+          sequence = applyDropout(sequence, dropout.rate, dropout.stream) as tf.Tensor3D;
+        }
+        const states = runLayer(sequence, weights);
+        sequence = hiddenStates(states); // [time, batch, hidden]
+        hidden.push(lastHidden(states));
+        cell.push(lastCell(states));
+      });
+      return { output: tf.transpose(sequence, [1, 0, 2]), hidden, cell };
+    }) as LstmResult;
   }
 
-  #between(sequence: tf.Tensor3D, { training = false, dropout: stream }: LstmForwardOptions): tf.Tensor3D {
-    if (!training || this.dropout === 0) return sequence;
+  /** Dropout between layers; null where none applies. */
+  #dropoutOf({ training = false, dropout: stream }: LstmForwardOptions): LayerDropout | null {
+    if (!training || this.dropout === 0 || this.numLayers === 1) return null;
     if (!stream) {
       throw new LstmError(
         `dropout is ${this.dropout}: pass forward() the random stream of its masks as dropout`,
       );
     }
-    return applyDropout(sequence, this.dropout, stream) as tf.Tensor3D;
+    return { rate: this.dropout, stream };
   }
 
   #check(x: tf.Tensor3D): void {

@@ -3,13 +3,15 @@ import { allClose } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Lstm, LstmError } from '../src/index.js';
-import { implementations } from './implementations.js';
+import { implementations, optionFor } from './implementations.js';
 
 const streams = () => randomStreams(3);
 const init = () => streams().stream('init');
 const input = (shape: [number, number, number]) => streams().stream('data').normal(shape) as tf.Tensor3D;
 
-describe.each(implementations)('Lstm, %s', (implementation) => {
+describe.each(implementations)('Lstm, %s', (name) => {
+  const implementation = optionFor(name);
+
   it('draws its weights within 1 / sqrt(hidden), the same from the same stream', () => {
     const make = () => new Lstm({ inputSize: 3, hiddenSize: 16, numLayers: 2, init: init(), implementation });
     const [a, b] = [make(), make()];

@@ -3,8 +3,9 @@ import { randomStreams } from '@fin/runtime';
 import { allClose, parity } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import type { LstmOptions } from '../src/index.js';
 import { Lstm } from '../src/index.js';
-import { implementations } from './implementations.js';
+import { implementations, optionFor } from './implementations.js';
 
 interface Entry {
   readonly shape: number[];
@@ -36,7 +37,7 @@ const tolerance = parity('lstm');
 const tensor = ({ shape, data }: Entry) => tf.tensor(data, shape, 'float32');
 const weigh = (values: tf.Tensor, weights: Entry) => tf.sum(tf.mul(values, tensor(weights)));
 
-function load(sample: Case, implementation: 'fused' | 'composed'): Lstm {
+function load(sample: Case, implementation: LstmOptions['implementation']): Lstm {
   const { inputSize, hiddenSize, numLayers } = sample;
   const init = randomStreams(1).stream('init');
   const lstm = new Lstm({ inputSize, hiddenSize, numLayers, init, implementation });
@@ -49,7 +50,9 @@ function load(sample: Case, implementation: 'fused' | 'composed'): Lstm {
   return lstm;
 }
 
-describe.each(implementations)('torch.nn.LSTM, %s', (implementation) => {
+describe.each(implementations)('torch.nn.LSTM, %s', (name) => {
+  const implementation = optionFor(name);
+
   it.each(fixture.cases.map((sample) => [sample.name, sample] as const))(
     'gives the same outputs and gradients: %s',
     (_, sample) => {

@@ -1,8 +1,10 @@
+import { loadKernels } from '@fin/kernels';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { Lstm } from '../src/index.js';
 
 await loadTensorFlow();
+await loadKernels(); // optional: faster on native TensorFlow
 const streams = randomStreams(42);
 const lstm = new Lstm({ inputSize: 6, hiddenSize: 32, init: streams.stream('init') });
 

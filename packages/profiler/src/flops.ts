@@ -18,6 +18,8 @@ const formulas = new Map<string, FlopsFormula>([
   ['FinPackedAttention', ({ inputs: [q, , , offsets] }) => 2 * attentionProduct(q, offsets)],
   ['FinPackedAttentionGrad', ({ inputs: [, q, , , offsets] }) => 5 * attentionProduct(q, offsets)],
   ['FinEncoder', encoder],
+  ['FinLstm', lstm],
+  ['FinLstmGrad', lstmGrad],
   ['BlockLSTM', blockLstm],
   ['BlockLSTMV2', blockLstm],
   // The gradient has two products (of inputs and of weights) for each one of the forward pass.
@@ -100,6 +102,26 @@ function blockLstm({ inputs }: OpCall): number | null {
   if (x?.shape.length !== 3 || weights?.shape.length !== 2) return null;
   const [time, batch] = x.shape;
   return 2 * time * batch * size(weights.shape);
+}
+
+/** Inputs: x [batch, time, input], seeds, then all weights, of which the matrices multiply. */
+function lstm({ attrs, inputs }: OpCall): number {
+  const count = attrs.find(({ name }) => name === 'N')?.value as number;
+  return lstmProducts(inputs[0].shape, inputs.slice(-count));
+}
+
+/** Inputs: gradients of the output [batch, time, hidden] and of the last states, what the forward pass saved, seeds, matrices. */
+function lstmGrad({ attrs, inputs }: OpCall): number {
+  const value = (name: string) => attrs.find((attr) => attr.name === name)?.value;
+  const weights = inputs.slice(-(value('M') as number));
+  const backward = 2 * lstmProducts(inputs[0].shape, weights);
+  // Without the gradient of x, the lowest input weights serve for their own gradient alone.
+  return value('input_grad') ? backward : backward - lstmProducts(inputs[0].shape, weights.slice(0, 1));
+}
+
+function lstmProducts([batch, time]: readonly number[], weights: OpCall['inputs']): number {
+  const matrices = weights.filter(({ shape }) => shape.length === 2);
+  return 2 * batch * time * matrices.reduce((sum, { shape }) => sum + size(shape), 0);
 }
 
 const twice = (flops: number | null): number | null => (flops === null ? null : 2 * flops);

@@ -9,6 +9,8 @@ const fusedOps: Readonly<Record<string, string>> = {
   FinLayerNorm: 'bias, dropout, residual, layer norm',
   FinLayerNormGrad: 'gradients of layer norm, residual, dropout and bias',
   FinDropout: 'random numbers, mask, scale',
+  FinLstm: 'all layers and time steps: products, gates, states, dropout between layers',
+  FinLstmGrad: 'all layers and time steps: gradients of gates, states and weights',
   BlockLSTM: 'all time steps: products, gates, states',
   BlockLSTMV2: 'all time steps: products, gates, states',
   BlockLSTMGrad: 'all time steps: gradients of gates and states, products',

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { EncoderLayer } from '@fin/kernels';
-import { composed, encoder, loadKernels } from '@fin/kernels';
+import { composed, encoder, loadKernels, lstm } from '@fin/kernels';
 import { beginRange, castNative, hasNativeOps, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -115,6 +115,32 @@ describe.skipIf(!hasNativeOps()).each(cases)(
     });
   },
 );
+
+it.skipIf(!fused)('an LSTM: both products of each layer, and their gradients', async () => {
+  const [batch, time, input, hidden] = [5, 3, 6, 4];
+  const make = (size: number) => ({
+    inputKernel: tf.variable(tf.ones([4 * hidden, size])) as never,
+    recurrentKernel: tf.variable(tf.ones([4 * hidden, hidden])) as never,
+    inputBias: tf.variable(tf.ones([4 * hidden])) as never,
+    recurrentBias: tf.variable(tf.ones([4 * hidden])) as never,
+  });
+  const layers = [make(input), make(hidden)];
+  const x = tf.ones([batch, time, input]) as tf.Tensor3D;
+  const products = 2 * batch * time * 4 * hidden * (input + 3 * hidden);
+  for (const ofInput of [false, true]) {
+    const { events } = await profile(() => {
+      const loss = (input: tf.Tensor) => tf.sum(lstm(input as tf.Tensor3D, layers).output) as tf.Scalar;
+      if (ofInput) tf.dispose(tf.grad(loss)(x));
+      else tf.dispose(tf.variableGrads(() => loss(x)) as never);
+    });
+    const counted = events.filter(({ name }) => name.startsWith('FinLstm'));
+    const withoutInput = 2 * products - 2 * batch * time * 4 * hidden * input;
+    // For the gradient of x the op runs again.
+    const gradients = ofInput ? [withoutInput, 2 * products] : [withoutInput];
+    expect(counted.map(({ flops }) => flops)).toEqual([products, ...gradients]);
+  }
+  tf.dispose([x, ...layers.flatMap((layer) => Object.values(layer))]);
+});
 
 describe.skipIf(!fused)('calls that are not as tfjs made them', () => {
   it('a product that @fin/kernels takes over is shown as its op', async () => {

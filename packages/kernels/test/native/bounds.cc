@@ -161,6 +161,62 @@ void adam(const Kernels& kernels, int64_t count) {
   if (kernels.sum_of_squares(gradient.data, count) < 0.0) std::abort();
 }
 
+int64_t padded(int64_t size) { return (size + kLstmCols - 1) / kLstmCols * kLstmCols; }
+
+void lstm(const Kernels& kernels, int64_t batch, int64_t time, int64_t input, int64_t hidden, bool dropped) {
+  const int64_t width = padded(hidden), rows = batch * time;
+  std::vector<std::unique_ptr<Exact<float>>> memory;
+  const auto take = [&](int64_t floats) {
+    memory.push_back(std::make_unique<Exact<float>>(floats));
+    return memory.back()->data;
+  };
+  LstmLayer layers[2];
+  for (int i = 0; i < 2; i++) {
+    LstmLayer& layer = layers[i];
+    layer = {};
+    layer.input = i == 0 ? input : hidden;
+    layer.input_step = padded(layer.input);
+    layer.input_weights = take(4 * width * layer.input);
+    layer.recurrent_weights = take(4 * width * hidden);
+    layer.bias = take(4 * width);
+    if (i > 0) layer.dropout = some_dropout(dropped);
+    layer.inputs = i == 0 || dropped ? take(rows * layer.input_step) : layers[0].hidden;
+    layer.gates = take(rows * 4 * width);
+    layer.cells = take(rows * width);
+    layer.squashed = take(rows * width);
+    layer.hidden = take(rows * width);
+    layer.last_hidden = take(batch * hidden);
+    layer.last_cell = take(batch * hidden);
+    layer.d_gates = take(rows * 4 * width);
+    layer.d_inputs = take(rows * layer.input_step);
+  }
+  LstmArgs args{};
+  args.x = take(rows * input);
+  args.output = take(rows * hidden);
+  args.d_x = take(rows * input);
+  args.batch = batch;
+  args.time = time;
+  args.hidden = hidden;
+  args.width = width;
+  args.layers = layers;
+  args.layer_count = 2;
+  float* const scratch = take(kernels.lstm_scratch(args));
+  kernels.lstm(args, 0, batch / 2, scratch);
+  kernels.lstm(args, batch / 2, batch, scratch);
+  for (LstmLayer& layer : layers) {
+    layer.input_weights = take(4 * width * layer.input_step);
+    layer.recurrent_weights = take(4 * width * width);
+  }
+  kernels.lstm_grad(args, 0, batch, scratch);
+  float* const gates = take(kLstmGradRows * rows);
+  for (const LstmLayer& layer : layers) {
+    Exact<float> d_input(4 * hidden * layer.input), d_recurrent(4 * hidden * hidden), d_bias(4 * hidden);
+    for (int64_t row = 0; row < 4 * width; row += kLstmGradRows) {
+      kernels.lstm_weight_grad(args, layer, row, d_input.data, d_recurrent.data, d_bias.data, gates);
+    }
+  }
+}
+
 template <class T>
 void everything(const Kernels& kernels, Storage storage) {
   for (const int64_t rows : {1, 2, 5, 17}) {
@@ -242,6 +298,15 @@ void visit_unit(const char* name, void*) {
 void visit(const char* name, void*) {
   choose_kernels(name);
   for (const int64_t count : {0, 1, 3, 4, 7, 16, 17, 63, 65, 255, 257, 4100}) adam(kernels(), count);
+  for (const int64_t hidden : {1, 3, 8, 16, 17, 40}) {
+    for (const int64_t batch : {1, 5, 8, 9}) {
+      for (const int64_t time : {1, 3}) {
+        for (const int64_t input : {1, 6, 16, 33}) {
+          for (const bool dropped : {false, true}) lstm(kernels(), batch, time, input, hidden, dropped);
+        }
+      }
+    }
+  }
   everything<float>(kernels(), kFloat32);
   everything<uint16_t>(kernels(), kBFloat16);
   choose_encoder("vectors");
