@@ -14,7 +14,7 @@ static int64_t attention_scratch(int64_t length, int64_t head_dim, bool backward
   const int64_t wide = round_up(head_dim, W);
   const int64_t longer = round_up(length, W);
   const int64_t block = length < kQueryBlock ? length : kQueryBlock;
-  const int64_t words = dropout_words_size(longer);
+  const int64_t words = dropout_words_size(round_up(longer, 16));
   if (!backward) return block * wide * 2 + head_dim * longer + length * wide + block * longer + words;
   return block * wide * 3 + 2 * head_dim * longer + 3 * length * wide + 3 * block * longer + words;
 }
@@ -78,6 +78,11 @@ FIN_INLINE int64_t first_weight(const AttentionArgs& args, const AttentionTask& 
   return ((task.sequence * args.heads + task.head) * args.longest + query) * args.longest;
 }
 
+/// The keep bits of a query row.
+FIN_INLINE uint16_t* kept_of_query(const AttentionTask& task, int64_t query) {
+  return task.kept + query * ((task.end - task.begin + 15) / 16);
+}
+
 /// Scores from key j on; kNoScore after the last key.
 FIN_INLINE vf scores_of_keys(const float* row, int64_t j, int64_t length) {
   vf scores = load(row + j);
@@ -126,8 +131,17 @@ static void attention(const AttentionArgs& args, const AttentionTask& task, floa
       if (lse != nullptr) lse[first + i] = top + __builtin_logf(total);
       const vf factor = splat(1.0f / total);
       if (args.dropout.on) {
-        const uint32_t* kept = dropout_words(args.dropout, first_weight(args, task, first + i), longer, words);
-        for (int64_t j = 0; j < longer; j += W) store(row + j, drop(args.dropout, load(row + j) * factor, kept + j));
+        const int64_t first_word = first_weight(args, task, first + i);
+        if (task.kept != nullptr) {
+          uint16_t* kept = kept_of_query(task, first + i);
+          draw_kept(args.dropout, first_word, length, kept, words);
+          for (int64_t j = 0; j < longer; j += W) {
+            store(row + j, drop_by_bits(load(row + j) * factor, args.dropout.scale, kept, j));
+          }
+        } else {
+          const uint32_t* kept = dropout_words(args.dropout, first_word, longer, words);
+          for (int64_t j = 0; j < longer; j += W) store(row + j, drop(args.dropout, load(row + j) * factor, kept + j));
+        }
       } else {
         for (int64_t j = 0; j < longer; j += W) store(row + j, load(row + j) * factor);
       }
@@ -143,8 +157,9 @@ static void attention_grad(const AttentionArgs& args, const AttentionTask& task,
   const int64_t head_dim = args.head_dim;
   const int64_t wide = round_up(head_dim, W);
   const int64_t longer = round_up(length, W);
-  const int64_t hidden = args.heads * head_dim;
-  const int64_t corner = task.begin * hidden + task.head * head_dim;
+  const int64_t step = args.step;
+  const int64_t corner = task.begin * step + task.head * head_dim;
+  const int64_t out_corner = task.begin * args.out_step + task.head * head_dim;
   const int64_t block = length < kQueryBlock ? length : kQueryBlock;
 
   Arena arena{scratch};
@@ -161,29 +176,35 @@ static void attention_grad(const AttentionArgs& args, const AttentionTask& task,
   float* dscores = arena.take(block * longer);
   uint32_t* words = (uint32_t*)arena.next;
 
-  copy_transposed((const T*)args.k + corner, hidden, length, head_dim, keys, longer);
-  copy_transposed((const T*)args.v + corner, hidden, length, head_dim, values, longer);
-  copy_rows((const T*)args.k + corner, hidden, length, head_dim, 1.0f, key_rows, wide);
+  copy_transposed((const T*)args.k + corner, step, length, head_dim, keys, longer);
+  copy_transposed((const T*)args.v + corner, step, length, head_dim, values, longer);
+  copy_rows((const T*)args.k + corner, step, length, head_dim, 1.0f, key_rows, wide);
   const float* lse = args.lse + task.head * args.tokens + task.begin;
 
   for (int64_t first = 0; first < length; first += block) {
     const int64_t rows = length - first < block ? length - first : block;
-    copy_rows((const T*)args.q + corner + first * hidden, hidden, rows, head_dim, args.scale, query, wide);
-    copy_rows((const T*)args.dout + corner + first * hidden, hidden, rows, head_dim, 1.0f, upstream, wide);
+    copy_rows((const T*)args.q + corner + first * step, step, rows, head_dim, args.scale, query, wide);
+    copy_rows((const T*)args.dout + out_corner + first * args.out_step, args.out_step, rows, head_dim, 1.0f, upstream, wide);
     matmul({query, wide, 1}, keys, longer, weights, longer, rows, head_dim, longer, false);
     matmul({upstream, wide, 1}, values, longer, dscores, longer, rows, head_dim, longer, false);
     for (int64_t i = 0; i < rows; i++) {
       float* row = weights + i * longer;
       float* drow = dscores + i * longer;
+      const uint16_t* bits = task.kept == nullptr ? nullptr : kept_of_query(task, first + i);
       const uint32_t* kept = nullptr;
-      if (args.dropout.on) kept = dropout_words(args.dropout, first_weight(args, task, first + i), longer, words);
+      if (args.dropout.on && bits == nullptr) {
+        kept = dropout_words(args.dropout, first_weight(args, task, first + i), longer, words);
+      }
+      const auto dropped_at = [&](vf v, int64_t j) {
+        return bits != nullptr ? drop_by_bits(v, args.dropout.scale, bits, j) : drop(args.dropout, v, kept + j);
+      };
       vf projection = splat(0.0f);
       for (int64_t j = 0; j < longer; j += W) {
         vf weight = exp_negative(scores_of_keys(row, j, length) - splat(lse[first + i]));
         store(row + j, weight);
-        if (kept != nullptr) {
-          store(dropped + i * longer + j, drop(args.dropout, weight, kept + j));
-          store(drow + j, drop(args.dropout, load(drow + j), kept + j));
+        if (args.dropout.on) {
+          store(dropped + i * longer + j, dropped_at(weight, j));
+          store(drow + j, dropped_at(load(drow + j), j));
         }
         projection = fma(load(drow + j), weight, projection);
       }
@@ -195,8 +216,8 @@ static void attention_grad(const AttentionArgs& args, const AttentionTask& task,
     matmul({applied, 1, longer}, upstream, wide, dvalue, wide, length, rows, wide, later);
     matmul({dscores, 1, longer}, query, wide, dkey, wide, length, rows, wide, later);
     matmul({dscores, longer, 1}, key_rows, wide, dquery, wide, rows, length, wide, false);
-    write_rows(dquery, wide, rows, head_dim, args.scale, (T*)args.dq + corner + first * hidden, hidden);
+    write_rows(dquery, wide, rows, head_dim, args.scale, (T*)args.dq + corner + first * step, step);
   }
-  write_rows(dkey, wide, length, head_dim, 1.0f, (T*)args.dk + corner, hidden);
-  write_rows(dvalue, wide, length, head_dim, 1.0f, (T*)args.dv + corner, hidden);
+  write_rows(dkey, wide, length, head_dim, 1.0f, (T*)args.dk + corner, step);
+  write_rows(dvalue, wide, length, head_dim, 1.0f, (T*)args.dv + corner, step);
 }

@@ -16,9 +16,12 @@ namespace {
 #if FIN_UNIT == FIN_TILES
 #include "body-tile-attention.h"
 #endif
+#include "body-activations.h"
+#include "body-low-rank.h"
 #include "body-encoder.h"
+#include "body-encoder-grad.h"
 
-constexpr EncoderKernels kEncoder = {FIN_NAME, activation_bytes<bfloat16>, encoder_scratch<bfloat16>, run_encoder<bfloat16>};
+constexpr EncoderKernels kEncoder = encoder_table<bfloat16>(FIN_NAME);
 
 }  // namespace
 }  // namespace FIN_ISA

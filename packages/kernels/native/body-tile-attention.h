@@ -5,7 +5,7 @@ FIN_INLINE bool tiles_fit(int64_t head_dim) { return head_dim == 32 || head_dim 
 
 FIN_INLINE int64_t tile_attention_scratch(int64_t longest, int64_t head_dim) {
   const int64_t length = round_up(longest, kTileDepth);
-  return length * head_dim + kTile * length + kTile * length / 2 + kTile * head_dim;
+  return length * head_dim + kTile * length + kTile * length / 2 + kTile * head_dim + dropout_words_size(length);
 }
 
 /// Packs keys as the second factor of q kᵀ: for each 16 keys and 32 dimensions, 16 pairs of dimensions x 16 keys. Rows after the
@@ -45,9 +45,13 @@ static void pack_values(const bfloat16* values, int64_t step, int64_t length, in
   }
 }
 
+/// The sum of a row of weights, and log-sum-exp of its scores.
+struct Exponentials {
+  float sum, log;
+};
+
 /// Turns a row of scores into weights that are not divided by their sum, and zeros after the last key.
-/// @return their sum
-static float exponentials(const float* scores, int64_t length, int64_t longer, float scale, bfloat16* weights) {
+static Exponentials exponentials(const float* scores, int64_t length, int64_t longer, float scale, bfloat16* weights) {
   vf largest = splat(kNoScore);
   for (int64_t j = 0; j < length; j += W) largest = max(scores_of_keys(scores, j, length), largest);
   const vf top = splat(reduce_max(largest));
@@ -60,9 +64,11 @@ static float exponentials(const float* scores, int64_t length, int64_t longer, f
     sum += b;
     store_both(weights + j, a, b);
   }
-  return reduce_add(sum);
+  const float total = reduce_add(sum);
+  return {total, top[0] * scale + __builtin_logf(total)};
 }
 
+/// Writes the keep bits of dropout to the task, which must have them if there is dropout.
 /// @param tiles after `begin`
 static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task, Tiles& tiles, float* scratch) {
   const int64_t length = task.end - task.begin;
@@ -79,6 +85,9 @@ static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task
   float* scores = arena.take(kTile * longer);
   bfloat16* weights = (bfloat16*)arena.take(kTile * longer / 2);
   float* context = arena.take(kTile * head_dim);
+  uint32_t* words = (uint32_t*)arena.next;
+  float* lse = args.lse == nullptr ? nullptr : args.lse + task.head * args.tokens + task.begin;
+  const float kept_scale = args.dropout.on ? args.dropout.scale : 1.0f;
 
   pack_keys((const bfloat16*)args.k + corner, step, length, head_dim, keys);
   pack_values((const bfloat16*)args.v + corner, step, length, head_dim, values);
@@ -102,7 +111,14 @@ static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task
     }
     float totals[kTile];
     for (int64_t i = 0; i < rows; i++) {
-      totals[i] = exponentials(scores + i * longer, length, longer, args.scale, weights + i * longer);
+      bfloat16* row = weights + i * longer;
+      const Exponentials of_row = exponentials(scores + i * longer, length, longer, args.scale, row);
+      totals[i] = of_row.sum;
+      if (lse != nullptr) lse[first + i] = of_row.log;
+      if (!args.dropout.on) continue;
+      uint16_t* kept = kept_of_query(task, first + i);
+      draw_kept(args.dropout, first_weight(args, task, first + i), length, kept, words);
+      for (int64_t j = 0; j < length; j += W) store(row + j, drop_by_bits(load(row + j), 1.0f, kept, j));
     }
     tiles.after_stores();
     packed = values;
@@ -116,7 +132,7 @@ static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task
       tiles.template save<1>(context + d, head_dim * 4);
     }
     for (int64_t i = 0; i < rows; i++) {
-      const vf factor = splat(1.0f / totals[i]);
+      const vf factor = splat(kept_scale / totals[i]);
       for (int64_t d = 0; d < head_dim; d += 2 * W) {
         const float* row = context + i * head_dim + d;
         store_both(out + (first + i) * args.out_step + d, load(row) * factor, load(row + W) * factor);

@@ -20,7 +20,10 @@ namespace {
 #include "body-adam.h"
 #include "body-lstm.h"
 #include "body-panels.h"
+#include "body-activations.h"
+#include "body-low-rank.h"
 #include "body-encoder.h"
+#include "body-encoder-grad.h"
 
 }  // namespace
 }  // namespace FIN_ISA
@@ -53,10 +56,7 @@ extern const Kernels FIN_TABLE = {
     FIN_ISA::sum_rows,
 };
 
-extern const EncoderKernels FIN_ENCODER[kStorages] = {
-    {FIN_STRING(FIN_ISA), FIN_ISA::activation_bytes<float>, FIN_ISA::encoder_scratch<float>, FIN_ISA::run_encoder<float>},
-    {FIN_STRING(FIN_ISA), FIN_ISA::activation_bytes<FIN_ISA::bfloat16>, FIN_ISA::encoder_scratch<FIN_ISA::bfloat16>,
-     FIN_ISA::run_encoder<FIN_ISA::bfloat16>},
-};
+extern const EncoderKernels FIN_ENCODER[kStorages] = {FIN_ISA::encoder_table<float>(FIN_STRING(FIN_ISA)),
+                                                      FIN_ISA::encoder_table<FIN_ISA::bfloat16>(FIN_STRING(FIN_ISA))};
 
 }  // namespace fin

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "kernels.h"
 
@@ -22,12 +23,45 @@ enum Linear { kQuery, kKey, kValue, kAttentionOutput, kIntermediate, kOutput, kL
 /// The layer norms of a transformer layer.
 enum Norm { kAttentionNorm, kOutputNorm, kNorms };
 
-/// Parameters of one layer. Vectors are filled up with zeros to whole panels.
+/// Where a layer drops elements, in the order in which the composed layers draw: inputs of the low-rank updates, attention weights,
+/// and the results of the two sublayers.
+enum DropoutSite {
+  kDropQuery,
+  kDropKey,
+  kDropValue,
+  kDropAttention,
+  kDropAttentionOutput,
+  kDropAttended,
+  kDropIntermediate,
+  kDropOutput,
+  kDropContracted,
+  kDropoutSites
+};
+
+/// The low-rank update of a linear layer (LoRA; Hu et al., 2021): y += scaling dropout(x) Aᵀ Bᵀ. Both factors are packed.
+struct LowRank {
+  int64_t rank = 0;  // 0 for none
+  float scaling = 0.0f;
+  /// Forward: A as [rank, in]; B as [out, rank]. Backward: both transposed.
+  const void *a = nullptr, *b = nullptr;
+  /// Backward: where the gradients of A, [rank, in], and of B transposed, [rank, out], begin among those of a group.
+  int64_t a_gradient = 0, b_gradient = 0;
+};
+
+/// Parameters of one layer, and what its forward pass leaves for the backward pass. Vectors are filled up with zeros to whole panels.
 struct EncoderLayer {
-  const void* weight[kLinears];  // packed
+  const void* weight[kLinears];  // packed; in the backward pass transposed
   const float* bias[kLinears];
   const float* gamma[kNorms];
   const float* beta[kNorms];
+  LowRank update[kLinears];
+  Dropout dropout[kDropoutSites];
+  /// Keep bits of each dropout; null if it is off.
+  uint16_t* kept[kDropoutSites];
+  /// Activations of all groups, of saved_rows(rows) rows each. Null if there will be no backward pass, as the next two.
+  void* saved;
+  float* rstd[kNorms];  // [tokens]
+  float* lse;           // [heads, rows] for each group
 };
 
 struct EncoderArgs {
@@ -39,6 +73,13 @@ struct EncoderArgs {
   int64_t layer_count;
   int64_t hidden, intermediate, heads;
   float scale, epsilon;
+  /// Length of the longest sequence. Dropout numbers the attention weights as [sequence, head, longest, longest].
+  int64_t longest;
+  /// Words of the keep bits of one head's attention weights in all sequences before each.
+  const int64_t* kept_before;
+
+  const void* dy;  // backward: [tokens, hidden], in the storage type of the kernels, as dx
+  void* dx;        // null if not requested
 };
 
 /// Neighbouring sequences that go through all layers together, and the memory for their activations.
@@ -46,31 +87,66 @@ struct EncoderGroup {
   int64_t first, end;  // sequences
   int64_t row, rows;   // their tokens
   char* activations;   // aligned to a cache line
+  int64_t saved_row;   // saved rows of the groups before
+  float* gradients;    // backward: of the low-rank updates
 };
 
-/// The stages of an encoder. Each needs the one before it to be complete; its parts are independent of each other.
+/// A tile that begins at the last row of a sequence reads 15 rows more, and a product reads whole panels of rows.
+inline int64_t saved_rows(int64_t rows) { return (whole_panels(rows) + 1) * kPanel; }
+
+/// Words of 16 keep bits for a row of that many elements.
+inline int64_t kept_words(int64_t columns) { return 2 * whole_panels(columns); }
+inline int64_t kept_words_of_attention(int64_t length) { return (length + 15) / 16; }
+
+/// The stages of an encoder. Each needs the one before it to be complete; its parts are independent of each other. Stages of low-rank
+/// updates are left out if a layer has none there.
 enum EncoderStage {
   kLoad,  // before the first layer
+  kLowerInput,
   kQueryKeyValue,
   kAttend,
+  kLowerContext,
   kProjectAttention,
   kNormAttention,
+  kLowerAttended,
   kExpand,
+  kLowerInner,
   kContract,
   kNormOutput,
   kStore,  // after the last layer
+};
+
+/// The stages of the backward pass.
+enum EncoderGradStage {
+  kLoadGrad,  // before the last layer
+  kNormOutputGrad,
+  kLowerInnerGrad,
+  kContractGrad,
+  kLowerAttendedGrad,
+  kExpandGrad,
+  kNormAttentionGrad,
+  kLowerContextGrad,
+  kProjectAttentionGrad,
+  kAttendGrad,
+  kLowerInputGrad,
+  kQueryKeyValueGrad,
+  kStoreGrad,  // after the first layer
 };
 
 struct EncoderKernels {
   /// Name of the unit that multiplies.
   const char* name;
   /// Bytes of a group's activations.
-  int64_t (*activation_bytes)(const EncoderArgs&, int64_t rows);
-  /// Floats of scratch memory that one thread needs for groups of up to that many rows and sequences of up to that length.
-  int64_t (*scratch)(const EncoderArgs&, int64_t rows, int64_t longest);
+  int64_t (*activation_bytes)(const EncoderArgs&, int64_t rows, bool backward);
+  /// Elements of one saved row of a layer.
+  int64_t (*saved_columns)(const EncoderArgs&, const EncoderLayer&);
+  /// Floats of scratch memory that one thread needs for groups of up to that many rows.
+  int64_t (*scratch)(const EncoderArgs&, int64_t rows, bool backward);
   /// Computes part `part` of `parts` of a stage.
-  void (*run)(const EncoderArgs&, const EncoderGroup&, EncoderStage, const EncoderLayer&, int64_t part, int64_t parts,
-              float* scratch);
+  /// @param layer number of the layer
+  void (*run)(const EncoderArgs&, const EncoderGroup&, EncoderStage, int64_t layer, int64_t part, int64_t parts, float* scratch);
+  void (*run_grad)(const EncoderArgs&, const EncoderGroup&, EncoderGradStage, int64_t layer, int64_t part, int64_t parts,
+                   float* scratch);
 };
 
 // float32 and bfloat16 widened to float32, by vectors.
@@ -87,11 +163,17 @@ extern const EncoderKernels* const kAmxEncoder;
 /// AMX's tiles emulated in C++, to test on every machine what surrounds them.
 extern const EncoderKernels kEmulatedTilesEncoder;
 
+/// Cuts the sequences into groups of about equally many rows: a multiple of the number of threads, if there are enough rows.
+std::vector<EncoderGroup> plan_groups(const EncoderArgs& args, int64_t sequences);
+
 /// Runs all layers on several threads: each takes groups of sequences through all of them without waiting for the others. If there
 /// are fewer groups than threads, the threads share the stages of each. The result has the same bits in every case.
-/// @param sequences number of sequences; `args.offsets` has one element more
 /// @return false if out of memory
-bool run_encoder(const EncoderArgs& args, int64_t sequences, Storage storage);
+bool run_encoder(const EncoderArgs& args, std::vector<EncoderGroup> groups, Storage storage);
+
+/// The backward pass, from the last layer to the first. Each group adds up its own gradients of the low-rank updates.
+/// @return false if out of memory
+bool run_encoder_grad(const EncoderArgs& args, std::vector<EncoderGroup> groups, Storage storage);
 
 /// Elements of a weight in packed form.
 inline int64_t packed_elements(int64_t out_features, int64_t in_features) {
@@ -99,7 +181,13 @@ inline int64_t packed_elements(int64_t out_features, int64_t in_features) {
 }
 
 /// Packs a weight [out, in] of storage type `from` into panels of storage type `to`, on several threads.
-void pack_weight(const void* weight, Storage from, int64_t out_features, int64_t in_features, void* packed, Storage to);
+/// @param transposed the weight is stored as [in, out]
+void pack_weight(const void* weight, Storage from, int64_t out_features, int64_t in_features, bool transposed, void* packed,
+                 Storage to);
+
+/// The same on this thread.
+void pack_weight_alone(const void* weight, Storage from, int64_t out_features, int64_t in_features, bool transposed, void* packed,
+                       Storage to);
 
 /// The encoder in use for a storage type.
 const EncoderKernels& encoder_kernels(Storage storage);

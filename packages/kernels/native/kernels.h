@@ -62,7 +62,7 @@ struct AttentionArgs {
   const void* v;
   void* out;
   float* lse;  // [heads, tokens, 1]: log-sum-exp of each row of scores; null if nobody needs it
-  /// Elements from one row of q, k, v to the next, and from one row of out to the next. The backward pass has no gaps between rows.
+  /// Elements from one row of q, k, v and their gradients to the next, and from one row of out and dout to the next.
   int64_t step, out_step;
   int64_t tokens;
   int64_t heads;
@@ -82,6 +82,9 @@ struct AttentionArgs {
 struct AttentionTask {
   int64_t sequence, head;
   int64_t begin, end;  // rows
+  /// Keep bits of dropout, 16 in a word, [length, (length + 15) / 16]: the forward pass writes them, and the backward pass reads them.
+  /// Null if the backward pass draws again.
+  uint16_t* kept = nullptr;
 };
 
 /// C = A B. A is rows x depth, B depth x cols, C rows x cols. Each factor is stored plainly or transposed, without gaps.

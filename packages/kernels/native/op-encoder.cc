@@ -1,151 +1,174 @@
-// FinEncoder: the layers of a post-norm transformer, such as BERT's, over sequences that lie end to end.  FinPackWeight: a linear
-// layer's weight in the form in which FinEncoder takes it.
-
-#include "cpu.h"
-#include "encoder.h"
-#include "op.h"
+// FinEncoder: the layers of a post-norm transformer, such as BERT's, over sequences that lie end to end, with low-rank updates of its
+// linear layers (LoRA) and dropout.  FinEncoderGrad: the gradients of its input and of the updates.
 
 #include <algorithm>
-#include <memory>
+
+#include "cpu.h"
+#include "op-encoder.h"
+#include "pool.h"
 
 namespace fin {
 namespace {
 
-struct EncoderAttributes {
-  int64_t heads;
-  float scale, epsilon;
-  int64_t weights, vectors;
-};
+/// What the attributes of both ops have in common.
+EncoderAttributes read_attributes(Attributes& read) {
+  EncoderAttributes attributes{};
+  attributes.heads = read.integer("heads");
+  attributes.scale = read.real("scale");
+  attributes.weights = read.integer("N");
+  attributes.vectors = read.integer("M");
+  attributes.factors = read.integer("F");
+  attributes.saved = read.integer("S");
+  return attributes;
+}
 
 void* create(TF_OpKernelConstruction* construction) {
   Attributes read(construction);
-  return new EncoderAttributes{read.integer("heads"), read.real("scale"), read.real("epsilon"), read.integer("N"),
-                               read.integer("M")};
+  auto* attributes = new EncoderAttributes(read_attributes(read));
+  attributes->epsilon = read.real("epsilon");
+  attributes->seeds = read.integer("D");
+  return attributes;
+}
+
+void* create_grad(TF_OpKernelConstruction* construction) {
+  Attributes read(construction);
+  auto* attributes = new EncoderAttributes(read_attributes(read));
+  attributes->input_grad = read.boolean("input_grad");
+  return attributes;
 }
 
 void destroy(void* attributes) { delete static_cast<EncoderAttributes*>(attributes); }
 
-constexpr const char* kWeightNames[kLinears] = {"query", "key", "value", "attention output", "intermediate", "output"};
-
-/// Vectors of one layer: a bias for each linear layer, then gamma and beta of each norm.
-constexpr int64_t kVectors = kLinears + 2 * kNorms;
-
-/// The inputs of one call, and the vectors that had to be filled up to whole panels.
-struct Parameters {
-  std::vector<std::unique_ptr<Tensor>> tensors;
-  std::vector<std::vector<float>> filled;
-  std::vector<EncoderLayer> layers;
-  int64_t intermediate = 0;
-};
-
-const Tensor* read_input(Call& call, Parameters& parameters, int64_t index) {
-  parameters.tensors.push_back(std::make_unique<Tensor>());
-  Tensor& tensor = *parameters.tensors.back();
-  call.input(static_cast<int>(index), tensor);
-  return call.ok() ? &tensor : nullptr;
-}
-
-/// A vector of that size, with zeros up to whole panels.
-const float* read_vector(Call& call, Parameters& parameters, int64_t index, const std::string& name, int64_t size) {
-  const Tensor* tensor = read_input(call, parameters, index);
-  if (tensor == nullptr) return nullptr;
-  call.expect_vector(*tensor, name.c_str(), size);
-  if (!call.ok() || size % kPanel == 0) return call.ok() ? tensor->data<float>() : nullptr;
-  std::vector<float> filled(static_cast<size_t>(whole_panels(size) * kPanel), 0.0f);
-  std::copy_n(tensor->data<float>(), size, filled.begin());
-  parameters.filled.push_back(std::move(filled));
-  return parameters.filled.back().data();
-}
-
-const void* read_weight(Call& call, Parameters& parameters, int64_t index, const std::string& name, int64_t out, int64_t in) {
-  const Tensor* tensor = read_input(call, parameters, index);
-  if (tensor == nullptr) return nullptr;
-  const std::vector<int64_t> shape{whole_panels(out), whole_panels(in) * kPanel, kPanel};
-  call.expect(tensor->shape() == shape, [&] {
-    return name + " has the shape " + tensor->shape_text() + ", which is not that of a packed weight of the shape [" +
-           std::to_string(out) + ", " + std::to_string(in) + "]";
-  });
-  return call.ok() ? tensor->data() : nullptr;
-}
-
-/// Inputs from `first` on: the weights of all layers, then their vectors.
-void read_layers(Call& call, Parameters& parameters, const EncoderAttributes& attributes, int64_t first, int64_t hidden) {
-  const int64_t layers = attributes.weights / kLinears;
-  call.expect(attributes.weights == layers * kLinears && attributes.vectors == layers * kVectors, [&] {
-    return "there are " + std::to_string(attributes.weights) + " weights and " + std::to_string(attributes.vectors) +
-           " vectors where " + std::to_string(kLinears) + " and " + std::to_string(kVectors) + " for each layer are needed";
-  });
-  for (int64_t i = 0; call.ok() && i < layers; i++) {
-    EncoderLayer layer{};
-    const std::string place = " of layer " + std::to_string(i);
-    const int64_t vectors = first + attributes.weights + i * kVectors;
-    if (i == 0) {
-      const Tensor* bias = read_input(call, parameters, vectors + kIntermediate);
-      call.expect(bias == nullptr || bias->rank() == 1, [&] { return "the intermediate bias is not a vector"; });
-      if (!call.ok()) return;
-      parameters.intermediate = bias->dim(0);
-    }
-    for (int which = 0; which < kLinears; which++) {
-      const int64_t out = which == kIntermediate ? parameters.intermediate : hidden;
-      const int64_t in = which == kOutput ? parameters.intermediate : hidden;
-      const std::string name = kWeightNames[which] + place;
-      layer.weight[which] = read_weight(call, parameters, first + i * kLinears + which, name, out, in);
-      layer.bias[which] = read_vector(call, parameters, vectors + which, "the bias of " + name, out);
-    }
-    for (int norm = 0; norm < kNorms; norm++) {
-      layer.gamma[norm] = read_vector(call, parameters, vectors + kLinears + norm, "gamma" + place, hidden);
-      layer.beta[norm] = read_vector(call, parameters, vectors + kLinears + kNorms + norm, "beta" + place, hidden);
-    }
-    parameters.layers.push_back(layer);
-  }
+/// Rows of the saved tensors.
+int64_t all_saved_rows(const std::vector<EncoderGroup>& groups) {
+  return groups.empty() ? 0 : groups.back().saved_row + saved_rows(groups.back().rows);
 }
 
 void compute(void* kernel, TF_OpKernelContext* context) {
   const auto& attributes = *static_cast<EncoderAttributes*>(kernel);
   Call call(context, "FinEncoder");
-  Tensor x, offsets, y;
-  call.input(0, x);
-  call.input(1, offsets);
-  if (!call.ok()) return;
-  call.expect(x.rank() == 2, [&] { return "x has the shape " + x.shape_text() + " where [tokens, hidden] is needed"; });
-  if (!call.ok()) return;
-  const int64_t tokens = x.dim(0), hidden = x.dim(1), heads = attributes.heads;
-  call.expect(heads > 0 && hidden > 0 && hidden % heads == 0, [&] {
-    return std::to_string(hidden) + " columns cannot be divided among " + std::to_string(heads) + " heads";
-  });
-  expect_offsets(call, offsets, tokens);
-  Parameters parameters;
-  read_layers(call, parameters, attributes, 2, hidden);
-  if (!call.ok()) return;
+  EncoderInputs inputs(call, attributes, false);
   const TF_DataType dtype = TF_ExpectedOutputDataType(context, 0);
-  call.output(0, y, dtype, x.shape());
-  if (!call.ok() || tokens == 0) return;
-  EncoderArgs args{};
-  args.x = x.data();
-  args.x_storage = storage(x);
-  args.y = y.data();
-  args.offsets = offsets.data<int32_t>();
-  args.layers = parameters.layers.data();
-  args.layer_count = static_cast<int64_t>(parameters.layers.size());
-  args.hidden = hidden;
-  args.intermediate = parameters.intermediate;
-  args.heads = heads;
-  args.scale = attributes.scale;
-  args.epsilon = attributes.epsilon;
-  if (!run_encoder(args, offsets.dim(0) - 1, storage(y))) call.fail("out of memory", TF_RESOURCE_EXHAUSTED);
+  const Storage storage = dtype == TF_BFLOAT16 ? kBFloat16 : kFloat32;
+  inputs.read(0, storage);
+  if (!call.ok()) return;
+  call.expect(inputs.layers() > 0, [] { return "there is no layer"; });
+  const bool saves = attributes.saved > 0;
+  call.expect(!saves || attributes.saved == inputs.layers(), [] { return "not every layer is saved"; });
+  if (!call.ok()) return;
+  const std::vector<EncoderGroup> groups = plan_groups(inputs.args, inputs.sequences());
+  Tensor y, statistics, kept, ends;
+  std::vector<std::unique_ptr<Tensor>> saved;
+  std::vector<void*> memory;
+  call.output(0, y, dtype, inputs.x().shape());
+  int output = 1;
+  for (int64_t i = 0; i < attributes.saved; i++) {
+    const int64_t columns = encoder_kernels(storage).saved_columns(inputs.args, inputs.layer(i));
+    saved.push_back(std::make_unique<Tensor>());
+    call.output(output++, *saved.back(), dtype, {all_saved_rows(groups), columns});
+    if (call.ok()) memory.push_back(saved.back()->data());
+  }
+  const auto count = static_cast<int64_t>(groups.size());
+  call.output(output++, statistics, TF_FLOAT, {saves ? inputs.statistics() : 0});
+  call.output(output++, kept, TF_INT32, {inputs.kept()});
+  call.output(output++, ends, TF_INT32, {saves ? count : 0});
+  if (!call.ok() || inputs.x().elements() == 0) return;
+  for (int64_t i = 0; saves && i < count; i++) ends.data<int32_t>()[i] = static_cast<int32_t>(groups[static_cast<size_t>(i)].end);
+  inputs.place(memory, statistics.data<float>(), kept.data<int32_t>());
+  inputs.args.y = y.data();
+  if (!run_encoder(inputs.args, groups, storage)) call.fail("out of memory", TF_RESOURCE_EXHAUSTED);
 }
 
-void pack(void*, TF_OpKernelContext* context) {
-  Call call(context, "FinPackWeight");
-  Tensor weight, packed;
-  call.input(0, weight);
+/// The groups of the forward pass, from the last sequence of each.
+std::vector<EncoderGroup> read_groups(Call& call, const Tensor& ends, const EncoderArgs& args, int64_t sequences) {
+  std::vector<EncoderGroup> groups;
+  int64_t first = 0, saved = 0;
+  for (int64_t i = 0; call.ok() && i < ends.elements(); i++) {
+    const int64_t end = ends.data<int32_t>()[i];
+    call.expect(end > first && end <= sequences, [] { return "the groups are not those of the forward pass"; });
+    if (!call.ok()) break;
+    const int64_t row = args.offsets[first], rows = args.offsets[end] - row;
+    groups.push_back({first, end, row, rows, nullptr, saved, nullptr});
+    saved += saved_rows(rows);
+    first = end;
+  }
+  return groups;
+}
+
+/// Adds up the groups' gradients, in order. B's come transposed.
+void sum_gradients(const EncoderInputs& inputs, const float* gradients, int64_t groups, const std::vector<float*>& factors) {
+  const auto sum = [&](int64_t at) {
+    float total = 0.0f;
+    for (int64_t group = 0; group < groups; group++) total += gradients[group * inputs.gradients() + at];
+    return total;
+  };
+  parallel_for(static_cast<int64_t>(factors.size()), [&](int64_t i) {
+    const auto [number, which] = inputs.updates()[static_cast<size_t>(i / 2)];
+    const LowRank& update = inputs.layer(number).update[which];
+    float* to = factors[static_cast<size_t>(i)];
+    if (i % 2 == 0) {
+      for (int64_t k = 0; k < update.rank * inputs.in_features(which); k++) to[k] = sum(update.a_gradient + k);
+      return;
+    }
+    const int64_t out = inputs.out_features(which);
+    for (int64_t r = 0; r < update.rank; r++) {
+      for (int64_t k = 0; k < out; k++) to[k * update.rank + r] = sum(update.b_gradient + r * out + k);
+    }
+  });
+}
+
+void compute_grad(void* kernel, TF_OpKernelContext* context) {
+  const auto& attributes = *static_cast<EncoderAttributes*>(kernel);
+  Call call(context, "FinEncoderGrad");
+  Tensor dy;
+  call.input(0, dy);
   if (!call.ok()) return;
-  call.expect(weight.rank() == 2, [&] { return "the weight has the shape " + weight.shape_text() + " where [out, in] is needed"; });
+  EncoderInputs inputs(call, attributes, true);
+  inputs.read(1, storage(dy));
+  if (call.ok()) call.expect_same(dy, "dy", inputs.x(), "x");
+  call.expect(inputs.layers() > 0 && attributes.saved == inputs.layers(), [] { return "not every layer is saved"; });
+  std::vector<void*> memory;
+  int64_t index = inputs.end();
+  std::vector<const Tensor*> saved;
+  for (int64_t i = 0; i < attributes.saved; i++) saved.push_back(inputs.input(index++));
+  const Tensor* statistics = inputs.input(index++);
+  const Tensor* kept = inputs.input(index++);
+  const Tensor* ends = inputs.input(index++);
   if (!call.ok()) return;
-  const int64_t out = weight.dim(0), in = weight.dim(1);
-  call.output(0, packed, TF_ExpectedOutputDataType(context, 0), {whole_panels(out), whole_panels(in) * kPanel, kPanel});
-  if (!call.ok() || packed.elements() == 0) return;
-  pack_weight(weight.data(), storage(weight), out, in, packed.data(), storage(packed));
+  std::vector<EncoderGroup> groups = read_groups(call, *ends, inputs.args, inputs.sequences());
+  const auto mismatch = [] { return "what the forward pass saved does not match the inputs"; };
+  for (int64_t i = 0; call.ok() && i < attributes.saved; i++) {
+    const int64_t columns = encoder_kernels(storage(dy)).saved_columns(inputs.args, inputs.layer(i));
+    call.expect(saved[static_cast<size_t>(i)]->elements() == columns * all_saved_rows(groups), mismatch);
+    memory.push_back(saved[static_cast<size_t>(i)]->data());
+  }
+  const int64_t grouped = groups.empty() ? 0 : groups.back().row + groups.back().rows;
+  const bool complete = grouped == inputs.x().dim(0) && statistics->elements() == inputs.statistics() && kept->elements() == inputs.kept();
+  call.expect(complete, mismatch);
+  if (!call.ok()) return;
+  Tensor dx, gradients;
+  std::vector<std::unique_ptr<Tensor>> outputs;
+  std::vector<float*> factors;
+  call.output(0, dx, dy.dtype(), attributes.input_grad ? dy.shape() : std::vector<int64_t>{0});
+  for (int64_t i = 0; call.ok() && i < attributes.factors; i++) {
+    const auto [number, which] = inputs.updates()[static_cast<size_t>(i / 2)];
+    const int64_t rank = inputs.layer(number).update[which].rank;
+    outputs.push_back(std::make_unique<Tensor>());
+    const std::vector<int64_t> a{rank, inputs.in_features(which)}, b{inputs.out_features(which), rank};
+    call.output(static_cast<int>(1 + i), *outputs.back(), TF_FLOAT, i % 2 == 0 ? a : b);
+    if (call.ok()) factors.push_back(outputs.back()->data<float>());
+  }
+  const auto count = static_cast<int64_t>(groups.size());
+  float* partial = call.temporary(gradients, count * inputs.gradients());
+  if (!call.ok()) return;
+  for (int64_t i = 0; i < count; i++) groups[static_cast<size_t>(i)].gradients = partial + i * inputs.gradients();
+  if (count > 0) {
+    inputs.place(memory, statistics->data<float>(), kept->data<int32_t>());
+    inputs.args.dy = dy.data();
+    inputs.args.dx = attributes.input_grad ? dx.data() : nullptr;
+    if (!run_encoder_grad(inputs.args, groups, storage(dy))) return call.fail("out of memory", TF_RESOURCE_EXHAUSTED);
+  }
+  sum_gradients(inputs, partial, count, factors);
 }
 
 }  // namespace
@@ -153,23 +176,26 @@ void pack(void*, TF_OpKernelContext* context) {
 std::string register_encoder() {
   const std::string problem = register_op({
       "FinEncoder",
-      {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "M: int >= 0", "heads: int", "scale: float",
-       "epsilon: float"},
-      {"x: X", "offsets: int32", "weights: N * T", "vectors: M * float"},
-      {"y: T"},
+      {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "M: int >= 0", "F: int >= 0", "D: int >= 0", "S: int >= 0",
+       "heads: int", "scale: float", "epsilon: float"},
+      {"x: X", "offsets: int32", "weights: N * T", "vectors: M * float", "factors: F * float", "updates: float",
+       "dropouts: float", "seeds: D * int32"},
+      {"y: T", "saved: S * T", "statistics: float", "kept: int32", "groups: int32"},
       &create,
       &compute,
       &destroy,
   });
   if (!problem.empty()) return problem;
   return register_op({
-      "FinPackWeight",
-      {"T: {float, bfloat16}", "W: {float, bfloat16}"},
-      {"weight: W"},
-      {"packed: T"},
-      nullptr,
-      &pack,
-      nullptr,
+      "FinEncoderGrad",
+      {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "M: int >= 0", "F: int >= 0", "S: int >= 0", "heads: int",
+       "scale: float", "input_grad: bool"},
+      {"dy: T", "x: X", "offsets: int32", "weights: N * T", "vectors: M * float", "factors: F * float", "updates: float",
+       "dropouts: float", "saved: S * T", "statistics: float", "kept: int32", "groups: int32"},
+      {"dx: T", "factor_grads: F * float"},
+      &create_grad,
+      &compute_grad,
+      &destroy,
   });
 }
 

@@ -146,6 +146,7 @@ std::string register_layer_norm();
 std::string register_attention();
 std::string register_product();
 std::string register_encoder();
+std::string register_pack_weight();
 std::string register_adam();
 std::string register_lstm();
 

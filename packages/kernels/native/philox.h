@@ -54,3 +54,45 @@ FIN_INLINE vf drop(const Dropout& dropout, vf v, const uint32_t* words) {
   vi kept = (vi)(bits & 0x7fffff) >= (int32_t)dropout.threshold;
   return kept ? v * splat(dropout.scale) : splat(0.0f);
 }
+
+/// Keep bits of the W elements of these words, the first in the lowest bit.
+FIN_INLINE uint32_t kept_lanes(const Dropout& dropout, const uint32_t* words) {
+  vu bits;
+  __builtin_memcpy(&bits, words, sizeof bits);
+  const vi kept = (vi)(bits & 0x7fffff) >= (int32_t)dropout.threshold;
+#if defined(__x86_64__) && FIN_BYTES == 64
+  return (uint32_t)_mm512_movepi32_mask((__m512i)kept);
+#elif defined(__x86_64__) && FIN_BYTES == 32
+  return (uint32_t)_mm256_movemask_ps((__m256)kept);
+#elif defined(__x86_64__)
+  return (uint32_t)_mm_movemask_ps((__m128)kept);
+#else
+  uint32_t lanes = 0;
+  for (int64_t i = 0; i < W; i++) lanes |= kept[i] != 0 ? 1u << i : 0u;
+  return lanes;
+#endif
+}
+
+/// Writes the keep bits of `count` elements from `first` on, 16 in a word, and some more to fill the last word.
+/// @param words scratch memory for dropout_words_size(count rounded up to 16)
+static void draw_kept(const Dropout& dropout, int64_t first, int64_t count, uint16_t* kept, uint32_t* words) {
+  const int64_t whole = round_up(count, 16);
+  const uint32_t* drawn = dropout_words(dropout, first, whole, words);
+  for (int64_t i = 0; i < whole; i += 16) {
+    uint32_t bits = 0;
+    for (int64_t lane = 0; lane < 16; lane += W) bits |= kept_lanes(dropout, drawn + i + lane) << lane;
+    kept[i / 16] = (uint16_t)bits;
+  }
+}
+
+/// v times the scale where the keep bits from column `col`, a multiple of W, keep an element, else 0.
+FIN_INLINE vf drop_by_bits(vf v, float scale, const uint16_t* kept, int64_t col) {
+  const uint32_t bits = (uint32_t)kept[col / 16] >> (col % 16);
+#if defined(__x86_64__) && FIN_BYTES == 64
+  return (vf)_mm512_maskz_mul_ps((__mmask16)bits, (__m512)v, (__m512)splat(scale));
+#else
+  vi lanes = lane_numbers() * 0 + (int32_t)bits;
+  vi own = (lane_numbers() * 0 + 1) << lane_numbers();
+  return (lanes & own) != 0 ? v * splat(scale) : splat(0.0f);
+#endif
+}

@@ -14,10 +14,17 @@ const drop = { rate: attr.float(0.5), keep_scale: attr.float(2) };
 const norm = { ...T, epsilon: attr.float(1e-5) };
 const heads = (n: number) => ({ ...T, heads: attr.int(n), scale: attr.float(1) });
 
-const encoder = (heads: number, weights: number, vectors: number) => ({
+const encoder = (heads: number, weights: number, vectors: number, factors = 0, seeds = 0) => ({
   ...{ T: attr.type('float32'), X: attr.type('float32'), N: attr.int(weights), M: attr.int(vectors) },
+  ...{ F: attr.int(factors), D: attr.int(seeds), S: attr.int(0) },
   ...{ heads: attr.int(heads), scale: attr.float(1), epsilon: attr.float(1e-5) },
 });
+const encoderGrad = {
+  ...{ T: attr.type('float32'), X: attr.type('float32'), N: attr.int(6), M: attr.int(10), F: attr.int(0) },
+  ...{ S: attr.int(1), heads: attr.int(2), scale: attr.float(1), input_grad: attr.bool(true) },
+};
+/** No updates and no dropouts. */
+const plain = () => [none(), none()];
 /** Packed weights and vectors of a layer of 6 columns, and 40 inside. */
 const layer = ({ weight = f(1, 32, 32), bias = f(6) } = {}) => [
   ...[weight, f(1, 32, 32), f(1, 32, 32), f(1, 32, 32), f(2, 32, 32), f(1, 64, 32)],
@@ -41,6 +48,12 @@ const gradient = {
 const lstmGrad = ({ output = f(2, 4, 2), cell = f(2, 2), saved = f(3) } = {}) => [
   ...[output, f(2, 2), cell, saved, f(8, 3), f(8, 2)],
 ];
+
+/** The same for the backward pass. */
+const transposed = () => {
+  const [q, k, v, o, inner, output, ...vectors] = layer();
+  return [q, k, v, o, output, inner, ...vectors];
+};
 
 type Call = readonly [
   op: string,
@@ -231,36 +244,84 @@ const calls: readonly Call[] = [
     3,
     /dout has the shape \[5, 5\]/,
   ],
-  ['FinEncoder', () => [f(5), ints(0, 5)], encoder(2, 0, 0), 1, /x has the shape \[5\]/],
+  ['FinEncoder', () => [f(5), ints(0, 5), ...plain()], encoder(2, 0, 0), 4, /x has the shape \[5\]/],
   [
     'FinEncoder',
-    () => [f(5, 6), ints(0, 5)],
+    () => [f(5, 6), ints(0, 5), ...plain()],
     encoder(4, 0, 0),
-    1,
+    4,
     /6 columns cannot be divided among 4 heads/,
   ],
-  ['FinEncoder', () => [f(5, 6), ints(0, 9, 5)], encoder(2, 0, 0), 1, /must not decrease: 5 follows 9/],
-  ['FinEncoder', () => [f(5, 6), ints(0, 4)], encoder(2, 0, 0), 1, /end with 4.*5 tokens/],
   [
     'FinEncoder',
-    () => [f(5, 6), ints(0, 5), f(1, 32, 32)],
+    () => [f(5, 6), ints(0, 9, 5), ...plain()],
+    encoder(2, 0, 0),
+    4,
+    /must not decrease: 5 follows 9/,
+  ],
+  ['FinEncoder', () => [f(5, 6), ints(0, 4), ...plain()], encoder(2, 0, 0), 4, /end with 4.*5 tokens/],
+  [
+    'FinEncoder',
+    () => [f(5, 6), ints(0, 5), f(1, 32, 32), ...plain()],
     encoder(2, 1, 0),
-    1,
+    4,
     /there are 1 weights and 0 vectors where 6 and 10 for each layer are needed/,
   ],
   [
     'FinEncoder',
-    () => [f(5, 6), ints(0, 5), ...layer({ weight: f(1, 32, 16) })],
+    () => [f(5, 6), ints(0, 5), ...layer({ weight: f(1, 32, 16) }), ...plain()],
     encoder(2, 6, 10),
-    1,
+    4,
     /query of layer 0 has the shape \[1, 32, 16\], which is not that of a packed weight of the shape \[6, 6\]/,
   ],
   [
     'FinEncoder',
-    () => [f(5, 6), ints(0, 5), ...layer({ bias: f(5) })],
+    () => [f(5, 6), ints(0, 5), ...layer({ bias: f(5) }), ...plain()],
     encoder(2, 6, 10),
-    1,
+    4,
     /bias of query of layer 0 has the shape \[5\] where \[6\] is needed/,
+  ],
+  [
+    'FinEncoder',
+    () => [f(5, 6), ints(0, 5), ...layer(), f(2, 6), f(6, 3), tf.tensor2d([[1, 2]]), none()],
+    encoder(2, 6, 10, 2),
+    4,
+    /factors of key of layer 0 have the shapes \[2, 6\] and \[6, 3\] where \[r, 6\] and \[6, r\] are needed/,
+  ],
+  [
+    'FinEncoder',
+    () => [f(5, 6), ints(0, 5), ...layer(), f(2, 6), f(6, 2), tf.tensor2d([[6, 2]]), none()],
+    encoder(2, 6, 10, 2),
+    4,
+    /there is no linear layer number 6/,
+  ],
+  [
+    'FinEncoder',
+    () => [f(5, 6), ints(0, 5), ...layer(), none(), tf.fill([9, 2], 0.5)],
+    encoder(2, 6, 10),
+    4,
+    /there are fewer seeds than dropouts/,
+  ],
+  [
+    'FinEncoder',
+    () => [f(5, 6), ints(0, 5), ...layer(), none(), f(8, 2)],
+    encoder(2, 6, 10),
+    4,
+    /the dropouts have the shape \[8, 2\]/,
+  ],
+  [
+    'FinEncoderGrad',
+    () => [f(5, 6), f(5, 6), ints(0, 5), ...transposed(), ...plain(), f(9, 9), f(20), noInts(), ints(1)],
+    encoderGrad,
+    1,
+    /what the forward pass saved does not match/,
+  ],
+  [
+    'FinEncoderGrad',
+    () => [f(5, 6), f(5, 6), ints(0, 5), ...transposed(), ...plain(), f(9, 9), f(20), noInts(), ints(2)],
+    encoderGrad,
+    1,
+    /the groups are not those of the forward pass/,
   ],
   [
     'FinPackWeight',

@@ -18,6 +18,7 @@ const formulas = new Map<string, FlopsFormula>([
   ['FinPackedAttention', ({ inputs: [q, , , offsets] }) => 2 * attentionProduct(q, offsets)],
   ['FinPackedAttentionGrad', ({ inputs: [, q, , , offsets] }) => 5 * attentionProduct(q, offsets)],
   ['FinEncoder', encoder],
+  ['FinEncoderGrad', encoderGrad],
   ['FinLstm', lstm],
   ['FinLstmGrad', lstmGrad],
   ['BlockLSTM', blockLstm],
@@ -81,19 +82,35 @@ const LINEARS = 6;
 const VECTORS = LINEARS + 4;
 const INTERMEDIATE = 4;
 
-/** Inputs: x [tokens, hidden], offsets, the weights of all layers in packed form, then their vectors. */
-function encoder({ attrs, inputs }: OpCall): number {
+/** Inputs: x [tokens, hidden], offsets, the weights of all layers in packed form, their vectors, the factors of low-rank updates. */
+function encoder(call: OpCall): number {
+  const { products, updates, attention } = encoderProducts(call, call.inputs);
+  return products + updates + 2 * attention;
+}
+
+/** The same inputs after dy. The gradients of frozen weights are not computed, and each factor of an update has two products. */
+function encoderGrad(call: OpCall): number {
+  const { products, updates, attention } = encoderProducts(call, call.inputs.slice(1));
+  return products + 2 * updates + 5 * attention;
+}
+
+function encoderProducts({ attrs }: OpCall, [x, offsets, ...parameters]: OpCall['inputs']) {
   const count = (name: string) => attrs.find((attr) => attr.name === name)?.value as number;
-  const [x, offsets] = inputs;
   const [tokens, hidden] = x.shape;
   const layers = count('N') / LINEARS;
-  const vectors = inputs.slice(2 + count('N'));
+  const vectors = parameters.slice(count('N'));
+  const factors = vectors.slice(count('M'), count('M') + count('F'));
   let weights = 0; // elements of the weights of all layers
   for (let layer = 0; layer < layers; layer++) {
     const [intermediate] = vectors[layer * VECTORS + INTERMEDIATE].shape;
     weights += 4 * hidden ** 2 + 2 * hidden * intermediate;
   }
-  return 2 * tokens * weights + 2 * layers * attentionProduct(x, offsets);
+  const narrow = factors.reduce((sum, { shape }) => sum + size(shape), 0);
+  return {
+    products: 2 * tokens * weights,
+    updates: 2 * tokens * narrow,
+    attention: layers * attentionProduct(x, offsets),
+  };
 }
 
 /** Inputs: seq_len_max, x [time, batch, input], cs_prev, h_prev [batch, hidden], w [input + hidden, 4 · hidden], … */

@@ -13,7 +13,7 @@ import { currentScope } from '../core/current-scope.js';
 import { recordingTape } from '../core/engine.js';
 import type { LowDType } from '../core/low-dtype.js';
 import { isCastable, isLow, namedLowDType, withFloatDType } from '../core/low-dtype.js';
-import { CONVERTING_OPS } from '../core/op-lists.js';
+import { CONVERTING_OPS, SAVED_DTYPE_OPS } from '../core/op-lists.js';
 import type { Policy } from '../core/policy.js';
 import type { Step } from '../core/step.js';
 import { adoptNodes } from '../tape/tape.js';
@@ -27,6 +27,7 @@ export const autocastInterceptor: Interceptor = (call, next) => {
   const tape = recordingTape();
   if (tape) adoptNodes(tape, scope);
   if (!scope.policy.enabled || scope.mode === 'emulated') return next(call);
+  if (SAVED_DTYPE_OPS.has(call.op)) return next(call);
   if (CONVERTING_OPS.has(call.op)) return runConverting(call, scope.policy, scope.mode, next);
   const plan = planCall(call, scope.policy, scope.mode);
   return plan ? runCall(call, plan, scope.step, next) : next(call);

@@ -23,6 +23,9 @@ const LSTM =
  */
 export const CONVERTING_OPS: ReadonlySet<string> = new Set(['FinEncoder']);
 
+/** Ops whose dtype is that of what their forward pass saved, whatever scope they run in. Their calls are passed on unchanged. */
+export const SAVED_DTYPE_OPS: ReadonlySet<string> = new Set(['FinEncoderGrad']);
+
 /** Ops that compute in the low dtype: matrix products and convolutions. Torch's `AT_FORALL_LOWER_PRECISION_FP`. */
 const LOWER_OPS: OpRules = {
   MatMul: {

@@ -1,5 +1,5 @@
 import type { AttentionPlan, EncoderLayer } from '@fin/kernels';
-import { gelu, geluTanh, packedAttention, relu } from '@fin/kernels';
+import { gelu, geluTanh, packedAttention, relu, usesEncoderOp } from '@fin/kernels';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig, HiddenAct } from '../config/bert-config.js';
@@ -59,13 +59,17 @@ export class BertLayer extends Container implements EncoderLayer {
   }
 
   /**
-   * Whether the `encoder` of @fin/kernels computes what `forward` does: exact GELU, no dropout in this pass, and no adapter in use.
+   * Whether the encoder op of @fin/kernels computes this layer now: exact GELU, no adapters but low-rank updates, and no gradient
+   * recorded of the layer's own parameters.
+   *
+   * @throws BertInputError if training needs a dropout stream and has none
    */
-  isPlain({ dropoutStream }: ForwardMode): boolean {
-    const { hiddenAct, hiddenDropoutProb, attentionProbsDropoutProb } = this.#config;
-    const drops = dropoutStream !== null && Math.max(hiddenDropoutProb, attentionProbsDropoutProb) > 0;
+  fitsEncoderOp(mode: ForwardMode): boolean {
     const linears = [this.query, this.key, this.value, this.attentionOutput, this.intermediate, this.output];
-    return hiddenAct === 'gelu' && !drops && !linears.some(({ adapted }) => adapted);
+    if (this.#config.hiddenAct !== 'gelu' || !usesEncoderOp([this])) return false;
+    if (linears.some(({ adapted, update }) => adapted && update === null)) return false;
+    for (const { update } of linears) if (update) dropoutAt(update.dropoutRate, mode);
+    return true;
   }
 
   #attend(x: tf.Tensor2D, plan: AttentionPlan, mode: ForwardMode): tf.Tensor2D {

@@ -1,5 +1,5 @@
 import type { AttentionPlan } from '@fin/kernels';
-import { encoder, selectRows, usesEncoderOp, withoutGradient } from '@fin/kernels';
+import { encoder, selectRows, withoutGradient } from '@fin/kernels';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from '../config/bert-config.js';
@@ -111,11 +111,12 @@ export class BertModel extends Container {
     const embed = () => this.embeddings.forward(tokens, mode);
     const states = [frozen > 0 ? withoutGradient(embed) : embed()];
     let done = 1;
-    for (const layers of this.#stretches(mode, all, frozen)) {
+    for (const stretch of this.#stretches(tokens.plan, mode, all, frozen)) {
       const below = states[states.length - 1];
-      const run = () => this.#runLayers(layers, below, tokens.plan, mode);
+      const inputGradient = done > frozen;
+      const run = () => this.#runLayers(stretch, below, tokens.plan, mode, inputGradient);
       states.push(done < frozen ? withoutGradient(run) : run());
-      done += layers.length;
+      done += stretch.layers.length;
     }
     return states;
   }
@@ -126,28 +127,34 @@ export class BertModel extends Container {
    * @param all one by one
    * @param frozen number of frozen parts at the bottom, embeddings included
    */
-  #stretches(mode: ForwardMode, all: boolean, frozen: number): BertLayer[][] {
-    const stretches: BertLayer[][] = [];
+  #stretches(plan: AttentionPlan, mode: ForwardMode, all: boolean, frozen: number): Stretch[] {
+    const stretches: Stretch[] = [];
     for (const [i, layer] of this.layers.entries()) {
       const last = stretches.at(-1);
-      const joins = last && !all && i + 1 !== frozen && last[0].isPlain(mode) && layer.isPlain(mode);
-      if (joins) last.push(layer);
-      else stretches.push([layer]);
+      const fits = plan.offsets !== null && layer.fitsEncoderOp(mode);
+      if (last?.fits && fits && !all && i + 1 !== frozen) last.layers.push(layer);
+      else stretches.push({ layers: [layer], fits });
     }
     return stretches;
   }
 
   #runLayers(
-    layers: readonly BertLayer[],
+    { layers, fits }: Stretch,
     x: tf.Tensor2D,
     plan: AttentionPlan,
     mode: ForwardMode,
+    inputGradient: boolean,
   ): tf.Tensor2D {
-    if (usesEncoderOp() && plan.offsets !== null && layers[0].isPlain(mode)) {
-      const { numAttentionHeads: heads, layerNormEps: eps } = this.config;
-      return encoder(x, plan, layers, { heads, eps });
-    }
-    return layers.reduce((input, layer) => layer.forward(input, plan, mode), x);
+    if (!fits) return layers.reduce((input, layer) => layer.forward(input, plan, mode), x);
+    const { hiddenDropoutProb, attentionProbsDropoutProb } = this.config;
+    return encoder(x, plan, layers, {
+      heads: this.config.numAttentionHeads,
+      eps: this.config.layerNormEps,
+      dropoutStream: mode.dropoutStream,
+      hiddenDropout: hiddenDropoutProb,
+      attentionDropout: attentionProbsDropoutProb,
+      inputGradient,
+    });
   }
 
   protected override parts(): readonly (readonly [string, Part])[] {
@@ -157,6 +164,13 @@ export class BertModel extends Container {
       ...(this.pooler ? [['pooler', this.pooler] as const] : []),
     ];
   }
+}
+
+/** Neighbouring layers that run together. */
+interface Stretch {
+  readonly layers: BertLayer[];
+  /** Whether they run as one op. */
+  readonly fits: boolean;
 }
 
 /** BERT's pooler: the first token of each text, [CLS], through a linear layer and tanh. */

@@ -1,3 +1,4 @@
+import type { LowRankUpdate } from '@fin/kernels';
 import { embedding, layerNorm, linear } from '@fin/kernels';
 import type { Module, RandomStream } from '@fin/runtime';
 import { parameter } from '@fin/runtime';
@@ -11,6 +12,8 @@ export interface LinearAdapter extends Module {
   forward(x: tf.Tensor2D, base: LinearBase, mode: ForwardMode): tf.Tensor2D;
   /** Whether `forward` would only call the layer itself now. @default false */
   readonly idle?: boolean;
+  /** What `forward` adds to the layer's output, if that is a low-rank update of its input and nothing else. @default null */
+  readonly update?: LowRankUpdate | null;
   dispose(): void;
 }
 
@@ -50,6 +53,11 @@ export class LinearLayer implements Part {
   /** Whether an adapter changes the output now. */
   get adapted(): boolean {
     return this.adapter !== null && this.adapter.idle !== true;
+  }
+
+  /** The adapter's update, for ops that compute layer and update together; null if none is in use. */
+  get update(): LowRankUpdate | null {
+    return (this.adapted && this.adapter?.update) || null;
   }
 
   /** @param x [rows, in] @returns [rows, out] */

@@ -1,3 +1,4 @@
+import type { LowRankUpdate } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { BertInputError } from '../errors.js';
 import type { LinearAdapter, LinearBase, LinearLayer } from '../layers/layers.js';
@@ -28,6 +29,12 @@ export class LoraLayer implements LinearAdapter {
 
   get idle(): boolean {
     return this.#inUse === null;
+  }
+
+  /** The adapter in use, unless it is one with DoRA, which rescales the layer's output. */
+  get update(): LowRankUpdate | null {
+    const weights = this.#inUse;
+    return weights?.magnitude === null ? weights : null;
   }
 
   /** The active adapter unless one is merged. */

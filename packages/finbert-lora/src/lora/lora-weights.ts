@@ -1,3 +1,4 @@
+import type { LowRankUpdate } from '@fin/kernels';
 import { columnSums, differentiable } from '@fin/kernels';
 import type { RandomStream } from '@fin/runtime';
 import { parameter } from '@fin/runtime';
@@ -17,7 +18,7 @@ import type { Target } from './plan-adapter.js';
  *
  * With DoRA (Liu et al., 2024, arXiv 2402.09353) each row of `weight + scaling · B A` is then rescaled to a learned length.
  */
-export class LoraWeights {
+export class LoraWeights implements LowRankUpdate {
   /** [r, in] */
   readonly a: tf.Variable<tf.Rank.R2>;
   /** [out, r] */
@@ -26,8 +27,9 @@ export class LoraWeights {
   readonly scaling: number;
   /** [out]: DoRA's length of each row of the weight; null without DoRA. */
   readonly magnitude: tf.Variable<tf.Rank.R1> | null;
+  /** Dropout rate of x. */
+  readonly dropoutRate: number;
   readonly #layer: LinearLayer;
-  readonly #dropout: number;
 
   constructor(name: string, { path, layer, r, scaling }: Target, config: LoraConfig, make: MakeMatrices) {
     const [outFeatures, inFeatures] = layer.weight.shape;
@@ -36,7 +38,7 @@ export class LoraWeights {
     this.b = parameter(`${path}.lora_B.${name}.weight`, b) as tf.Variable<tf.Rank.R2>;
     this.scaling = scaling;
     this.#layer = layer;
-    this.#dropout = config.loraDropout;
+    this.dropoutRate = config.loraDropout;
     this.magnitude = config.useDora
       ? (parameter(
           `${path}.lora_magnitude_vector.${name}.weight`,
@@ -52,7 +54,7 @@ export class LoraWeights {
    */
   forward(x: tf.Tensor2D, base: LinearBase, mode: ForwardMode): tf.Tensor2D {
     return tf.tidy(() => {
-      const dropped = dropActivations(x, this.#dropout, mode);
+      const dropped = dropActivations(x, this.dropoutRate, mode);
       const low = projectDown(dropped, this.a);
       if (this.magnitude === null) return addProjectedUp(base.forward(x), low, this.b, this.scaling);
       const { weight } = this.#layer;

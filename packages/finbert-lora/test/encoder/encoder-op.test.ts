@@ -62,32 +62,61 @@ describe.skipIf(implementations.length < 2)('the encoder op', () => {
     other.dispose();
   });
 
-  it('takes what lies below the lowest trained layer, and nothing that drops', () => {
-    const train = (dropout: boolean) => {
-      const options = { training: true, dropout: randomStreams(2).stream('dropout') };
-      return encoderOps(() =>
-        tf.variableGrads(() => tf.sum(model.forward(tinyBatch(), dropout ? options : {}))),
-      );
-    };
+  it('takes what lies below the lowest trained layer, dropping or not', () => {
+    const options = () => ({ training: true, dropout: randomStreams(2).stream('dropout') });
+    const train = (dropout: boolean) =>
+      encoderOps(() => tf.variableGrads(() => tf.sum(model.forward(tinyBatch(), dropout ? options() : {}))));
     expect(train(false)).toEqual([]);
     for (const [path, variable] of model.namedParameters()) {
       variable.trainable = /layer\.2|pooler|classifier/.test(path);
     }
     expect(train(false)).toEqual([2]);
-    expect(train(true)).toEqual([]);
-    const dropout = randomStreams(2).stream('dropout');
-    expect(encoderOps(() => model.forward(tinyBatch(), { training: true, dropout }))).toEqual([]);
+    expect(train(true)).toEqual([2]);
+    expect(encoderOps(() => model.forward(tinyBatch(), options()))).toEqual([LAYERS]);
   });
 
-  it('passes by layers with an adapter in use', () => {
+  it('trains whole encoders by adapters, with the gradients and masks of ordinary ops', () => {
     const init = randomStreams(4).stream('adapter');
     const peft = getPeftModel(
       model,
-      { r: 2, initLoraWeights: false, targetModules: ['query'], layersToTransform: [1] },
+      { r: 2, loraDropout: 0.2, initLoraWeights: false, targetModules: ['query', 'value', 'output.dense'] },
       { init },
     );
+    const gradients = () => {
+      const { value, grads } = tf.variableGrads(() => {
+        const dropout = randomStreams(5).stream('dropout');
+        return tf.sum<tf.Scalar>(tf.square(peft.forward(tinyBatch(), { training: true, dropout })));
+      });
+      return { value, ...grads };
+    };
+    expect(encoderOps(gradients)).toEqual([LAYERS]);
+    const read = () =>
+      tf.tidy(() => Object.entries(gradients()).map(([name, tensor]) => [name, tensor.dataSync()] as const));
+    const fused = new Map(read());
+    use('composed');
+    const composed = read();
+    expect(composed.length).toBe(fused.size);
+    for (const [name, values] of composed) {
+      const most = Math.max(...Array.from(values, Math.abs));
+      allClose(fused.get(name)!, values, { rtol: 0, atol: 2e-5 * Math.max(most, 1e-2) });
+    }
+  });
+
+  it('asks for dropout of adapters as ordinary ops do', () => {
+    const init = randomStreams(4).stream('adapter');
+    const config = { r: 2, loraDropout: 0.2, targetModules: ['query'] };
+    const other = tinyModel({ ...settings, hiddenDropoutProb: 0, attentionProbsDropoutProb: 0 });
+    const peft = getPeftModel(other, config, { init });
+    expect(() => peft.forward(tinyBatch(), { training: true })).toThrow(/needs a random stream/);
+    other.dispose();
+  });
+
+  it('takes layers with an adapter in use, but not with DoRA', () => {
+    const init = randomStreams(4).stream('adapter');
+    const config = { r: 2, initLoraWeights: false, targetModules: ['query'], layersToTransform: [1] };
+    const peft = getPeftModel(model, config, { init });
     const run = () => peft.forward(tinyBatch());
-    expect(encoderOps(run)).toEqual([1, 1]);
+    expect(encoderOps(run)).toEqual([LAYERS]);
     const fused = tf.tidy(() => run().dataSync());
     use('composed');
     allClose(
@@ -95,7 +124,11 @@ describe.skipIf(implementations.length < 2)('the encoder op', () => {
       tf.tidy(() => run().dataSync()),
     );
     use('fused');
-    peft.disableAdapter(() => expect(encoderOps(run)).toEqual([LAYERS]));
+    const other = tinyModel(settings);
+    const dora = getPeftModel(other, { ...config, useDora: true }, { init });
+    expect(encoderOps(() => dora.forward(tinyBatch()))).toEqual([1, 1]);
+    dora.disableAdapter(() => expect(encoderOps(() => dora.forward(tinyBatch()))).toEqual([LAYERS]));
+    other.dispose();
   });
 
   it('sees a weight that was assigned', async () => {

@@ -1,55 +1,37 @@
-import { attr, rawOp } from '@fin/runtime';
+import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { composedGelu, gelu } from '../activations.js';
 import type { AttentionPlan } from '../attention/attention-plan.js';
 import { planAttention } from '../attention/attention-plan.js';
 import { composedPackedAttention, packedAttention } from '../attention/packed-attention.js';
+import { withoutGradient } from '../differentiable.js';
+import type { DropoutOptions } from '../dropout.js';
+import { checkDropout, composedDropout, dropout } from '../dropout.js';
 import { expectInput } from '../errors.js';
 import { composedLayerNorm, layerNorm } from '../layer-norm.js';
 import { linear } from '../linear.js';
 import { usesFusedOps } from '../state.js';
-import { inDType, storageDType } from '../storage.js';
-
-/** Parameters of a linear layer, `x weightᵀ + bias`. */
-export interface LinearParameters {
-  /** [out, in] */
-  readonly weight: tf.Variable<tf.Rank.R2>;
-  /** [out] */
-  readonly bias: tf.Variable<tf.Rank.R1>;
-}
-
-/** Parameters of a layer norm. */
-export interface NormParameters {
-  /** [hidden]: gamma */
-  readonly weight: tf.Variable<tf.Rank.R1>;
-  /** [hidden]: beta */
-  readonly bias: tf.Variable<tf.Rank.R1>;
-}
-
-/** Parameters of one layer. */
-export interface EncoderLayer {
-  readonly query: LinearParameters;
-  readonly key: LinearParameters;
-  readonly value: LinearParameters;
-  readonly attentionOutput: LinearParameters;
-  readonly attentionNorm: NormParameters;
-  /** hidden → intermediate */
-  readonly intermediate: LinearParameters;
-  /** intermediate → hidden */
-  readonly output: LinearParameters;
-  readonly outputNorm: NormParameters;
-}
+import { trains } from '../storage.js';
+import type { EncoderLayer, LinearParameters, NormParameters } from './encoder-layer.js';
+import { baseParameters, checkLayers } from './encoder-layer.js';
+import { fusedEncoder } from './fused-encoder.js';
 
 export interface EncoderOptions {
   /** Number of attention heads; divides the columns of x. */
   readonly heads: number;
   /** Added to the variance in the norms. @default 1e-5, as in PyTorch; BERT uses 1e-12 */
   readonly eps?: number;
+  /** Source of all dropout masks. Without it nothing is dropped, not even by updates. @default none */
+  readonly dropoutStream?: RandomStream | null;
+  /** Dropout rate of the results of both sublayers, before the residual is added. @default 0 */
+  readonly hiddenDropout?: number;
+  /** Dropout rate of the attention weights. @default 0 */
+  readonly attentionDropout?: number;
+  /**
+   * Whether gradients flow on to x. Without, x is a constant, and the backward pass ends at the lowest update. @default true
+   */
+  readonly inputGradient?: boolean;
 }
-
-/** The linear layers of a layer, in the order of the native op. */
-const LINEARS = ['query', 'key', 'value', 'attentionOutput', 'intermediate', 'output'] as const;
-const NORMS = ['attentionNorm', 'outputNorm'] as const;
 
 /**
  * Layers of a transformer encoder, post-norm with exact GELU (Devlin et al., 2018), on sequences that lie end to end:
@@ -58,13 +40,17 @@ const NORMS = ['attentionNorm', 'outputNorm'] as const;
  * x ── query, key, value ── attention ── attentionOutput ── + x, norm ── intermediate, GELU ── output ── + x, norm ── next layer
  * ```
  *
- * On native TensorFlow all layers are one op, `FinEncoder`. It has no backward pass yet: while a gradient is being recorded, the
- * layers run op by op, and everything is differentiable as usual.
+ * Differentiable. On native TensorFlow all layers are one op, `FinEncoder`, and their backward pass another, `FinEncoderGrad`, as
+ * long as nothing but updates (and what lies before x) is trained; see {@link usesEncoderOp}. Otherwise the layers run op by op.
+ *
+ * With dropout, the stream is drawn from in this order, layer by layer: the updates of query, key and value; the attention weights;
+ * the update of attentionOutput; its result; the updates of intermediate and output; the result of output. The masks are the same
+ * fused and op by op.
  *
  * @param x [tokens, hidden]
  * @param sequences a plan by `planAttention`, or offsets, as for `packedAttention`
  * @returns [tokens, hidden]; float32, or the low dtype under autocast
- * @throws KernelInputError if shapes, heads or offsets do not match
+ * @throws KernelInputError if shapes, heads, offsets or rates do not match
  */
 export function encoder(
   x: tf.Tensor2D,
@@ -72,11 +58,12 @@ export function encoder(
   layers: readonly EncoderLayer[],
   options: EncoderOptions,
 ): tf.Tensor2D {
-  checkShapes(x, layers, options);
-  const plan = planOf(x, sequences, options);
+  const plan = checkedPlan(x, sequences, layers, options);
   return tf.tidy(() => {
-    if (usesEncoderOp() && plan.offsets && layers.length > 0) return fuse(x, plan.offsets, layers, options);
-    return compose(x, plan, layers, options, { gelu, layerNorm, packedAttention });
+    const { offsets } = plan;
+    if (offsets && layers.length > 0 && usesEncoderOp(layers))
+      return fusedEncoder(x, offsets, layers, options);
+    return compose(x, plan, layers, options, { dropout, gelu, layerNorm, packedAttention });
   });
 }
 
@@ -87,54 +74,27 @@ export function composedEncoder(
   layers: readonly EncoderLayer[],
   options: EncoderOptions,
 ): tf.Tensor2D {
-  checkShapes(x, layers, options);
+  const plan = checkedPlan(x, sequences, layers, options);
   const ops = {
+    dropout: composedDropout,
     gelu: composedGelu,
     layerNorm: composedLayerNorm,
     packedAttention: composedPackedAttention,
   };
-  return tf.tidy(() => compose(x, planOf(x, sequences, options), layers, options, ops));
+  return tf.tidy(() => compose(x, plan, layers, options, ops));
 }
 
-/** Whether `encoder` would run as one op now: the fused ops are in use, and no gradient is being recorded. */
-export function usesEncoderOp(): boolean {
-  return usesFusedOps() && !tf.engine().isTapeOn();
-}
-
-function fuse(
-  x: tf.Tensor2D,
-  offsets: Int32Array,
-  layers: readonly EncoderLayer[],
-  { heads, eps = 1e-5 }: EncoderOptions,
-): tf.Tensor2D {
-  const dtype = storageDType([x]);
-  const input = dtype === 'bfloat16' ? x : inDType(x, 'float32');
-  const weights = layers.flatMap((layer) => LINEARS.map((name) => layer[name].weight));
-  const vectors = layers.flatMap((layer) => [
-    ...LINEARS.map((name) => layer[name].bias),
-    ...NORMS.map((name) => layer[name].weight),
-    ...NORMS.map((name) => layer[name].bias),
-  ]);
-  const attrs = {
-    // Autocast may change it. The op converts x and the weights by itself.
-    T: attr.type('float32'),
-    X: attr.type(dtype ?? 'float32'),
-    N: attr.int(weights.length),
-    M: attr.int(vectors.length),
-    heads: attr.int(heads),
-    scale: attr.float(1 / Math.sqrt(x.shape[1] / heads)),
-    epsilon: attr.float(eps),
-  };
-  const inputs = [
-    input,
-    tf.tensor1d(offsets, 'int32'),
-    ...weights,
-    ...vectors.map((v) => inDType(v, 'float32')),
-  ];
-  return rawOp('FinEncoder', inputs, attrs)[0] as tf.Tensor2D;
+/**
+ * Whether `encoder` would run these layers as one op now: the fused ops are in use, and no gradient is being recorded, or at most
+ * updates are trained, not the weights, biases and norms themselves.
+ */
+export function usesEncoderOp(layers: readonly EncoderLayer[]): boolean {
+  if (!usesFusedOps()) return false;
+  return !tf.engine().isTapeOn() || !layers.some((layer) => baseParameters(layer).some(trains));
 }
 
 type Ops = {
+  readonly dropout: typeof dropout;
   readonly gelu: typeof gelu;
   readonly layerNorm: typeof layerNorm;
   readonly packedAttention: typeof packedAttention;
@@ -144,30 +104,57 @@ function compose(
   x: tf.Tensor2D,
   plan: AttentionPlan,
   layers: readonly EncoderLayer[],
-  { heads, eps }: EncoderOptions,
-  { gelu, layerNorm, packedAttention }: Ops,
+  options: EncoderOptions,
+  { dropout, gelu, layerNorm, packedAttention }: Ops,
 ): tf.Tensor2D {
-  const project = (input: tf.Tensor2D, { weight, bias }: LinearParameters) => linear(input, weight, bias);
+  const { heads, eps, dropoutStream: stream = null, hiddenDropout = 0, attentionDropout = 0 } = options;
+  const dropoutAt = (rate: number): DropoutOptions | null => (stream && rate > 0 ? { rate, stream } : null);
+  const project = (input: tf.Tensor2D, { weight, bias, update }: LinearParameters, biased = true) => {
+    const base = linear(input, weight, biased ? bias : null);
+    if (!update) return base;
+    const drop = dropoutAt(update.dropoutRate);
+    const low = linear(drop ? dropout(input, drop) : input, update.a);
+    return tf.add<tf.Tensor2D>(base, linear(tf.mul(low, update.scaling), update.b));
+  };
   const close = (
     input: tf.Tensor2D,
-    { weight, bias }: LinearParameters,
+    dense: LinearParameters,
     residual: tf.Tensor2D,
     norm: NormParameters,
-  ) => layerNorm(linear(input, weight), norm.weight, norm.bias, { eps, residual, bias });
-  return layers.reduce((input, layer) => {
-    const [q, k, v] = [layer.query, layer.key, layer.value].map((part) => project(input, part));
-    const context = packedAttention(q, k, v, plan, { heads });
-    const attended = close(context, layer.attentionOutput, input, layer.attentionNorm);
-    const inner = gelu(linear(attended, layer.intermediate.weight), layer.intermediate.bias); // [tokens, intermediate]
-    return close(inner, layer.output, attended, layer.outputNorm);
-  }, tf.clone(x));
+  ) => {
+    const product = project(input, dense, false);
+    const { weight, bias } = norm;
+    return layerNorm(product, weight, bias, {
+      eps,
+      residual,
+      bias: dense.bias,
+      dropout: dropoutAt(hiddenDropout),
+    });
+  };
+  const constant = options.inputGradient === false && tf.engine().isTapeOn();
+  return layers.reduce(
+    (input, layer) => {
+      const [q, k, v] = [layer.query, layer.key, layer.value].map((part) => project(input, part));
+      const context = packedAttention(q, k, v, plan, { heads, dropout: dropoutAt(attentionDropout) });
+      const attended = close(context, layer.attentionOutput, input, layer.attentionNorm);
+      const { bias } = layer.intermediate;
+      const inner = gelu(project(attended, layer.intermediate, false), bias); // [tokens, intermediate]
+      return close(inner, layer.output, attended, layer.outputNorm);
+    },
+    constant ? withoutGradient(() => tf.clone(x)) : tf.clone(x),
+  );
 }
 
-function planOf(
+function checkedPlan(
   x: tf.Tensor2D,
   sequences: AttentionPlan | Int32Array,
-  { heads }: EncoderOptions,
+  layers: readonly EncoderLayer[],
+  { heads, hiddenDropout = 0, attentionDropout = 0, dropoutStream = null }: EncoderOptions,
 ): AttentionPlan {
+  checkLayers(x, layers, heads);
+  for (const rate of [hiddenDropout, attentionDropout]) {
+    checkDropout('encoder', dropoutStream && { rate, stream: dropoutStream });
+  }
   const [tokens, hidden] = x.shape;
   const plan = 'sequences' in sequences ? sequences : planAttention(sequences, { heads, hidden });
   expectInput(
@@ -175,34 +162,4 @@ function planOf(
     () => `encoder: the plan is for ${plan.tokens} tokens, but x has ${tokens} rows`,
   );
   return plan;
-}
-
-function checkShapes(x: tf.Tensor2D, layers: readonly EncoderLayer[], { heads }: EncoderOptions): void {
-  expectInput(x.rank === 2, () => `encoder: x must be [tokens, hidden], not [${x.shape}]`);
-  const hidden = x.shape[1];
-  expectInput(
-    Number.isInteger(heads) && heads > 0 && hidden > 0 && hidden % heads === 0,
-    () => `encoder: ${hidden} columns cannot be divided among ${heads} heads`,
-  );
-  const intermediate = layers[0]?.intermediate.weight.shape[0];
-  for (const [i, layer] of layers.entries()) {
-    for (const name of LINEARS) {
-      const { weight, bias } = layer[name];
-      const out = name === 'intermediate' ? intermediate : hidden;
-      const wanted = [out, name === 'output' ? intermediate : hidden];
-      expectInput(
-        `${weight.shape}` === `${wanted}` && `${bias.shape}` === `${out}`,
-        () =>
-          `encoder: ${name} of layer ${i} has the shapes [${weight.shape}] and [${bias.shape}] where [${wanted}] and [${out}] are needed`,
-      );
-    }
-    for (const name of NORMS) {
-      const { weight, bias } = layer[name];
-      expectInput(
-        `${weight.shape}` === `${hidden}` && `${bias.shape}` === `${hidden}`,
-        () =>
-          `encoder: ${name} of layer ${i} has the shapes [${weight.shape}] and [${bias.shape}] where [${hidden}] is needed`,
-      );
-    }
-  }
 }

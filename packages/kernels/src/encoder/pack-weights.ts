@@ -9,43 +9,58 @@ import {
   releaseHandle,
 } from '@fin/runtime';
 
-/** Number of inputs of `FinEncoder` before its weights: x and the offsets. */
-export const BEFORE_WEIGHTS = 2;
+/** Number of inputs before the weights: x and the offsets; for the gradient also dy. */
+const BEFORE_WEIGHTS: Readonly<Record<string, number>> = { FinEncoder: 2, FinEncoderGrad: 3 };
 
 /**
- * Gives `FinEncoder` its weights in packed form from now on. Callers pass them as they are, [out, in] in any float dtype. By the
- * time a call comes here, autocast has decided in which dtype it computes. A weight is packed once for each dtype; the packed copy
- * is freed with the weight, also when a variable is assigned.
+ * Gives `FinEncoder` its weights in packed form from now on, and `FinEncoderGrad` transposed. Callers pass them as they are, [out, in]
+ * in any float dtype. By the time a call comes here, autocast has decided in which dtype it computes. A weight is packed once for each
+ * dtype and form; the packed copy is freed with the weight, also when a variable is assigned.
  */
 export function packEncoderWeights(): void {
   installInterceptor('@fin/kernels: packed weights', intercept);
 }
 
 const intercept: Interceptor = (call, next) => {
-  if (call.op !== 'FinEncoder') return next(call);
-  const dtype = dtypeName(numberOf(call.attrs, 'T'));
-  const end = BEFORE_WEIGHTS + numberOf(call.attrs, 'N');
+  if (!Object.hasOwn(BEFORE_WEIGHTS, call.op)) return next(call);
+  const first = BEFORE_WEIGHTS[call.op];
+  const form = {
+    dtype: dtypeName(numberOf(call.attrs, 'T')),
+    transposed: call.op === 'FinEncoderGrad',
+  };
+  const end = first + numberOf(call.attrs, 'N');
   const inputs = call.inputs.map((input, i) =>
-    i >= BEFORE_WEIGHTS && i < end && input.shape.length === 2 ? packed(input, dtype, next) : input,
+    i >= first && i < end && input.shape.length === 2 ? packed(input, form, next) : input,
   );
   return next({ ...call, inputs });
 };
 
-function packed(weight: TensorHandle, dtype: NativeDType, next: Next): TensorHandle {
-  return derivedHandle(weight, `packed ${dtype}`, () => {
-    if (weight.dtype !== 'float16') return pack(weight, dtype, next);
+/** What a packed weight is. */
+interface Form {
+  readonly dtype: NativeDType;
+  readonly transposed: boolean;
+}
+
+function packed(weight: TensorHandle, form: Form, next: Next): TensorHandle {
+  const key = `packed ${form.dtype}${form.transposed ? ' transposed' : ''}`;
+  return derivedHandle(weight, key, () => {
+    if (weight.dtype !== 'float16') return pack(weight, form, next);
     const attrs = attrList(castAttrs('float16', 'float32'));
     const [wide] = next({ op: 'Cast', attrs, inputs: [weight], nOutputs: 1 });
     try {
-      return pack(wide, dtype, next);
+      return pack(wide, form, next);
     } finally {
       releaseHandle(wide);
     }
   });
 }
 
-function pack(weight: TensorHandle, dtype: NativeDType, next: Next): TensorHandle {
-  const attrs = attrList({ T: attr.type(dtype), W: attr.type(weight.dtype) });
+function pack(weight: TensorHandle, { dtype, transposed }: Form, next: Next): TensorHandle {
+  const attrs = attrList({
+    T: attr.type(dtype),
+    W: attr.type(weight.dtype),
+    transposed: attr.bool(transposed),
+  });
   return next({ op: 'FinPackWeight', attrs, inputs: [weight], nOutputs: 1 })[0];
 }
 

@@ -238,8 +238,9 @@ void everything(const Kernels& kernels, Storage storage) {
   }
 }
 
-/// Runs an encoder by groups and by teams of threads. Its parameters have their exact size, or whole panels where that is needed.
-void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediate, const std::vector<int32_t>& offsets) {
+/// Runs an encoder forward and backward, by groups and by teams of threads. Its parameters have their exact size, or whole panels where
+/// that is needed.
+void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediate, int64_t rank, const std::vector<int32_t>& offsets) {
   const int64_t element = storage == kFloat32 ? 4 : 2;
   const int64_t tokens = offsets.back(), sequences = static_cast<int64_t>(offsets.size()) - 1;
   std::vector<std::unique_ptr<Exact<float>>> memory;
@@ -247,45 +248,99 @@ void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediat
     memory.push_back(std::make_unique<Exact<float>>(floats));
     return memory.back()->data;
   };
-  EncoderLayer layers[2];
-  for (EncoderLayer& layer : layers) {
+  const auto packed = [&](int64_t out, int64_t in, bool transposed) {
+    void* to = take(packed_elements(out, in) * element / 4);
+    pack_weight(take(out * in), kFloat32, out, in, transposed, to, storage);
+    return to;
+  };
+  std::vector<int64_t> kept_before{0};
+  int64_t longest = 0;
+  for (int64_t i = 0; i < sequences; i++) {
+    const int64_t length = offsets[static_cast<size_t>(i + 1)] - offsets[static_cast<size_t>(i)];
+    longest = length > longest ? length : longest;
+    kept_before.push_back(kept_before.back() + length * kept_words_of_attention(length));
+  }
+  int64_t gradients = 0;
+  EncoderLayer forward[2]{}, backward[2]{};
+  for (int n = 0; n < 2; n++) {
+    EncoderLayer& layer = forward[n];
     for (int i = 0; i < kLinears; i++) {
       const int64_t out = i == kIntermediate ? intermediate : hidden, in = i == kOutput ? intermediate : hidden;
-      void* packed = take(packed_elements(out, in) * element / 4);
-      pack_weight(take(out * in), kFloat32, out, in, packed, storage);
-      layer.weight[i] = packed;
+      layer.weight[i] = packed(out, in, false);
       layer.bias[i] = take(whole_panels(out) * kPanel);
+      if (rank == 0) continue;
+      layer.update[i].rank = rank;
+      layer.update[i].scaling = 2.0f;
+      layer.update[i].a = packed(rank, in, false);
+      layer.update[i].b = packed(out, rank, false);
+      layer.update[i].a_gradient = gradients;
+      layer.update[i].b_gradient = gradients + rank * in;
+      gradients += rank * (in + out);
     }
     for (int i = 0; i < kNorms; i++) {
       layer.gamma[i] = take(whole_panels(hidden) * kPanel);
       layer.beta[i] = take(whole_panels(hidden) * kPanel);
     }
+    for (int site = 0; rank > 0 && site < kDropoutSites; site++) {
+      const int64_t words = site == kDropAttention ? heads * kept_before.back()
+                                                   : tokens * kept_words(site == kDropOutput ? intermediate : hidden);
+      layer.dropout[site] = some_dropout(true);
+      layer.kept[site] = reinterpret_cast<uint16_t*>(take((words + 1) / 2));
+    }
+    backward[n] = layer;
+    for (int i = 0; i < kLinears; i++) {
+      const int64_t out = i == kIntermediate ? intermediate : hidden, in = i == kOutput ? intermediate : hidden;
+      backward[n].weight[i] = packed(in, out, true);
+      if (rank == 0) continue;
+      backward[n].update[i].a = packed(in, rank, true);
+      backward[n].update[i].b = packed(rank, out, true);
+    }
   }
   EncoderArgs args{};
   args.x = take(tokens * hidden);
-  Exact<uint16_t> y(tokens * hidden * element / 2);
+  Exact<uint16_t> y(tokens * hidden * element / 2), dy(tokens * hidden * element / 2), dx(tokens * hidden * element / 2);
   args.y = y.data;
+  args.dy = dy.data;
+  args.dx = dx.data;
   args.offsets = offsets.data();
-  args.layers = layers;
   args.layer_count = 2;
   args.hidden = hidden;
   args.intermediate = intermediate;
   args.heads = heads;
   args.scale = 0.3f;
   args.epsilon = 1e-5f;
+  args.longest = longest;
+  args.kept_before = kept_before.data();
   for (const int count : {1, 2, 5}) {
     set_threads(count);
-    if (!run_encoder(args, sequences, storage)) std::abort();
+    args.layers = forward;
+    std::vector<EncoderGroup> groups = plan_groups(args, sequences);
+    if (!run_encoder(args, groups, storage)) std::abort();
+    int64_t rows = 0;
+    for (EncoderGroup& group : groups) {
+      rows += saved_rows(group.rows);
+      group.gradients = take(gradients);
+    }
+    for (int n = 0; n < 2; n++) {
+      const int64_t elements = rows * encoder_kernels(storage).saved_columns(args, forward[n]);
+      forward[n].saved = backward[n].saved = take(elements * element / 4);
+      for (int i = 0; i < kNorms; i++) forward[n].rstd[i] = backward[n].rstd[i] = take(tokens);
+      forward[n].lse = backward[n].lse = take(heads * tokens);
+    }
+    if (!run_encoder(args, groups, storage)) std::abort();
+    args.layers = backward;
+    if (!run_encoder_grad(args, groups, storage)) std::abort();
+    for (EncoderLayer& layer : forward) layer.saved = nullptr;
   }
 }
 
 void encoders(Storage storage) {
   const std::vector<int32_t> several{0, 1, 17, 17, 48, 81, 97, 160}, single{0, 35};
   for (const auto& offsets : {several, single}) {
-    encoder(storage, 32, 1, 64, offsets);
-    encoder(storage, 64, 1, 130, offsets);
-    encoder(storage, 45, 5, 77, offsets);
-    encoder(storage, 96, 3, 1100, offsets);
+    encoder(storage, 32, 1, 64, 0, offsets);
+    encoder(storage, 64, 1, 130, 8, offsets);
+    encoder(storage, 45, 5, 77, 3, offsets);
+    encoder(storage, 96, 3, 1100, 40, offsets);
   }
 }
 

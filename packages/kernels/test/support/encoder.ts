@@ -1,6 +1,6 @@
 import { attr, installInterceptor } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import type { EncoderLayer } from '../../src/index.js';
+import type { EncoderLayer, LowRankUpdate } from '../../src/index.js';
 import { kernelsState } from '../../src/state.js';
 import './implementations.js';
 import { normal } from './tensors.js';
@@ -14,6 +14,59 @@ export const encoderUnits: readonly string[] = addon?.encoderUnits() ?? [];
 export function chooseUnit(name: string): void {
   if (addon && !addon.chooseEncoder(name)) throw new Error(`there is no unit ${name}`);
 }
+
+export interface Case {
+  readonly lengths: readonly number[];
+  readonly count: number;
+  readonly hidden: number;
+  readonly heads: number;
+  readonly intermediate: number;
+}
+
+const shape = (
+  lengths: readonly number[],
+  count: number,
+  hidden: number,
+  heads: number,
+  intermediate: number,
+) => ({
+  lengths,
+  count,
+  hidden,
+  heads,
+  intermediate,
+});
+
+/** Head dimensions with and without a form of their own, odd widths, and every odd batch. */
+export const cases: Readonly<Record<string, Case>> = {
+  'no token': shape([], 1, 8, 2, 16),
+  'empty sequences': shape([0, 3, 0, 0, 5, 0], 2, 12, 3, 20),
+  'one token': shape([1], 2, 64, 2, 128),
+  'one sequence': shape([37], 2, 64, 1, 96),
+  '512 tokens': shape([512], 1, 32, 1, 64),
+  'equal lengths': shape(Array<number>(24).fill(16), 2, 64, 2, 256),
+  'sequences around a tile': shape([15, 16, 17, 31, 32, 33, 1, 2, 64, 65], 2, 128, 4, 288),
+  'odd widths': shape([7, 1, 30, 12, 90], 3, 45, 5, 77),
+  'a wide inner layer': shape([20, 25, 30], 1, 96, 3, 1300),
+  'many sequences': shape(
+    Array.from({ length: 70 }, (_, i) => 3 + ((i * 7) % 23)),
+    2,
+    48,
+    3,
+    192,
+  ),
+};
+
+export const offsetsOf = (lengths: readonly number[]) => {
+  const offsets = new Int32Array(lengths.length + 1);
+  for (const [i, length] of lengths.entries()) offsets[i + 1] = offsets[i] + length;
+  return offsets;
+};
+export const tokensOf = ({ lengths }: Case) => lengths.reduce((sum, length) => sum + length, 0);
+export const inputOf = (one: Case) => normal<tf.Tensor2D>('x', [tokensOf(one), one.hidden]);
+
+export const largest = (numbers: Float32Array) =>
+  numbers.reduce((most, number) => Math.max(most, Math.abs(number)), 0);
 
 /** Layers with parameters that differ from each other; the caller disposes them with `disposeLayers`. */
 export function encoderLayers(count: number, hidden: number, intermediate: number): EncoderLayer[] {
@@ -45,8 +98,50 @@ export function encoderLayers(count: number, hidden: number, intermediate: numbe
   );
 }
 
+export type LinearName = Exclude<keyof EncoderLayer, 'attentionNorm' | 'outputNorm'>;
+
+/** The layers frozen, some of their linear layers with an update of that rank. The parameters stay those of the given layers. */
+export function withUpdates(
+  layers: readonly EncoderLayer[],
+  names: readonly LinearName[],
+  { rank = 3, dropoutRate = 0 } = {},
+): EncoderLayer[] {
+  return layers.map((layer, i) => {
+    for (const { weight, bias } of Object.values(layer)) {
+      weight.trainable = false;
+      bias.trainable = false;
+    }
+    const updated = names.map((name) => {
+      const [out, features] = layer[name].weight.shape;
+      const factor = (kind: string, shape: [number, number]) =>
+        tf.tidy(() =>
+          tf.variable(normal(`${i} ${name} ${kind}`, shape, 0.5 / Math.sqrt(shape[1]))),
+        ) as tf.Variable<tf.Rank.R2>;
+      const update: LowRankUpdate = {
+        a: factor('A', [rank, features]),
+        b: factor('B', [out, rank]),
+        scaling: 1.5,
+        dropoutRate,
+      };
+      return [name, { ...layer[name], update }];
+    });
+    return { ...layer, ...Object.fromEntries(updated) } as EncoderLayer;
+  });
+}
+
+/** The factors of all updates. */
+export function factorsOf(layers: readonly EncoderLayer[]): tf.Variable[] {
+  return layers.flatMap((layer) =>
+    Object.values(layer).flatMap((part) => {
+      const update = 'update' in part ? (part.update as LowRankUpdate) : null;
+      return update ? [update.a as tf.Variable, update.b as tf.Variable] : [];
+    }),
+  );
+}
+
 export function disposeLayers(layers: readonly EncoderLayer[]): void {
   tf.dispose(layers.flatMap((layer) => Object.values(layer).flatMap(({ weight, bias }) => [weight, bias])));
+  tf.dispose(factorsOf(layers));
 }
 
 /** Runs a function with encoder ops in bfloat16, as autocast does it. */

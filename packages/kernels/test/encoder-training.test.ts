@@ -1,0 +1,281 @@
+import { countTensors, installInterceptor, NO_GROWTH, nativeDType, randomStreams } from '@fin/runtime';
+import { allClose } from '@fin/testkit';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { EncoderLayer, EncoderOptions } from '../src/index.js';
+import { composed, encoder, KernelInputError } from '../src/index.js';
+import type { Case, LinearName } from './support/encoder.js';
+import {
+  cases,
+  chooseUnit,
+  disposeLayers,
+  encoderLayers,
+  encoderUnits,
+  factorsOf,
+  inBfloat16,
+  inputOf,
+  largest,
+  offsetsOf,
+  tokensOf,
+  withUpdates,
+} from './support/encoder.js';
+import { fused } from './support/implementations.js';
+import { chooseInstructions, instructionSets } from './support/instructions.js';
+import { normal, read } from './support/tensors.js';
+
+const ALL: readonly LinearName[] = ['query', 'key', 'value', 'attentionOutput', 'intermediate', 'output'];
+const RATES = { hiddenDropout: 0.1, attentionDropout: 0.2 };
+
+/** Which linear layers are updated, of which rank, whether anything drops, and whether by every instruction set and unit. */
+const trainings = {
+  'updates of query and value': { names: ['query', 'value'], rank: 8, drops: false, everywhere: false },
+  'updates of query and value, with dropout': {
+    names: ['query', 'value'],
+    rank: 4,
+    drops: true,
+    everywhere: true,
+  },
+  'updates of every linear layer': { names: ALL, rank: 3, drops: false, everywhere: false },
+  'updates of every linear layer, with dropout': { names: ALL, rank: 33, drops: true, everywhere: true },
+  'no update': { names: [], rank: 1, drops: true, everywhere: false },
+} as const;
+
+type Training = (typeof trainings)[keyof typeof trainings];
+
+/** Output of an encoder, then the gradients of x and of all factors of a weighted sum of it. Everything else is disposed. */
+function train(
+  one: Case,
+  layers: readonly EncoderLayer[],
+  run: typeof encoder,
+  options: Partial<EncoderOptions> = {},
+  inputGradient = true,
+): Float32Array[] {
+  const x = tf.tidy(() => tf.variable(inputOf(one)));
+  const weights = normal<tf.Tensor2D>('dy', [tokensOf(one), one.hidden]);
+  const dropoutStream = options.hiddenDropout ? randomStreams(3).stream('dropout') : null;
+  let y: tf.Tensor | undefined;
+  const variables = [...(inputGradient ? [x] : []), ...factorsOf(layers)];
+  const { value, grads } = tf.variableGrads(() => {
+    const all = { heads: one.heads, dropoutStream, inputGradient, ...options };
+    y = tf.keep(run(x as tf.Tensor2D, offsetsOf(one.lengths), layers, all));
+    return tf.sum<tf.Scalar>(tf.mul(y, weights));
+  }, variables);
+  const values = read(y!, ...variables.map(({ name }) => grads[name]));
+  tf.dispose([x, weights, value]);
+  return values;
+}
+
+const makeLayers = (one: Case, { names, rank, drops }: Training) =>
+  withUpdates(encoderLayers(one.count, one.hidden, one.intermediate), names, {
+    rank,
+    dropoutRate: drops ? 0.3 : 0,
+  });
+
+/** Within the tolerance of the largest element of each, or of a hundredth of the largest of all, since gradients can be 0 but for rounding. */
+function closeTo(
+  actual: readonly Float32Array[],
+  expected: readonly Float32Array[],
+  tolerance: number,
+): void {
+  expect(actual.length).toBe(expected.length);
+  const least = Math.max(...expected.map(largest)) / 100;
+  for (const [i, values] of actual.entries()) {
+    allClose(values, expected[i], { rtol: 0, atol: tolerance * Math.max(largest(expected[i]), least) });
+  }
+}
+
+afterEach(() => {
+  chooseInstructions('', 0);
+  chooseUnit('');
+});
+
+describe.each(Object.entries(cases))('training an encoder of %s', (_, one) => {
+  it.each(Object.entries(trainings))('gives the gradients of its composed twin: %s', (_, training) => {
+    const layers = makeLayers(one, training);
+    const options = training.drops ? RATES : {};
+    const expected = train(one, layers, composed.encoder, options);
+    closeTo(train(one, layers, encoder, options), expected, 1e-5);
+    for (const name of training.everywhere ? instructionSets : []) {
+      chooseInstructions(name, 0);
+      closeTo(train(one, layers, encoder, options), expected, 1e-5);
+    }
+    disposeLayers(layers);
+  });
+
+  it.runIf(fused).each(Object.entries(trainings))(
+    'gives the same but for rounding in bfloat16: %s',
+    (_, training) => {
+      const layers = makeLayers(one, training);
+      const options = training.drops ? RATES : {};
+      const expected = train(one, layers, composed.encoder, options);
+      const check = () =>
+        closeTo(
+          inBfloat16(() => train(one, layers, encoder, options)),
+          expected,
+          4e-2,
+        );
+      for (const unit of training.everywhere ? encoderUnits : encoderUnits.slice(0, 1)) {
+        chooseUnit(unit);
+        check();
+      }
+      chooseUnit('vectors');
+      for (const name of training.everywhere ? instructionSets : []) {
+        chooseInstructions(name, 0);
+        check();
+      }
+      disposeLayers(layers);
+    },
+  );
+});
+
+describe('training an encoder', () => {
+  const one: Case = { lengths: [5, 1, 9], count: 2, hidden: 12, heads: 2, intermediate: 20 };
+  const options = { heads: one.heads, ...RATES };
+
+  it('has the gradients of finite differences', () => {
+    const layers = makeLayers(one, trainings['updates of every linear layer']);
+    const variables = factorsOf(layers);
+    const gradients = train(one, layers, encoder, RATES, false).slice(1);
+    const weights = Array.from(normal<tf.Tensor2D>('dy', [tokensOf(one), one.hidden]).dataSync());
+    const loss = () => {
+      const dropoutStream = randomStreams(3).stream('dropout');
+      const y = tf.tidy(() =>
+        encoder(inputOf(one), offsetsOf(one.lengths), layers, { ...options, dropoutStream }).dataSync(),
+      );
+      return weights.reduce((sum, weight, i) => sum + weight * y[i], 0);
+    };
+    const step = 1e-2;
+    for (const [i, variable] of variables.entries()) {
+      const values = variable.dataSync();
+      const at = (i * 7) % values.length;
+      const around = [step, -step].map((difference) => {
+        const moved = values.slice();
+        moved[at] += difference;
+        tf.tidy(() => variable.assign(tf.tensor(moved, variable.shape)));
+        return loss();
+      });
+      tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+      const slope = (around[0] - around[1]) / (2 * step);
+      expect(Math.abs(slope - gradients[i][at])).toBeLessThan(2e-2 * Math.max(1, Math.abs(slope)));
+    }
+    disposeLayers(layers);
+  });
+
+  it('lets no gradient flow on to x unless it is wanted, and has the same others', () => {
+    const layers = makeLayers(one, trainings['updates of query and value']);
+    const expected = train(one, layers, encoder, RATES);
+    for (const run of [encoder, composed.encoder]) {
+      const [y, ...factors] = train(one, layers, run, RATES, false);
+      closeTo([y, ...factors], [expected[0], ...expected.slice(2)], 1e-5);
+    }
+    const gradientOfX = (run: typeof encoder) => () =>
+      tf.grad((x) =>
+        tf.sum(run(x as tf.Tensor2D, offsetsOf(one.lengths), layers, { ...options, inputGradient: false })),
+      )(inputOf(one));
+    expect(gradientOfX(encoder)).toThrow(/Cannot compute gradient/);
+    expect(gradientOfX(composed.encoder)).toThrow(/Cannot compute gradient/);
+    disposeLayers(layers);
+  });
+
+  it.runIf(fused)('reaches only down to the lowest updated linear layer', () => {
+    const all = makeLayers(one, trainings['updates of every linear layer']);
+    for (const [layer, name] of [
+      [1, 'query'],
+      [1, 'attentionOutput'],
+      [1, 'intermediate'],
+      [1, 'output'],
+      [0, 'output'],
+    ] as const) {
+      const layers = all.map((own, i) => {
+        const lone = { ...own };
+        for (const other of ALL)
+          if (i !== layer || other !== name) lone[other] = { ...own[other], update: null };
+        return lone;
+      });
+      closeTo(
+        train(one, layers, encoder, RATES, false),
+        train(one, layers, composed.encoder, RATES, false),
+        1e-5,
+      );
+    }
+    disposeLayers(all);
+  });
+
+  it.runIf(fused)('is deterministic, on any number of threads', () => {
+    const layers = makeLayers(
+      cases['many sequences'],
+      trainings['updates of every linear layer, with dropout'],
+    );
+    for (const low of [false, true]) {
+      const run = () => {
+        const values = () => train(cases['many sequences'], layers, encoder, RATES);
+        return low ? inBfloat16(values) : values();
+      };
+      for (const threads of [1, 3, 40]) {
+        chooseInstructions('', threads);
+        expect(run()).toEqual(run());
+      }
+      chooseInstructions('', 0);
+    }
+    disposeLayers(layers);
+  });
+
+  it.runIf(fused)(
+    'is one op in each direction, saves activations in its dtype, and leaves nothing behind',
+    async () => {
+      const layers = makeLayers(one, trainings['updates of query and value']);
+      const ops: string[] = [];
+      const saved = new Set<string>();
+      const installed = installInterceptor('ops', (call, next) => {
+        const outputs = next(call);
+        if (call.op.startsWith('FinEncoder')) ops.push(call.op);
+        if (call.op === 'FinEncoder')
+          for (const { dtype } of outputs.slice(1, 1 + one.count)) saved.add(dtype);
+        return outputs;
+      });
+      inBfloat16(() => train(one, layers, encoder, RATES));
+      installed.remove();
+      expect(ops).toEqual(['FinEncoder', 'FinEncoderGrad']);
+      expect([...saved]).toEqual(['bfloat16']);
+      train(one, layers, encoder, RATES);
+      const again = await countTensors(() => {
+        for (let i = 0; i < 3; i++) train(one, layers, encoder, RATES);
+      });
+      expect(again).toEqual(NO_GROWTH);
+      disposeLayers(layers);
+    },
+  );
+
+  it.runIf(fused)('returns gradients in float32, also of bfloat16 hidden states', () => {
+    const layers = makeLayers(one, trainings['updates of query and value']);
+    tf.tidy(() => {
+      const { grads } = tf.variableGrads(() => {
+        const y = inBfloat16(() =>
+          encoder(inputOf(one), offsetsOf(one.lengths), layers, { heads: one.heads }),
+        );
+        expect(nativeDType(y)).toBe('bfloat16');
+        return tf.sum(y);
+      }, factorsOf(layers));
+      for (const gradient of Object.values(grads)) expect(nativeDType(gradient)).toBe('float32');
+    });
+    disposeLayers(layers);
+  });
+
+  it.each([encoder, composed.encoder])('refuses updates that do not match', (run) => {
+    const layers = makeLayers(one, trainings['updates of query and value']);
+    const x = inputOf(one);
+    const call = (change: object) => () =>
+      tf.tidy(() => {
+        const { query } = layers[1];
+        const changed = { ...layers[1], query: { ...query, update: { ...query.update!, ...change } } };
+        return run(x, offsetsOf(one.lengths), [layers[0], changed], options);
+      });
+    expect(call({ a: layers[1].query.update!.b })).toThrow(KernelInputError);
+    expect(call({ a: layers[1].query.update!.b })).toThrow(
+      /update of query of layer 1 has the shapes \[12,8\]/,
+    );
+    expect(call({ dropoutRate: 1 })).toThrow(/dropout rate of the update of query of layer 1/);
+    disposeLayers(layers);
+    x.dispose();
+  });
+});

@@ -1,0 +1,113 @@
+// A LoRA step (forward, backward, AdamW; r = 8 on query and value, all dropout rates 0.1) with the encoder op of @fin/kernels beside the
+// same layers op by op, turn by turn in the same run, on batches of 32 real headlines, fresh weights. Milliseconds by the clock and by
+// processor time: least (median).
+//   node bench/lora-step.mjs [rounds] [layers x hidden:precision ...]      such as 9 6x384:bf16 6x384:fp32 12x768:bf16
+import { readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
+import { BertForSequenceClassification, createConfig, crossEntropy } from '@fin/finbert-lora';
+import { getPeftModel } from '@fin/finbert-lora/lora';
+import { packSequences } from '@fin/finbert-lora/tokenizer';
+import { loadKernels } from '@fin/kernels';
+import { loadTensorFlow, randomStreams } from '@fin/runtime';
+import { AdamW, decayGroups } from '@fin/train';
+import * as tf from '@tensorflow/tfjs-core';
+
+const rounds = Number(process.argv[2] ?? 9);
+const cases = process.argv.length > 3 ? process.argv.slice(3) : ['6x384:bf16', '6x384:fp32', '12x768:bf16'];
+const BATCHES = 3;
+const BATCH_SIZE = 32;
+const lengths = JSON.parse(
+  readFileSync(new URL('../../finbert-lora/bench/fixtures/headline-lengths.json', import.meta.url), 'utf8'),
+);
+const batches = Array.from({ length: BATCHES }, (_, i) =>
+  packSequences(
+    lengths.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE).map((length) => new Int32Array(length).fill(1000)),
+  ),
+);
+const labels = Array.from({ length: BATCH_SIZE }, (_, i) => i % 3);
+
+await loadTensorFlow({ backend: 'tensorflow' });
+const { instructionSet, encoderUnit, threads, notes } = await loadKernels();
+for (const note of notes) console.log(note);
+console.log(
+  `${cpus()[0].model}, ${instructionSet}, bfloat16 by ${encoderUnit}, ${threads} threads, load ${loadavg()[0].toFixed(1)}, tokens ${batches.map(({ inputIds }) => inputIds.length)}`,
+);
+console.log(
+  '| layers × hidden | precision | encoder op | op by op | speed, least (median) | processor time, op | op by op |',
+);
+console.log('| --- | --- | --- | --- | --- | --- | --- |');
+
+function makeModel(numHiddenLayers, hiddenSize, precision, byOp) {
+  const init = randomStreams(1).stream('init');
+  const config = createConfig({
+    numHiddenLayers,
+    hiddenSize,
+    intermediateSize: 4 * hiddenSize,
+    numAttentionHeads: 12,
+    id2label: ['positive', 'negative', 'neutral'],
+  });
+  const model = new BertForSequenceClassification(config, { init });
+  const peft = getPeftModel(
+    model,
+    { r: 8, loraAlpha: 16, loraDropout: 0.1, targetModules: ['query', 'value'] },
+    { init },
+  );
+  if (precision === 'bf16') toLowPrecision(peft);
+  if (!byOp) for (const layer of model.bert.layers) layer.fitsEncoderOp = () => false;
+  return { peft, optimizer: new AdamW(decayGroups(peft, 0.01), { learningRate: 1e-4 }) };
+}
+
+function step({ peft, optimizer }, policy, batch, dropout) {
+  const { value, grads } = tf.variableGrads(() =>
+    autocast(policy, () => crossEntropy(peft.forward(batch, { training: true, dropout }), labels)),
+  );
+  const packed = optimizer.pack(grads);
+  optimizer.apply(packed);
+  value.dataSync();
+  tf.dispose([value, grads, packed]);
+}
+
+const median = (all) => all[all.length >> 1];
+for (const one of cases) {
+  const [shape, precision] = one.split(':');
+  const [layers, hidden] = shape.split('x').map(Number);
+  const policy = precisionPolicy(precision);
+  const contenders = [true, false].map((byOp) => makeModel(layers, hidden, precision, byOp));
+  const clock = [[], []];
+  const processor = [[], []];
+  for (let round = -1; round < rounds; round++) {
+    for (const [b, batch] of batches.entries()) {
+      for (const [i, contender] of contenders.entries()) {
+        const dropout = randomStreams(3)
+          .stream('dropout')
+          .at((round + 1) * BATCHES + b);
+        const before = process.cpuUsage();
+        const start = performance.now();
+        step(contender, policy, batch, dropout);
+        const time = performance.now() - start;
+        const { user, system } = process.cpuUsage(before);
+        if (round < 0) continue;
+        clock[i].push(time);
+        processor[i].push((user + system) / 1000);
+      }
+    }
+  }
+  for (const all of [...clock, ...processor]) all.sort((a, b) => a - b);
+  const show = (all) => `${all[0].toFixed(0)} (${median(all).toFixed(0)})`;
+  const speed = (of) => (of(clock[1]) / of(clock[0])).toFixed(2);
+  const columns = [
+    `${layers} × ${hidden}`,
+    precision,
+    show(clock[0]),
+    show(clock[1]),
+    `${speed((all) => all[0])} (${speed(median)})`,
+    show(processor[0]),
+    show(processor[1]),
+  ];
+  console.log(`| ${columns.join(' | ')} |`);
+  for (const { peft, optimizer } of contenders) {
+    optimizer.dispose?.();
+    peft.dispose?.();
+  }
+}
