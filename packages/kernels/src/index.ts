@@ -11,14 +11,14 @@ export type { DifferentiableOp } from './differentiable.js';
 export { differentiable, withoutGradient } from './differentiable.js';
 export type { DropoutOptions } from './dropout.js';
 export { dropout } from './dropout.js';
-export type { EncoderOptions } from './encoder/encoder.js';
 export { encoder, usesEncoderOp } from './encoder/encoder.js';
 export type {
   EncoderLayer,
+  EncoderOptions,
   LinearParameters,
   LowRankUpdate,
   NormParameters,
-} from './encoder/encoder-layer.js';
+} from './encoder/encoder-inputs.js';
 export { KernelInputError } from './errors.js';
 export type { LayerNormOptions } from './layer-norm.js';
 export { layerNorm } from './layer-norm.js';

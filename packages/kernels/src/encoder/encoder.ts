@@ -1,4 +1,3 @@
-import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { composedGelu, gelu } from '../activations.js';
 import type { AttentionPlan } from '../attention/attention-plan.js';
@@ -12,26 +11,9 @@ import { composedLayerNorm, layerNorm } from '../layer-norm.js';
 import { linear } from '../linear.js';
 import { usesFusedOps } from '../state.js';
 import { trains } from '../storage.js';
-import type { EncoderLayer, LinearParameters, NormParameters } from './encoder-layer.js';
-import { baseParameters, checkLayers } from './encoder-layer.js';
+import type { EncoderLayer, EncoderOptions, LinearParameters, NormParameters } from './encoder-inputs.js';
+import { baseParameters, checkLayers } from './encoder-inputs.js';
 import { fusedEncoder } from './fused-encoder.js';
-
-export interface EncoderOptions {
-  /** Number of attention heads; divides the columns of x. */
-  readonly heads: number;
-  /** Added to the variance in the norms. @default 1e-5, as in PyTorch; BERT uses 1e-12 */
-  readonly eps?: number;
-  /** Source of all dropout masks. Without it nothing is dropped, not even by updates. @default none */
-  readonly dropoutStream?: RandomStream | null;
-  /** Dropout rate of the results of both sublayers, before the residual is added. @default 0 */
-  readonly hiddenDropout?: number;
-  /** Dropout rate of the attention weights. @default 0 */
-  readonly attentionDropout?: number;
-  /**
-   * Whether gradients flow on to x. Without, x is a constant, and the backward pass ends at the lowest update. @default true
-   */
-  readonly inputGradient?: boolean;
-}
 
 /**
  * Layers of a transformer encoder, post-norm with exact GELU (Devlin et al., 2018), on sequences that lie end to end:

@@ -4,9 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from '../differentiable.js';
 import { dropoutInputs } from '../dropout.js';
 import { inDType, noTensor, storageDType } from '../storage.js';
-import type { EncoderOptions } from './encoder.js';
-import type { EncoderLayer } from './encoder-layer.js';
-import { LINEARS, NORMS } from './encoder-layer.js';
+import type { EncoderLayer, EncoderOptions } from './encoder-inputs.js';
+import { LINEARS, NORMS } from './encoder-inputs.js';
 
 /** Inputs of both ops that describe the layers. */
 interface LayerInputs {

@@ -1,3 +1,4 @@
+import type { RandomStream } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import { expectInput } from '../errors.js';
 
@@ -42,6 +43,23 @@ export interface EncoderLayer {
   /** intermediate → hidden */
   readonly output: LinearParameters;
   readonly outputNorm: NormParameters;
+}
+
+export interface EncoderOptions {
+  /** Number of attention heads; divides the columns of x. */
+  readonly heads: number;
+  /** Added to the variance in the norms. @default 1e-5, as in PyTorch; BERT uses 1e-12 */
+  readonly eps?: number;
+  /** Source of all dropout masks. Without it nothing is dropped, not even by updates. @default none */
+  readonly dropoutStream?: RandomStream | null;
+  /** Dropout rate of the results of both sublayers, before the residual is added. @default 0 */
+  readonly hiddenDropout?: number;
+  /** Dropout rate of the attention weights. @default 0 */
+  readonly attentionDropout?: number;
+  /**
+   * Whether gradients flow on to x. Without, x is a constant, and the backward pass ends at the lowest update. @default true
+   */
+  readonly inputGradient?: boolean;
 }
 
 /** The linear layers of a layer, in the order of the native op. */
