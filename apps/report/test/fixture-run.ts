@@ -86,8 +86,11 @@ export async function writeFixtureRun(runDir: string, options: FixtureOptions = 
   await folder.finish();
 }
 
-/** Writes a walk-forward run of three models as `fin backtest` would, with made-up numbers. */
-export async function writeFixtureBacktest(runDir: string): Promise<void> {
+/** Writes a walk-forward run of three models as `fin backtest` would, with made-up numbers, or the same as a sweep. */
+export async function writeFixtureBacktest(
+  runDir: string,
+  kind: 'backtest' | 'sweep' = 'backtest',
+): Promise<void> {
   const row = (model: string, mae: number, adjustedPValue: number | null) => ({
     model,
     n: 200,
@@ -132,7 +135,7 @@ export async function writeFixtureBacktest(runDir: string): Promise<void> {
     rmse: { value: -6, interval: null },
     directionalAccuracy: null,
   };
-  const folder = await RunFolder.create(runDir, { kind: 'backtest', overwrite: true });
+  const folder = await RunFolder.create(runDir, { kind, overwrite: true });
   const files = {
     'config.json': { settings: { seeds: 3 }, source: { data: 'made-up' } },
     'environment.json': { backend: 'fixture', notes: [] },
@@ -159,6 +162,20 @@ export async function writeFixtureBacktest(runDir: string): Promise<void> {
     },
   };
   for (const [name, value] of Object.entries(files)) await folder.writeJson(name, value);
+  if (kind === 'sweep') {
+    const setting = (window: number, validationRmse: number) => ({
+      name: `window=${window}`,
+      seeds: 3,
+      n: 100,
+      validationRmse,
+    });
+    const settings = [
+      setting(5, 110),
+      setting(10, 112.5),
+      ...Array.from({ length: 20 }, (_, i) => setting(20 + i, 120 + i)),
+    ];
+    await folder.writeJson('choice.json', { chosen: 'window=5', settings });
+  }
   await folder.writeText('metrics.jsonl', '');
   await folder.finish();
 }

@@ -6,7 +6,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ReportInputError } from '../src/index.js';
 import type { Site } from '../src/site/render-site.js';
 import { renderSite } from '../src/site/render-site.js';
-import { changeJson, changeRun, fixtureBacktest, fixtureRun, fixtureTuning } from './run-copy.js';
+import {
+  changeJson,
+  changeRun,
+  fixtureBacktest,
+  fixtureRun,
+  fixtureSweep,
+  fixtureTuning,
+} from './run-copy.js';
 
 const pageOf = (site: Site, name: string) => String(site.get(name));
 
@@ -55,7 +62,7 @@ describe('a site of both kinds of runs', () => {
 
   it('names a source and four downloads for every chart, all of them files of the site', () => {
     for (const [name, charts] of [
-      ['forecast.html', 6],
+      ['forecast.html', 8],
       ['sentiment.html', 3],
       ['index.html', 3],
     ] as const) {
@@ -129,6 +136,60 @@ it('tells of a walk-forward run which models beat persistence, after correction,
     rows: results.rows.filter(({ model }) => model !== 'persistence'),
   }));
   await expect(renderSite([runDir])).rejects.toThrow(/results\.json lacks the baseline persistence/);
+});
+
+it('shows of a sweep what was tried and how it chose, and says that its validation error is too good', async () => {
+  const site = await renderSite([await fixtureSweep()]);
+  const text = pageOf(site, 'sweep.html').replaceAll('\u00a0', ' ');
+  expect(text).toContain(
+    'Of 22 settings, window=5 had the least error on the 100 validation days (root mean squared error 110.00 index points, the worst 139.00).',
+  );
+  expect(text).toContain('<th scope="row">window=5<span class="unit">chosen</span></th>');
+  expect(text).toContain('2 more in the download.');
+  expect(text).toContain('<code>fixture-sweep/choice.json</code>, settings');
+  expect(text).toContain('1 of 3 models beat');
+  expect(String(site.get('files/sweep-settings.csv'))).toMatch(
+    /^name,seeds,n,validationRmse\nwindow=5,3,100,110\n/,
+  );
+  expect(pageOf(site, 'method.html')).toContain('is too good, since it is the least of several');
+});
+
+it('sums up several runs in one paragraph that names persistence and significance', async () => {
+  const runDirs = [await fixtureRun(), await fixtureBacktest(), await fixtureTuning()];
+  const text = pageOf(await renderSite(runDirs), 'index.html');
+  expect(text).toContain(
+    '2 runs forecast the next close. The bar is persistence, “tomorrow’s close is today’s close”: fixture-backtest beats it; fixture-run cannot be told from it.',
+  );
+  expect(text).toContain('significant when the Diebold-Mariano test rejects at the 5 % level');
+  expect(text).toContain('of twenty runs without skill, one is expected to look significant by chance');
+  expect(text).toContain(
+    'One run names the sentiment of sentences. The bar is always naming the most frequent class: fixture-tuning is right more often than that.',
+  );
+  expect(pageOf(await renderSite([runDirs[0]]), 'index.html')).not.toContain('In short');
+});
+
+it('shows prediction intervals beside those of persistence, and sentiment with the returns around it', async () => {
+  const runDir = await fixtureRun();
+  const site = await renderSite([runDir]);
+  const text = pageOf(site, 'forecast.html').replaceAll('\u00a0', ' ');
+  expect(text).toMatch(/It held [\d.]+ % of the 100 test days/);
+  expect(text).toMatch(/Its mean width is [\d,]+ points; around persistence the same method needs [\d,]+\./);
+  const evaluation = await (await RunFolder.open(runDir)).readJson<Evaluation>('evaluation.json');
+  expect(text).toContain(evaluation.leadLag?.summary);
+  const lags = String(site.get('files/forecast-lead-lag.csv')).trim().split('\n').slice(1);
+  expect(lags.map((line) => Number(line.split(',')[0]))).toEqual([-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5]);
+  const days = String(site.get('files/forecast-prediction-intervals.csv')).trim().split('\n').slice(1);
+  const { coverage } = evaluation.rows[0].predictionIntervals!.adaptive;
+  const held = days.filter((line) => !line.endsWith('Outside')).length;
+  expect(held + 100 - days.length).toBe(Math.round(100 * coverage));
+  await changeJson<Evaluation>(runDir, 'evaluation.json', (value) => ({
+    ...value,
+    leadLag: null,
+    rows: value.rows.map((row) => ({ ...row, predictionIntervals: null })),
+  }));
+  const without = pageOf(await renderSite([runDir]), 'forecast.html');
+  expect(without).not.toContain('Prediction intervals');
+  expect(without).not.toContain('returns around it');
 });
 
 it('keeps runs of one kind apart, also when their folders have one name', async () => {
@@ -274,7 +335,7 @@ describe('a run that cannot be reported on', () => {
     const runDir = join(await fixtureRun(), '..', 'own');
     await (await RunFolder.create(runDir, { kind: 'custom' })).finish();
     await expect(renderSite([runDir])).rejects.toThrow(
-      'is a run of your own, not the training of a forecaster or a walk-forward backtest or the fine-tuning of a sentiment model',
+      'is a run of your own, not the training of a forecaster or a walk-forward backtest or a sweep over settings or the fine-tuning of a sentiment model',
     );
   });
 

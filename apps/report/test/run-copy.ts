@@ -40,6 +40,10 @@ export const fixtureTuning = (labels?: readonly string[]): Promise<string> =>
 export const fixtureBacktest = (): Promise<string> =>
   copyOf('fixture-backtest', null, (dir) => writeFixtureBacktest(dir));
 
+/** A fresh fixture of a sweep in a folder of its own. */
+export const fixtureSweep = (): Promise<string> =>
+  copyOf('fixture-sweep', null, (dir) => writeFixtureBacktest(dir, 'sweep'));
+
 /** Changes files of a run the way a program would: the manifest agrees afterwards. */
 export async function changeRun(runDir: string, change: (folder: RunFolder) => Promise<void>): Promise<void> {
   await rm(join(runDir, 'manifest.json'));

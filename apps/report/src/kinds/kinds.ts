@@ -1,7 +1,7 @@
-import { backtestKind } from './backtest/report.js';
+import { backtestKind, sweepKind } from './backtest/report.js';
 import { forecasterKind } from './forecaster/report.js';
 import type { ReportedKind } from './run-report.js';
 import { tuningKind } from './sentiment-tuning/report.js';
 
 /** All kinds of runs that have a page, in the order of the navigation. */
-export const kinds: readonly ReportedKind[] = [forecasterKind, backtestKind, tuningKind];
+export const kinds: readonly ReportedKind[] = [forecasterKind, backtestKind, sweepKind, tuningKind];

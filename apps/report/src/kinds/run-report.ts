@@ -49,6 +49,8 @@ export interface ReportedKind {
   readonly slug: string;
   /** Name in the navigation. */
   readonly nav: string;
+  /** What its outcomes are against; absent where its runs do not forecast or classify. */
+  readonly reference?: 'persistence' | 'most frequent class';
   /** Reads a run and draws everything that the report shows of it. */
   report(runDir: string, options: ReportOptions): Promise<RunReport>;
 }

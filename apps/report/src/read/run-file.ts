@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { DamagedFileError, ManifestFile } from '@fin/files';
 import { readManifest } from '@fin/files';
@@ -54,7 +55,7 @@ export class RunReader {
       return await this.#folder.readText(name);
     } catch (cause) {
       const { problem: reason } = cause as DamagedFileError;
-      const problem = reason === 'it is missing' ? 'is not there' : `cannot be read (${reason})`;
+      const problem = existsSync(this.path(name)) ? `cannot be read (${reason})` : 'is not there';
       throw new ReportInputError(`${this.path(name)} ${problem}; ${writer} writes it`, { cause });
     }
   }

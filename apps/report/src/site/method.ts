@@ -1,7 +1,7 @@
 import type { Html } from './html.js';
 import { fixed, html } from './html.js';
-import type { RunPage } from './overview.js';
 import type { PageContent } from './page.js';
+import type { RunPage } from './run-page.js';
 import { settingsTable } from './settings-table.js';
 
 /** The last page: how every run was made, what its figures do not say, and the files that they come from. */

@@ -1,18 +1,10 @@
 import { runKinds } from '@fin/run';
-import type { ReportedKind, RunReport } from '../kinds/run-report.js';
+import { allFindings } from './all-findings.js';
 import type { Chart } from './chart.js';
 import type { Html } from './html.js';
 import { html } from './html.js';
 import type { PageContent } from './page.js';
-
-/** A run's page in the site. */
-export interface RunPage {
-  readonly kind: ReportedKind;
-  readonly href: string;
-  /** Name in the navigation. */
-  readonly name: string;
-  readonly report: RunReport;
-}
+import type { RunPage } from './run-page.js';
 
 /** Number of charts on the overview. */
 const PICTURES = 3;
@@ -24,6 +16,7 @@ export function overview(pages: readonly RunPage[]): PageContent {
     subtitle: `${pages.length === 1 ? 'One run' : `${pages.length} runs`}: ${pages.map(({ report }) => report.run.name).join(', ')}.`,
     body: [
       ...banners(pages),
+      ...allFindings(pages),
       ...pages.map(finding),
       runTable(pages),
       ...mostTelling(pages).map(

@@ -4,10 +4,10 @@ import { kinds } from '../kinds/kinds.js';
 import type { ReportedKind } from '../kinds/run-report.js';
 import { ReportInputError } from '../read/run-file.js';
 import { method } from './method.js';
-import type { RunPage } from './overview.js';
 import { overview } from './overview.js';
 import type { PageContent } from './page.js';
 import { page } from './page.js';
+import type { RunPage } from './run-page.js';
 
 /** Files of a site by their path in it. */
 export type Site = ReadonlyMap<string, string | Uint8Array>;

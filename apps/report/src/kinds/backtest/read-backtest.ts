@@ -35,26 +35,49 @@ export interface BacktestRun extends CommonParts {
   readonly results: z.infer<typeof backtestResultsSchema>;
   readonly folds: Folds['folds'];
   readonly data: BacktestData;
+  /** Of a sweep: how its setting was chosen. Null for a backtest. */
+  readonly choice: Choice | null;
 }
+
+/** `choice.json`: every setting of a sweep on the validation days, the best first. */
+export interface Choice {
+  readonly chosen: string;
+  readonly settings: readonly {
+    readonly name: string;
+    readonly seeds: number;
+    readonly n: number;
+    readonly validationRmse: number;
+  }[];
+}
+
+const choiceSchema: z.ZodType<Choice> = z.object({
+  chosen: z.string(),
+  settings: z
+    .array(z.object({ name: z.string(), seeds: z.number(), n: z.number(), validationRmse: z.number() }))
+    .min(1),
+});
 
 export const backtestFiles: (typeof runKinds)['backtest']['files'] = runKinds.backtest.files;
 
-const WRITER = 'fin backtest';
+/** Commands that write walk-forward runs. */
+const writers = { backtest: 'fin backtest', sweep: 'fin sweep' } as const;
 
 /**
  * Reads a walk-forward run.
  *
  * @throws {ReportInputError} naming the file that is missing or malformed, or the baseline that the models lack
  */
-export async function readBacktest(runDir: string): Promise<BacktestRun> {
-  const reader = await RunReader.open(runDir, 'backtest', WRITER);
-  const results = await reader.json(backtestFiles.results, WRITER, backtestResultsSchema);
+export async function readBacktest(runDir: string, kind: keyof typeof writers): Promise<BacktestRun> {
+  const writer = writers[kind];
+  const reader = await RunReader.open(runDir, kind, writer);
+  const results = await reader.json(backtestFiles.results, writer, backtestResultsSchema);
   if (!results.rows.some(({ model }) => model === 'persistence')) {
     throw new ReportInputError(
-      `${reader.path(backtestFiles.results)} lacks the baseline persistence: a model is not reported without it; run ${WRITER} again`,
+      `${reader.path(backtestFiles.results)} lacks the baseline persistence: a model is not reported without it; run ${writer} again`,
     );
   }
-  const { folds } = await reader.json(backtestFiles.folds, WRITER, foldsSchema);
-  const data = await reader.json('data.json', WRITER, dataSchema);
-  return { ...(await reader.common(WRITER)), results, folds, data };
+  const { folds } = await reader.json(backtestFiles.folds, writer, foldsSchema);
+  const data = await reader.json('data.json', writer, dataSchema);
+  const choice = kind === 'sweep' ? await reader.json(backtestFiles.choice, writer, choiceSchema) : null;
+  return { ...(await reader.common(writer)), results, folds, data, choice };
 }

@@ -8,7 +8,8 @@ import { metricsRows, metricsTable } from '../forecaster/metrics-table.js';
 import { drawDirections, drawErrors } from '../forecaster/row-charts.js';
 import { syntheticBanner } from '../forecaster/sections.js';
 import { isBaseline } from '../forecaster/verdict.js';
-import type { Finding, ReportedKind } from '../run-report.js';
+import type { Finding, ReportedKind, RunReport } from '../run-report.js';
+import { choiceMethod, choiceSection, choiceSentence } from './choice.js';
 import type { BacktestRun } from './read-backtest.js';
 import { backtestFiles, readBacktest } from './read-backtest.js';
 
@@ -20,44 +21,59 @@ export const backtestKind: ReportedKind = {
   kind: 'backtest',
   slug: 'walk-forward',
   nav: 'Walk-forward',
-  async report(runDir, { slug }) {
-    const run = await readBacktest(runDir);
-    const { name, results, data } = run;
-    const rows = results.rows.map((row) => ({
-      ...row,
-      dieboldMariano: row.dieboldMariano && {
-        ...row.dieboldMariano,
-        pValue: row.dieboldMariano.adjustedPValue,
-      },
-    }));
-    const measured = { ...results, rows, n: rows[0].n, level: LEVEL };
-    const charted = { name, file: backtestFiles.results, evaluation: measured };
-    const errors = await drawErrors(charted, slug);
-    const directions = await drawDirections(charted, slug);
-    const ablation = await drawAblation(run, slug);
-    const folds = await drawFolds(run, slug);
-    const drawn = [errors, directions, ablation, folds].filter((chart): chart is Chart => chart !== null);
-    const source = sourceOf(
-      name,
-      backtestFiles.results,
-      'rows, in the order of the table; DM p is dieboldMariano.adjustedPValue',
-    );
-    const finding = findingOf(run);
-    const csv = `${FILES}/${slug}-metrics.csv`;
-    return {
-      run,
-      title: `Walk-forward on ${results.market}`,
-      subtitle: `${rows[0].n} test days in ${results.folds} folds, ${results.first} to ${results.last}. Run ${name}.`,
-      banner: syntheticBanner({
-        name: results.market,
-        synthetic: results.synthetic,
-        signal: data.signal,
-      }),
-      body: html`<section class="verdict ${finding.outcome}" aria-labelledby="verdict">
+  reference: 'persistence',
+  report: (runDir, { slug }) => reportWalk(runDir, 'backtest', slug),
+};
+
+/** A setting that was chosen on validation days, and trained anew on every fold. */
+export const sweepKind: ReportedKind = {
+  kind: 'sweep',
+  slug: 'sweep',
+  nav: 'Sweep',
+  reference: 'persistence',
+  report: (runDir, { slug }) => reportWalk(runDir, 'sweep', slug),
+};
+
+async function reportWalk(runDir: string, kind: 'backtest' | 'sweep', slug: string): Promise<RunReport> {
+  const run = await readBacktest(runDir, kind);
+  const { name, results, data, choice } = run;
+  const rows = results.rows.map((row) => ({
+    ...row,
+    dieboldMariano: row.dieboldMariano && {
+      ...row.dieboldMariano,
+      pValue: row.dieboldMariano.adjustedPValue,
+    },
+  }));
+  const measured = { ...results, rows, n: rows[0].n, level: LEVEL };
+  const charted = { name, file: backtestFiles.results, evaluation: measured };
+  const errors = await drawErrors(charted, slug);
+  const directions = await drawDirections(charted, slug);
+  const ablation = await drawAblation(run, slug);
+  const folds = await drawFolds(run, slug);
+  const drawn = [errors, directions, ablation, folds].filter((chart): chart is Chart => chart !== null);
+  const source = sourceOf(
+    name,
+    backtestFiles.results,
+    'rows, in the order of the table; DM p is dieboldMariano.adjustedPValue',
+  );
+  const finding = findingOf(run);
+  const csv = `${FILES}/${slug}-metrics.csv`;
+  const choiceCsv = `${FILES}/${slug}-settings.csv`;
+  return {
+    run,
+    title: `${kind === 'sweep' ? 'Sweep and walk-forward' : 'Walk-forward'} on ${results.market}`,
+    subtitle: `${rows[0].n} test days in ${results.folds} folds, ${results.first} to ${results.last}. Run ${name}.`,
+    banner: syntheticBanner({
+      name: results.market,
+      synthetic: results.synthetic,
+      signal: data.signal,
+    }),
+    body: html`<section class="verdict ${finding.outcome}" aria-labelledby="verdict">
 <h2 id="verdict">${finding.headline}</h2>
 ${finding.sentences.map((sentence) => html`<p>${sentence}</p>`)}
 </section>
 <p class="source">Source: ${source}</p>
+${choice && choiceSection(choice, name, choiceCsv)}
 ${metricsTable(measured, source, csv)}
 <p class="soft">Errors are means over the seeds. DM p is corrected by Holm’s method for the number of rows.</p>
 ${errors && html`<h2>Error against persistence</h2>${errors.html}`}
@@ -66,25 +82,25 @@ ${ablation && html`<h2>Models against each other</h2>${ablation.html}`}
 <h2>Folds</h2>
 ${folds.html}
 <p class="soft">Fingerprint of the data (sha256): <code>${data.fingerprint}</code></p>`,
-      finding: { ...finding, source },
-      pictures: [ablation ?? errors ?? folds, folds],
-      files: new Map([
-        ...drawn.flatMap((chart) => [...chart.files]),
-        [csv, toCsv(metricsRows(measured))] as const,
-      ]),
-      method: html`<p>The test days are cut into folds. For each fold, models and baselines are fitted anew on earlier days only, and forecast the fold’s days; all folds’ forecasts are measured together.
-Losses are averaged over the seeds day by day before any test, since seeds are no independent samples. P-values of the Diebold-Mariano tests are corrected by Holm’s method; intervals of differences are from a stationary block bootstrap over the days.</p>`,
-      caveats: [
-        'A walk-forward run covers more periods than one split, but they are periods of one market.',
-        ...(rows.every(({ seeds }) => seeds === 1)
-          ? [
-              'Each model of the walk-forward run was trained with one seed per fold: how much it depends on the seed is not known.',
-            ]
-          : []),
-      ],
-    };
-  },
-};
+    finding: { ...finding, source },
+    pictures: [ablation ?? errors ?? folds, folds],
+    files: new Map([
+      ...drawn.flatMap((chart) => [...chart.files]),
+      [csv, toCsv(metricsRows(measured))] as const,
+      ...(choice ? [[choiceCsv, toCsv(choice.settings)] as const] : []),
+    ]),
+    method: html`<p>The test days are cut into folds. For each fold, models and baselines are fitted anew on earlier days only, and forecast the fold’s days; all folds’ forecasts are measured together.
+Losses are averaged over the seeds day by day before any test, since seeds are no independent samples. P-values of the Diebold-Mariano tests are corrected by Holm’s method; intervals of differences are from a stationary block bootstrap over the days.</p>${choice && choiceMethod()}`,
+    caveats: [
+      'A walk-forward run covers more periods than one split, but they are periods of one market.',
+      ...(rows.every(({ seeds }) => seeds === 1)
+        ? [
+            'Each model of the walk-forward run was trained with one seed per fold: how much it depends on the seed is not known.',
+          ]
+        : []),
+    ],
+  };
+}
 
 const modelsOf = ({ results }: BacktestRun): BacktestRow[] => results.rows.filter((row) => !isBaseline(row));
 
@@ -111,7 +127,7 @@ function findingOf(run: BacktestRun): Omit<Finding, 'source'> {
   return {
     outcome,
     headline: headlines[outcome],
-    sentences: models.map((row) => sentenceOf(row)),
+    sentences: [...(run.choice ? [choiceSentence(run.choice)] : []), ...models.map((row) => sentenceOf(row))],
     figure: {
       name: 'Least mean absolute error of a model',
       value: best === null ? 'n/a' : `${fixed(best.mae, 2)} points`,

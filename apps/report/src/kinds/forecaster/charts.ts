@@ -1,19 +1,34 @@
-import { runFiles } from '@fin/forecast';
-import { colors, cumulativeGain, learningCurve, predictedVsActual, sentimentVsClose } from '@fin/viz';
+import type { EvaluationRow } from '@fin/forecast';
+import { conformalIntervals, runFiles } from '@fin/forecast';
+import {
+  colors,
+  cumulativeGain,
+  leadLag,
+  learningCurve,
+  predictedVsActual,
+  predictionBand,
+  sentimentVsClose,
+} from '@fin/viz';
 import type { Chart } from '../../site/chart.js';
 import { makeChart } from '../../site/chart.js';
+import { fixed, percent } from '../../site/html.js';
 import { lossValues } from '../../site/losses.js';
 import { csvLines, sourceOf } from '../../site/source.js';
 import type { ForecasterRun } from './read-forecaster.js';
 import { drawDirections, drawErrors } from './row-charts.js';
+import { isBaseline } from './verdict.js';
 
 /** The charts of a forecaster's run. Charts without data are null. */
 export interface ForecasterCharts {
   readonly closes: Chart;
   readonly gain: Chart;
+  /** Prediction intervals of the test days; null without calibration days. */
+  readonly intervals: Chart | null;
   readonly errors: Chart | null;
   readonly directions: Chart | null;
   readonly sentiment: Chart;
+  /** Correlation of sentiment with the returns around its day; null for a model without text, and for too few days. */
+  readonly relation: Chart | null;
   readonly learning: Chart | null;
 }
 
@@ -22,9 +37,11 @@ export async function drawForecaster(run: ForecasterRun, slug: string): Promise<
   return {
     closes: await drawCloses(run, slug),
     gain: await drawGain(run, slug),
+    intervals: await drawIntervals(run, slug),
     errors: await drawErrors({ ...run, file: runFiles.evaluation }, slug),
     directions: await drawDirections({ ...run, file: runFiles.evaluation }, slug),
     sentiment: await drawSentiment(run, slug),
+    relation: await drawLeadLag(run, slug),
     learning: await drawLearning(run, slug),
   };
 }
@@ -80,6 +97,70 @@ function drawGain(run: ForecasterRun, slug: string): Promise<Chart> {
     draw: (options) => cumulativeGain(testDays(run), options),
     key: { x: 'date' },
     values: [[{ label: 'Error saved so far', field: 'gain', format: 'points', color: colors.second }]],
+  });
+}
+
+/** Intervals of the adaptive method, which the evaluation measures as well. */
+function drawIntervals(run: ForecasterRun, slug: string): Promise<Chart | null> {
+  const { predictions, evaluation } = run;
+  const { level } = evaluation;
+  const adaptiveOf = (row: EvaluationRow | undefined) => row?.predictionIntervals?.adaptive;
+  const measured = adaptiveOf(evaluation.rows.find((row) => !isBaseline(row)));
+  const persistence = adaptiveOf(evaluation.rows.find(({ model }) => model === 'persistence'));
+  const calibration = predictions.filter(({ split }) => split === 'validation');
+  if (!measured || calibration.length === 0) return Promise.resolve(null);
+  const days = testDays(run);
+  const intervals = conformalIntervals(calibration, days, { level, method: 'adaptive' });
+  const rows = days.flatMap((day, i) => {
+    const { interval } = intervals[i];
+    return interval === null ? [] : [{ ...day, low: interval[0], high: interval[1] }];
+  });
+  if (rows.length === 0) return Promise.resolve(null);
+  const unbounded = days.length - rows.length;
+  const widths =
+    measured.meanWidth === null || persistence?.meanWidth == null
+      ? ''
+      : ` Its mean width is ${fixed(measured.meanWidth, 0)} points; around persistence the same method needs ${fixed(persistence.meanWidth, 0)}.`;
+  return makeChart({
+    id: `${slug}-prediction-intervals`,
+    title: 'Prediction intervals',
+    caption: `Interval that should hold the close on ${percent(level, 0)} of days, as changes from the close before, and the actual changes. It held ${percent(measured.coverage, 1)} of the ${days.length} test days. Its width follows the errors of the validation days and of the test days before (adaptive conformal inference).${widths}${unbounded > 0 ? ` Not drawn: ${fixed(unbounded, 0)} days whose interval has no bounds.` : ''}`,
+    source: testSource(
+      run,
+      'lastClose, actual and predicted; the intervals are computed from these and the validation days',
+    ),
+    draw: (options) => predictionBand(rows, { ...options, level }),
+    key: { x: 'date' },
+    values: [
+      [
+        { label: 'From', field: 'low', format: 'change', color: null },
+        { label: 'Actual change', field: 'actual', format: 'change', color: null },
+        { label: 'To', field: 'high', format: 'change', color: null },
+      ],
+    ],
+  });
+}
+
+function drawLeadLag({ name, evaluation }: ForecasterRun, slug: string): Promise<Chart | null> {
+  const rows = (evaluation.leadLag?.rows ?? []).flatMap(({ lag, r, interval }) =>
+    r === null || interval === null ? [] : [{ lag, correlation: r, low: interval[0], high: interval[1] }],
+  );
+  if (evaluation.leadLag === null || rows.length === 0) return Promise.resolve(null);
+  const { n, level, summary } = evaluation.leadLag;
+  return makeChart({
+    id: `${slug}-lead-lag`,
+    title: 'Sentiment and the returns around it',
+    caption: `Correlation of a day’s sentiment with the return of the same day (0), of days after (+1 is the day that is forecast) and of days before, on ${n} days, with ${percent(level, 0)} block-bootstrap intervals. ${summary}`,
+    source: sourceOf(name, runFiles.evaluation, 'leadLag.rows'),
+    draw: (options) => leadLag(rows, options),
+    key: { x: 'lag' },
+    values: [
+      [
+        { label: 'Correlation', field: 'correlation', format: 'score', color: null },
+        { label: 'From', field: 'low', format: 'score', color: null },
+        { label: 'To', field: 'high', format: 'score', color: null },
+      ],
+    ],
   });
 }
 

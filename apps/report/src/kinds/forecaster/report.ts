@@ -15,13 +15,14 @@ export const forecasterKind: ReportedKind = {
   kind: 'forecaster',
   slug: 'forecast',
   nav: 'Forecast',
+  reference: 'persistence',
   async report(runDir, { slug }) {
     const run = await readForecaster(runDir);
     const { name, data, evaluation, predictions } = run;
     const test = predictions.filter(({ split }) => split === 'test');
     const words = verdict(evaluation, data, sentimentRelation(test, evaluation.level));
     const charts = await drawForecaster(run, slug);
-    const { closes, gain, errors, directions, sentiment, learning } = charts;
+    const { closes, gain, intervals, errors, directions, sentiment, relation, learning } = charts;
     const rows = sourceOf(name, runFiles.evaluation, 'one row of the table per entry of rows, in order');
     const figures = html`${sourceOf(name, runFiles.evaluation, 'rows')}; the relation of sentiment and return is computed from ${sourceOf(name, runFiles.predictions, 'its test days')}`;
     const csv = `${FILES}/${slug}-metrics.csv`;
@@ -40,8 +41,10 @@ ${directions && html`<h2>Direction</h2>${directions.html}`}
 ${closes.html}
 <h2>Gain over persistence, day by day</h2>
 ${gain.html}
+${intervals && html`<h2>Prediction intervals</h2>${intervals.html}`}
 <h2>Sentiment and close</h2>
 ${sentiment.html}
+${relation && html`<h2>Sentiment and the returns around it</h2>${relation.html}`}
 <h2>Learning curve</h2>
 ${learning ? learning.html : html`<p>The run recorded no epochs.</p>`}
 ${dataSection(data, sourceOf(name, runFiles.data, 'splits'))}`,

@@ -17,6 +17,7 @@ export const tuningKind: ReportedKind = {
   kind: 'sentiment-tuning',
   slug: 'sentiment',
   nav: 'Sentiment',
+  reference: 'most frequent class',
   async report(runDir, { slug }) {
     const run = await readTuning(runDir);
     const { name, evaluation, data } = run;
