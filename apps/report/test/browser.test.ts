@@ -5,11 +5,11 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeReport } from '../src/index.js';
 import { executablePath, launch, open } from './browser.js';
-import { fixtureBacktest, fixtureRun, fixtureSweep, fixtureTuning } from './run-copy.js';
+import { fixtureBacktest, fixtureComparison, fixtureRun, fixtureSweep, fixtureTuning } from './run-copy.js';
 
-const PAGES = ['index', 'forecast', 'walk-forward', 'sweep', 'sentiment', 'method'] as const;
+const PAGES = ['index', 'forecast', 'walk-forward', 'sweep', 'sentiment', 'efficiency', 'method'] as const;
 /** Number of charts on each page. */
-const CHARTS = { index: 3, forecast: 8, 'walk-forward': 4, sweep: 4, sentiment: 3, method: 0 };
+const CHARTS = { index: 3, forecast: 8, 'walk-forward': 4, sweep: 4, sentiment: 3, efficiency: 5, method: 0 };
 
 const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -21,7 +21,12 @@ describe.skipIf(executablePath === null)('the report in Chromium (skipped withou
     browser = await launch();
     const runDir = await fixtureRun({ skill: 0.4, market: `market with a ${'very-'.repeat(20)}long name` });
     out = join(runDir, '..', 'site');
-    const others = [await fixtureTuning(), await fixtureBacktest(), await fixtureSweep()];
+    const others = [
+      await fixtureTuning(),
+      await fixtureBacktest(),
+      await fixtureSweep(),
+      await fixtureComparison(),
+    ];
     await writeReport({ runDirs: [runDir, ...others], out });
   }, 120_000);
   afterAll(() => browser?.close());

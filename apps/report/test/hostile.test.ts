@@ -1,5 +1,6 @@
 import { readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { ComparisonResults } from '@fin/compare';
 import type { Evaluation, RunData } from '@fin/forecast';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +8,7 @@ import { writeReport } from '../src/index.js';
 import { visible } from '../src/site/html.js';
 import { renderSite } from '../src/site/render-site.js';
 import { executablePath, launch, open } from './browser.js';
-import { changeJson, fixtureRun, fixtureTuning } from './run-copy.js';
+import { changeJson, fixtureComparison, fixtureRun, fixtureTuning } from './run-copy.js';
 
 /** Texts that do something where they are taken for markup, script, style or a formula. Each would set `hit` or open a dialog. */
 const HOSTILE = [
@@ -81,6 +82,27 @@ async function hostileRuns(): Promise<string[]> {
   await changeJson<object>(tuning, 'data.json', (data) => ({ ...data, fingerprint: next() }));
   await changeJson<object>(tuning, 'config.json', () => ({ [next()]: next() }));
   await changeJson<object>(tuning, 'environment.json', () => ({ [next()]: next() }));
+  const comparison = await fixtureComparison();
+  await changeJson<ComparisonResults>(comparison, 'results.json', (results) => ({
+    ...results,
+    encoder: next(),
+    deltas: results.deltas.map((delta) => ({ ...delta, reason: next(), sentence: next() })),
+  }));
+  await changeJson<object>(comparison, 'data.json', () => ({
+    fingerprint: next(),
+    forecast: { name: next(), synthetic: true, signal: 0.01 },
+  }));
+  await changeJson<object>(comparison, 'config.json', () => ({ [next()]: next() }));
+  await changeJson<object>(comparison, 'environment.json', () => ({
+    cpu: next(),
+    backend: next(),
+    tensorflowVersion: next(),
+    node: next(),
+    platform: next(),
+    fusedOps: true,
+    cores: 2,
+    [next()]: next(),
+  }));
   const named = async (runDir: string, name: string) => {
     const renamed = join(dirname(runDir), name);
     await rename(runDir, renamed);
@@ -89,6 +111,7 @@ async function hostileRuns(): Promise<string[]> {
   return [
     await named(forecast, '"><img src=x onerror=hit=1>{{7*7}}\u202e'),
     await named(tuning, "' onmouseover='hit=1' <svg onload=hit=1>"),
+    await named(comparison, '<details open ontoggle=hit=1>=SUM(1)'),
   ];
 }
 
@@ -125,7 +148,7 @@ describe('hostile texts in every field of a run', () => {
     }, 120_000);
     afterAll(() => browser?.close());
 
-    it.each(['index', 'forecast', 'sentiment', 'method'])(
+    it.each(['index', 'forecast', 'sentiment', 'efficiency', 'method'])(
       '%s.html shows them and nothing happens',
       async (name) => {
         const { page, trouble } = await open(browser, join(out, `${name}.html`), { width: 390 });

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ComparisonResults } from '@fin/compare';
 import type { Evaluation } from '@fin/forecast';
 import { RunFolder } from '@fin/run';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +11,7 @@ import {
   changeJson,
   changeRun,
   fixtureBacktest,
+  fixtureComparison,
   fixtureRun,
   fixtureSweep,
   fixtureTuning,
@@ -192,6 +194,106 @@ it('shows prediction intervals beside those of persistence, and sentiment with t
   expect(without).not.toContain('returns around it');
 });
 
+describe('a comparison of variants', () => {
+  const change = async (of: (results: ComparisonResults) => Partial<ComparisonResults>) => {
+    const runDir = await fixtureComparison();
+    await changeJson<ComparisonResults>(runDir, 'results.json', (results) => ({
+      ...results,
+      ...of(results),
+    }));
+    return runDir;
+  };
+  const textOf = async (runDir: string, name = 'efficiency.html') =>
+    pageOf(await renderSite([runDir]), name).replaceAll('\u00a0', ' ');
+
+  it('tells on its page and the overview what the optimized variant saves, and whether accuracy differs', async () => {
+    const runDir = await fixtureComparison();
+    for (const name of ['efficiency.html', 'index.html']) {
+      const text = await textOf(runDir, name);
+      expect(text).toContain(
+        'lora-amp takes 4.00 times less training time, 2.67 times less memory, 333 times less storage for a checkpoint and 1.50 times less time per prediction, compared with full-fp32; accuracy does not differ by more than noise.',
+      );
+      expect(text).toContain('macro-F1 −0.0020 (−0.0080 to +0.0040)');
+      expect(text).toContain('<th scope="row">Checkpoint size</th>');
+      expect(text).toContain('<span>÷ 333<span class="interval">323 to 343, ');
+    }
+  });
+
+  it('has every difference and every measurement as CSV with all digits', async () => {
+    const site = await renderSite([await fixtureComparison()]);
+    const deltas = String(site.get('files/efficiency-deltas.csv')).split('\n');
+    expect(deltas[0]).toBe('job,variant,baseline,metric,kind,value,low,high,pairs,conclusion');
+    expect(deltas[1]).toMatch(
+      /^sentiment,full-amp,full-fp32,trainingTimeReduction,ratio,2\.50*\d?,2\.4250*\d?,2\.5750*\d?,3,better$/,
+    );
+    const measurements = String(site.get('files/efficiency-measurements.csv')).trimEnd().split('\n');
+    expect(measurements).toHaveLength(1 + 24);
+    expect(measurements[0]).toContain('latency8Merged.p50Ms');
+    expect(String(site.get('files/efficiency-sentiment-costs.csv'))).toMatch(
+      /^panel,variant,value,text\n"Training time, s per epoch",full-fp32,61.20*1?,61.2\n/,
+    );
+  });
+
+  it('says it when accuracy is worse, and is not called better then', async () => {
+    const text = await textOf(
+      await change(({ deltas }) => ({
+        deltas: deltas.map((delta) =>
+          delta.metric === 'deltaMacroF1' && delta.variant === 'lora-amp'
+            ? { ...delta, value: -0.05, interval: [-0.06, -0.04], conclusion: 'worse' }
+            : delta,
+        ),
+      })),
+    );
+    expect(text).toContain('it is worse by more than noise in macro-F1 (sentiment).');
+    expect(text).toContain('<section class="verdict worse"');
+  });
+
+  it('says it when something costs more', async () => {
+    const text = await textOf(
+      await change(({ deltas, delta }) => ({
+        delta: { ...delta, inferenceSpeedup: 0.5 },
+        deltas: deltas.map((one) =>
+          one.metric === 'inferenceSpeedup'
+            ? { ...one, value: 0.5, interval: [0.4, 0.6], conclusion: 'worse' }
+            : one,
+        ),
+      })),
+    );
+    expect(text).toContain('2.00 times more time per prediction');
+    expect(text).toContain('<section class="verdict same"');
+  });
+
+  it('claims nothing from one seed, or from costs alone', async () => {
+    const single = await textOf(
+      await change(({ deltas }) => ({
+        seeds: 1,
+        deltas: deltas.map((delta) => ({ ...delta, interval: null, conclusion: 'unknown', pairs: 1 })),
+      })),
+    );
+    expect(single).toContain('one seed cannot say whether accuracy differs by more than noise');
+    expect(single).toContain('<section class="verdict untested"');
+    const costs = await textOf(
+      await change(({ deltas }) => ({
+        costOnly: true,
+        deltas: deltas.filter(({ kind }) => kind === 'ratio'),
+      })),
+    );
+    expect(costs).toContain('accuracy was not measured');
+    expect(costs).not.toContain('scores on the test part');
+  });
+
+  it('is refused when a variant or a measurement is missing', async () => {
+    await expect(
+      renderSite([
+        await change(({ variants }) => ({ variants: variants.filter(({ name }) => name !== 'full-fp32') })),
+      ]),
+    ).rejects.toThrow(/results\.json lacks full-fp32 in a job/);
+    const runDir = await fixtureComparison();
+    await changeRun(runDir, (folder) => folder.writeText('measurements.jsonl', ''));
+    await expect(renderSite([runDir])).rejects.toThrow(/counts other measurements than measurements\.jsonl/);
+  });
+});
+
 it('keeps runs of one kind apart, also when their folders have one name', async () => {
   const site = await renderSite([await fixtureTuning(), await fixtureTuning()]);
   expect([...site.keys()].filter((name) => name.endsWith('.html'))).toEqual([
@@ -335,7 +437,7 @@ describe('a run that cannot be reported on', () => {
     const runDir = join(await fixtureRun(), '..', 'own');
     await (await RunFolder.create(runDir, { kind: 'custom' })).finish();
     await expect(renderSite([runDir])).rejects.toThrow(
-      'is a run of your own, not the training of a forecaster or a walk-forward backtest or a sweep over settings or the fine-tuning of a sentiment model',
+      'is a run of your own, not the training of a forecaster or a walk-forward backtest or a sweep over settings or the fine-tuning of a sentiment model or a comparison of variants',
     );
   });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunFolder } from '@fin/run';
 import { afterAll } from 'vitest';
+import { writeFixtureComparison } from './fixture-comparison.js';
 import type { FixtureOptions } from './fixture-run.js';
 import { writeFixtureBacktest, writeFixtureRun, writeFixtureTuning } from './fixture-run.js';
 
@@ -43,6 +44,10 @@ export const fixtureBacktest = (): Promise<string> =>
 /** A fresh fixture of a sweep in a folder of its own. */
 export const fixtureSweep = (): Promise<string> =>
   copyOf('fixture-sweep', null, (dir) => writeFixtureBacktest(dir, 'sweep'));
+
+/** A fresh fixture of a comparison in a folder of its own. */
+export const fixtureComparison = (): Promise<string> =>
+  copyOf('fixture-comparison', null, (dir) => writeFixtureComparison(dir));
 
 /** Changes files of a run the way a program would: the manifest agrees afterwards. */
 export async function changeRun(runDir: string, change: (folder: RunFolder) => Promise<void>): Promise<void> {

@@ -17,10 +17,14 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
     .command('report')
     .description('writes pages about finished runs, to be opened in a browser from the disk')
     .addOption(
-      option('--run <dir...>', 'run folders of `fin train`, `fin finetune` or `fin backtest`', {
-        parse: collectPaths,
-        byDefault: 'the newest finished run under ./runs',
-      }),
+      option(
+        '--run <dir...>',
+        'run folders of `fin train`, `fin finetune`, `fin backtest` or `fin compare`',
+        {
+          parse: collectPaths,
+          byDefault: 'the newest finished run under ./runs',
+        },
+      ),
     )
     .addOption(
       option('--out <dir>', 'folder to write', {

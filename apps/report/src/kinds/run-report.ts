@@ -31,6 +31,8 @@ export interface Finding {
   readonly headline: string;
   /** Sentences with figures and their uncertainty. */
   readonly sentences: readonly string[];
+  /** Table for the overview, below the sentences. */
+  readonly table?: Html;
   /** Run files and fields that the figures are from. */
   readonly source: Html;
   /** The figure that stands for the run in a list of runs. */
@@ -49,8 +51,8 @@ export interface ReportedKind {
   readonly slug: string;
   /** Name in the navigation. */
   readonly nav: string;
-  /** What its outcomes are against; absent where its runs do not forecast or classify. */
-  readonly reference?: 'persistence' | 'most frequent class';
+  /** What its outcomes are against; absent where its runs compare with nothing. */
+  readonly reference?: 'persistence' | 'most frequent class' | 'baseline variant';
   /** Reads a run and draws everything that the report shows of it. */
   report(runDir: string, options: ReportOptions): Promise<RunReport>;
 }

@@ -64,20 +64,23 @@ export class RunReader {
     return this.#parse(this.path(name), await this.text(name, writer), schema);
   }
 
+  /** Reads a file with a JSON value on each line. Empty lines are skipped. */
+  async lines<T>(name: string, writer: string, schema: z.ZodType<T>): Promise<T[]> {
+    const lines = (await this.text(name, writer)).split('\n');
+    return lines.flatMap((line, i) =>
+      line.trim() === '' ? [] : [this.#parse(`${this.path(name)}, line ${i + 1}`, line, schema)],
+    );
+  }
+
   /** @param writer command that writes such a run */
   async common(writer: string): Promise<CommonParts> {
     const anything = z.record(z.string(), z.unknown());
-    const lines = (await this.text(commonFiles.metrics, writer)).split('\n');
     return {
       name: basename(resolve(this.#folder.dir)),
       config: await this.json(commonFiles.config, writer, anything),
       environment: await this.json(commonFiles.environment, writer, anything),
       files: await readManifest(readableRoot(this.#folder.dir)),
-      epochs: lines.flatMap((line, i) =>
-        line.trim() === ''
-          ? []
-          : [this.#parse(`${this.path(commonFiles.metrics)}, line ${i + 1}`, line, epochLossesSchema)],
-      ),
+      epochs: await this.lines(commonFiles.metrics, writer, epochLossesSchema),
     };
   }
 

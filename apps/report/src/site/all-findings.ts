@@ -26,10 +26,11 @@ export function allFindings(pages: readonly RunPage[]): Html[] {
   const of = (reference: NonNullable<RunPage['kind']['reference']>) =>
     pages.filter(({ kind }) => kind.reference === reference);
   const [forecasts, classifiers] = [of('persistence'), of('most frequent class')];
+  const comparisons = of('baseline variant').map(({ report }) => report.finding.headline);
   return [
     html`<section class="verdict" aria-labelledby="all-findings">
 <h2 id="all-findings">In short</h2>
-<p>${[...forecastSentences(forecasts), ...classSentences(classifiers)].join(' ')}</p>
+<p>${[...forecastSentences(forecasts), ...classSentences(classifiers), ...comparisons].join(' ')}</p>
 </section>`,
   ];
 }

@@ -84,11 +84,19 @@ const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** The rows of a specification's data. */
+/** The rows of a specification's data; of panels with data of their own, each row beside its panel's title. */
 function rowsOf(spec: Spec): readonly Row[] {
-  const { data } = spec;
-  if (data && 'values' in data && Array.isArray(data.values)) return data.values as Row[];
-  throw new TypeError('the chart has no rows at its top level');
+  const own = valuesOf(spec);
+  if (own) return own;
+  const panels = 'vconcat' in spec ? spec.vconcat : [];
+  return panels.flatMap((panel) => {
+    const title = panel.title as { readonly text: string };
+    return valuesOf(panel)!.map((row) => ({ panel: title.text, ...row }));
+  });
+}
+
+function valuesOf({ data }: Pick<Spec, 'data'>): Row[] | null {
+  return data && 'values' in data && Array.isArray(data.values) ? (data.values as Row[]) : null;
 }
 
 interface Drawn {

@@ -34,11 +34,12 @@ function banners(pages: readonly RunPage[]): Html[] {
 }
 
 function finding({ href, name, report }: RunPage, i: number): Html {
-  const { outcome, headline, sentences, source } = report.finding;
+  const { outcome, headline, sentences, table, source } = report.finding;
   return html`<section class="verdict ${outcome}" aria-labelledby="finding-${i + 1}">
 <h2 id="finding-${i + 1}">${headline}</h2>
 <p class="soft">${report.title}, run ${report.run.name}.</p>
 <p>${sentences.join(' ')} <a href="${href}">Read on: ${name}</a></p>
+${table ?? null}
 <p class="source">Source: ${source}</p>
 </section>`;
 }

@@ -81,6 +81,10 @@ tr.model th { box-shadow: inset 4px 0 0 var(--own); }
 .unit { display: block; font-weight: 400; color: var(--soft); }
 .interval { display: block; color: var(--soft); font-size: .82rem; font-weight: 400; overflow-wrap: normal; }
 .metrics td { white-space: nowrap; }
+.deltas, .variants { margin-bottom: 1.5rem; }
+.verdict .deltas { margin: .5rem 0; }
+.conclusion.better { color: var(--better); font-weight: 600; }
+.conclusion.worse { color: var(--worse); font-weight: 600; }
 .runs th, .runs td { text-align: left; }
 ol.notes { margin: .5rem 0 0; padding-left: 1.2rem; color: var(--soft); font-size: .88rem; }
 ul.caveats { max-width: 46rem; padding-left: 1.2rem; }

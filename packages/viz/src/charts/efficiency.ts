@@ -280,7 +280,7 @@ export function latencyByBatch(data: Rows<LatencyRow>, options: ChartOptions = {
       domain: sizes.length === 1 ? [sizes[0] / 2, 2 * sizes[0]] : [sizes[0], sizes[sizes.length - 1]],
     },
     axis: {
-      title: 'Batch size, headlines',
+      title: 'Batch size',
       values: sizes,
       format: 'd',
       titleColor: colors.label,
