@@ -191,6 +191,8 @@ const COMMANDS: readonly {
       '--aggregate': oneOf('mean', 'rank', 'attention'),
       '--precision': oneOf('fp32', 'bf16'),
       '--backend': oneOf('tensorflow', 'nope'),
+      '--profile': flag,
+      '--tensorboard': output,
       ...forecasterOptions,
     },
   },
@@ -249,6 +251,23 @@ const COMMANDS: readonly {
     },
   },
   {
+    words: ['profile'],
+    weight: 0.5,
+    always: { '--data': likely('market', 'bank.txt'), '--model': likely('encoder', 'tuned') },
+    options: {
+      '--finetuning': oneOf('lora', 'full'),
+      '--precision': oneOf('fp32', 'bf16'),
+      '--batch-size': numberOf('4'),
+      '--trace': output,
+    },
+  },
+  {
+    words: ['profile', '--compare'],
+    weight: 2,
+    always: { '': likely('run', 'tuned', 'settings.json') },
+    options: { '': likely('run', 'backtest') },
+  },
+  {
     words: ['predict'],
     weight: 8,
     always: { '--run': likely('run', 'tuned', 'unfinished') },
@@ -286,6 +305,8 @@ const COMMANDS: readonly {
       '--target-modules': (dice) =>
         dice.chance(0.5) ? ['query', 'value'] : [dice.pick(['all-linear', '', 'nope', '.*', '('])],
       '--precision': oneOf('fp32', 'bf16'),
+      '--profile': flag,
+      '--tensorboard': output,
     },
   },
   {
