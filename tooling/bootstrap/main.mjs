@@ -7,7 +7,7 @@
  * Each step first checks whether its work is already done, so that a second run repeats nothing.
  */
 import process from 'node:process';
-import { runBench, runBuild, runFin, runSetup } from './commands/setup.mjs';
+import { runBench, runBuild, runFin, runPeers, runSetup } from './commands/setup.mjs';
 import { runFullTests, runTests } from './commands/test.mjs';
 import { runDemo, runReport, runTrain } from './commands/train.mjs';
 import { StepFailed } from './step.mjs';
@@ -24,6 +24,7 @@ const commands = {
   test: runTests,
   'test:full': runFullTests,
   bench: runBench,
+  'bench:peers': runPeers,
   fin: runFin,
 };
 

@@ -28,6 +28,13 @@ export async function runBench(args) {
   return (await runCommand('turbo', [...BENCH, ...args], { stdout: 'inherit' })).code;
 }
 
+/** Compares this workspace with its peers on this machine. Arguments go to the script. */
+export async function runPeers(args) {
+  await runSetup();
+  const script = inRoot('tooling', 'peers', 'bench.mjs');
+  return (await runCommand(process.execPath, [script, ...args], { stdout: 'inherit' })).code;
+}
+
 /** Runs the `fin` command from a clone, in the folder where the user called it; builds it first when needed. */
 export async function runFin(args) {
   await ensureDependencies();

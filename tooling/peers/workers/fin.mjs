@@ -1,0 +1,71 @@
+// This workspace's side of the comparison with peers. Protocol: see ../worker.mjs.
+import { readFileSync } from 'node:fs';
+import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
+import { BertForSequenceClassification, createConfig, crossEntropy, loadBert } from '@fin/finbert-lora';
+import { getPeftModel, PeftModel } from '@fin/finbert-lora/lora';
+import { packSequences } from '@fin/finbert-lora/tokenizer';
+import { loadKernels } from '@fin/kernels';
+import { loadTensorFlow, randomStreams } from '@fin/runtime';
+import { AdamW, clipByGlobalNorm, decayGroups } from '@fin/train';
+import * as tf from '@tensorflow/tfjs-core';
+import { LORA } from '../inputs.mjs';
+import { serve } from '../serve.mjs';
+
+const { work, precision, model: dir, inputs, dropout, start } = JSON.parse(process.argv[2]);
+const { batchSize, labels, headlines } = JSON.parse(readFileSync(inputs, 'utf8'));
+const { version } = await loadTensorFlow({ backend: 'tensorflow' });
+const kernels = await loadKernels();
+const policy = precisionPolicy(precision);
+
+const init = randomStreams(1).stream('init');
+const still = dropout ? {} : { hiddenDropoutProb: 0, attentionProbsDropoutProb: 0 };
+const loaded = dir ? (await loadBert(dir, { labels, init })).model : null;
+const model =
+  loaded ?? new BertForSequenceClassification(createConfig({ id2label: labels, ...still }), { init });
+const trained =
+  work !== 'lora'
+    ? model
+    : start
+      ? await PeftModel.fromPretrained(model, start, { isTrainable: true })
+      : getPeftModel(model, LORA, { init });
+if (work === 'inference')
+  for (const variable of trained.namedParameters().values()) variable.trainable = false;
+if (work !== 'full' && policy.enabled) toLowPrecision(trained, { dtype: policy.dtype });
+const optimizer =
+  work === 'inference'
+    ? null
+    : new AdamW(decayGroups(trained, 0.01), { learningRate: work === 'full' ? 2e-5 : 1e-3 });
+
+const batches = [];
+for (let at = 0; at < headlines.length; at += batchSize) {
+  const part = headlines.slice(at, at + batchSize);
+  batches.push({
+    tokens: packSequences(part.map(({ ids }) => Int32Array.from(ids))),
+    labels: part.map(({ label }) => label),
+  });
+}
+const noise = randomStreams(2).stream('dropout');
+let steps = 0;
+
+function infer({ tokens }) {
+  const logits = tf.tidy(() => autocast(policy, () => trained.forward(tokens)));
+  logits.dataSync();
+  logits.dispose();
+  return null;
+}
+
+function train({ tokens, labels: classes }) {
+  const mode = dropout ? { training: true, dropout: noise.at(steps++) } : {};
+  const { value, grads } = tf.variableGrads(() =>
+    autocast(policy, () => crossEntropy(trained.forward(tokens, mode), classes)),
+  );
+  const { grads: clipped, norm } = clipByGlobalNorm(optimizer.pack(grads), 1);
+  optimizer.apply(clipped);
+  const [loss] = value.dataSync();
+  tf.dispose([value, grads, clipped, norm]);
+  return loss;
+}
+
+serve({ system: 'fin', version: `TensorFlow ${version}${kernels.available ? ', fused ops' : ''}` }, () =>
+  batches.map(work === 'inference' ? infer : train),
+);
