@@ -2,6 +2,7 @@
 const fusedOps: Readonly<Record<string, string>> = {
   _FusedMatMul: 'product, bias, activation',
   FinEncoder: 'all layers: linear layers, attention, GELU, layer norms',
+  FinEncoderGrad: 'all layers backward: linear layers, attention, GELU, layer norms',
   FinPackedAttention: 'scores, softmax, dropout, weighted sum of the values',
   FinPackedAttentionGrad: 'scores again, gradients of softmax, queries, keys and values',
   FinGelu: 'bias, GELU',

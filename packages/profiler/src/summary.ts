@@ -58,7 +58,7 @@ export interface SummaryOptions {
 }
 
 /**
- * Summarizes a profile, and measures this machine's peak for each dtype that its products have, which takes up to a second.
+ * Summarizes a profile, and measures this machine's peak for each dtype that its products have, which takes half a second each.
  *
  * @throws {ProfilerError} on backends other than native TensorFlow
  */

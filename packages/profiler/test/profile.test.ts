@@ -276,8 +276,13 @@ describe.skipIf(!hasNativeOps())('on native TensorFlow', () => {
     expect(events.find(({ name }) => name === 'Cosh')?.flops).toBe(7);
   });
 
-  it('measures the peak of products', () => {
-    expect(measurePeak()).toBeGreaterThan(0.1);
+  it.each(['float32', 'bfloat16'] as const)('measures the peak in %s by products in it', async (dtype) => {
+    const { events, result } = await profile(() => measurePeak(dtype));
+    const products = events.filter(({ flops }) => flops !== null);
+    expect(products.map((event) => event.dtype)).toEqual(products.map(() => dtype));
+    expect(products[0].outputBytes).toBe(1536 ** 2 * (dtype === 'float32' ? 4 : 2));
+    const fastest = Math.min(...products.slice(1).map(({ duration }) => duration));
+    expect(result / ((2 * 1536 ** 3) / fastest / 1000)).toBeCloseTo(1, 1);
   });
 
   it('profiles by a schedule, and hands each cycle over', async () => {
