@@ -494,11 +494,13 @@ describe('phases', () => {
       'data',
       'forward',
       'backward',
-      'optimizer',
+      'optimizer', // packs the gradients
+      'optimizer', // changes the weights
       'data',
       'forward',
       'backward',
-      'optimizer',
+      'optimizer', // packs the gradients
+      'optimizer', // changes the weights
     ]);
     expect(open).toEqual([]);
   });
