@@ -163,7 +163,7 @@ function checkUpdate({ weights, settings, gradients, moments }: AdamWUpdate): vo
  * @returns float32 scalar
  */
 export function globalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
-  if (!usesFusedOps() || tensors.length === 0) return composedGlobalNorm(tensors);
+  if (!usesFusedOps()) return composedGlobalNorm(tensors);
   return tf.tidy(
     () => rawOp('FinGlobalNorm', tensors.map(wide), { N: attr.int(tensors.length) })[0] as tf.Scalar,
   );
@@ -176,7 +176,10 @@ const wide = (tensor: tf.Tensor): tf.Tensor =>
 /** Composed twin of {@link globalNorm}. */
 export function composedGlobalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
   return tf.tidy(() => {
-    const squares = tensors.map((tensor) => tf.sum(tf.square(tensor)));
+    // tfjs's wasm backend does not sum an empty tensor to 0.
+    const filled = tensors.filter(({ size }) => size > 0);
+    if (filled.length === 0) return tf.scalar(0);
+    const squares = filled.map((tensor) => tf.sum(tf.square(tensor)));
     return tf.sqrt(tf.sum(tf.stack(squares))) as tf.Scalar;
   });
 }

@@ -147,7 +147,7 @@ describe('globalNorm', () => {
     // tfjs's wasm backend adds up one by one in single precision.
     ['composed', composed.globalNorm, 2e-5],
   ] as const)('is the root of the sum of all squares, %s', (_, norm, tolerance) => {
-    for (const used of [shapes, [[]], [[0]], [[1], [100_000]]]) {
+    for (const used of [shapes, [], [[]], [[0]], [[1], [100_000]]]) {
       const tensors = used.map((shape, i) => normal(`${i} of ${used.length}`, shape, 3));
       const values = tensors.flatMap((tensor) => [...tensor.dataSync()]);
       const expected = Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0));

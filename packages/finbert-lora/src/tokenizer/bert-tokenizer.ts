@@ -99,6 +99,16 @@ export class BertTokenizer {
     return new BertTokenizer(sourceFromWords(words, options));
   }
 
+  /** Makes a tokenizer from another's {@link source}. */
+  static fromSource(source: TokenizerSource): BertTokenizer {
+    return new BertTokenizer(source);
+  }
+
+  /** Everything that this tokenizer is made from, as plain data, such as for another thread. */
+  get source(): TokenizerSource {
+    return this.#source;
+  }
+
   get vocabSize(): number {
     return this.vocabulary.length;
   }

@@ -4,4 +4,4 @@ export type { EncodeOptions } from './bert-tokenizer.js';
 export { BertTokenizer } from './bert-tokenizer.js';
 export type { BuildVocabularyOptions } from './build-vocabulary.js';
 export { buildVocabulary } from './build-vocabulary.js';
-export type { TokenizerOptions } from './tokenizer-files.js';
+export type { AddedWord, TokenizerOptions, TokenizerSource } from './tokenizer-files.js';

@@ -7,6 +7,7 @@ import { cacheRoot } from '@fin/runtime';
 import type { Sentiment } from '../sentiment.js';
 import { toSentiment } from '../sentiment.js';
 import { ScoreCache } from './cache/score-cache.js';
+import { encodeTexts } from './encode-texts.js';
 import type { LoadSentimentModelOptions, SentimentModel } from './load-sentiment-model.js';
 import { loadSentimentModel } from './load-sentiment-model.js';
 import { lowerForInference } from './lower-for-inference.js';
@@ -51,6 +52,7 @@ export interface SentimentProgress {
   readonly totalTexts: number;
   /** Tokens scored, [CLS] and [SEP] included. They determine the time that scoring takes. */
   readonly tokens: number;
+  /** Estimated while texts are still being tokenized, which happens ahead of the scoring. */
   readonly totalTokens: number;
 }
 
@@ -148,20 +150,23 @@ export class FinBert {
 
   async #score(texts: readonly string[], { onProgress, signal }: SentimentOptions): Promise<void> {
     const { tokenizer, columns } = this.#parts;
-    const sequences = texts.map((text) => tokenizer.encode(text, { maxLength: this.maxLength }));
-    const totalTokens = sequences.reduce((sum, { length }) => sum + length, 0);
-    let progress: SentimentProgress = { texts: 0, totalTexts: texts.length, tokens: 0, totalTokens };
-    onProgress?.(progress);
+    const { maxLength } = this;
+    let progress: SentimentProgress = { texts: 0, totalTexts: texts.length, tokens: 0, totalTokens: 0 };
+    const report = (change: Partial<SentimentProgress>) => {
+      progress = { ...progress, ...change };
+      onProgress?.(progress);
+    };
+    const settings = { tokensPerBatch: this.#tokensPerBatch, columns, signal };
+    let encoded = 0;
     try {
-      const settings = { tokensPerBatch: this.#tokensPerBatch, columns, signal };
-      for await (const { indices, scores, tokens } of scoreTexts(this.#classifier, sequences, settings)) {
-        await this.#cache.add(indices.map((index, row) => [texts[index], scores[row]] as const));
-        progress = {
-          ...progress,
-          texts: progress.texts + indices.length,
-          tokens: progress.tokens + tokens,
-        };
-        onProgress?.(progress);
+      for await (const { first, sequences } of encodeTexts(tokenizer, texts, { maxLength, signal })) {
+        encoded += sequences.reduce((sum, { length }) => sum + length, 0);
+        const share = (first + sequences.length) / texts.length;
+        report({ totalTokens: Math.round(encoded / share) });
+        for await (const { indices, scores, tokens } of scoreTexts(this.#classifier, sequences, settings)) {
+          await this.#cache.add(indices.map((index, row) => [texts[first + index], scores[row]] as const));
+          report({ texts: progress.texts + indices.length, tokens: progress.tokens + tokens });
+        }
       }
     } finally {
       await this.#cache.close();
