@@ -150,7 +150,7 @@ function drawLeadLag({ name, evaluation }: ForecasterRun, slug: string): Promise
   return makeChart({
     id: `${slug}-lead-lag`,
     title: 'Sentiment and the returns around it',
-    caption: `Correlation of a day’s sentiment with the return of the same day (0), of days after (+1 is the day that is forecast) and of days before, on ${n} days, with ${percent(level, 0)} block-bootstrap intervals. ${summary}`,
+    caption: `Correlation of a day’s sentiment with the return of the same day (0), of days after (+1 is the day that is forecast) and of days before, on ${n} days, with ${percent(level, 0)} block-bootstrap intervals. Of so many lags one may leave out 0 by chance (coloured bars); with a correction for their number: ${summary}`,
     source: sourceOf(name, runFiles.evaluation, 'leadLag.rows'),
     draw: (options) => leadLag(rows, options),
     key: { x: 'lag' },
