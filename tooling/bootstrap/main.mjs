@@ -8,8 +8,8 @@
  */
 import process from 'node:process';
 import { runBench, runBuild, runFin, runPeers, runSetup } from './commands/setup.mjs';
+import { runDemo, runReport, runStudy, runTrain } from './commands/study.mjs';
 import { runFullTests, runTests } from './commands/test.mjs';
-import { runDemo, runReport, runTrain } from './commands/train.mjs';
 import { StepFailed } from './step.mjs';
 
 /** Oldest Node release line that this workspace is tested on. */
@@ -19,6 +19,7 @@ const commands = {
   setup: runSetup,
   build: runBuild,
   demo: runDemo,
+  study: runStudy,
   train: runTrain,
   report: runReport,
   test: runTests,

@@ -12,7 +12,7 @@ const PLACES = ['FIN_CACHE_DIR', 'FIN_TENSORFLOW_DIR', 'FIN_SHARED_DIR', 'XDG_CA
 function plan(variables = {}) {
   const { stdout, stderr } = spawnSync(
     'turbo',
-    ['run', 'build', 'typecheck', 'test', 'train', 'report', 'bench', '--dry=json'],
+    ['run', 'build', 'typecheck', 'test', 'train', 'report', 'demo', 'study', 'bench', '--dry=json'],
     {
       cwd: root,
       encoding: 'utf8',
@@ -129,6 +129,32 @@ describe('an edit', () => {
     for (const id of ['@fin/forecast#build', '@fin/forecast#test', TRAIN, REPORT]) {
       expect(inputs(id)).toContain('packages/files/src/index.ts');
     }
+  });
+});
+
+describe('of the study', () => {
+  const step = (name) => `@fin/cli#study:${name}`;
+  const STUDY = '@fin/report#study';
+
+  it.each([
+    ['STUDY_FINETUNE', [step('finetune'), step('ablate'), STUDY]],
+    ['STUDY_SENTENCES_KEY', [step('finetune'), step('compare'), step('ablate'), STUDY]],
+    ['STUDY_COMPARE', [step('compare'), STUDY, '@fin/report#demo']],
+    ['STUDY_ABLATE', [step('ablate'), STUDY]],
+    ['STUDY_RUNS', [STUDY]],
+  ])('%s runs again only what depends on it', (name, tasks) => {
+    const repeated = changed({ [name]: 'other' });
+    expect(repeated).toEqual(expect.arrayContaining(tasks));
+    const others = [step('finetune'), step('compare'), step('ablate'), STUDY, TRAIN, REPORT, TEST].filter(
+      (id) => !tasks.includes(id),
+    );
+    expect(repeated.filter((id) => others.includes(id))).toEqual([]);
+  });
+
+  it('other market data fine-tune no sentences again', () => {
+    const repeated = changed({ FIN_DATA_FINGERPRINT: 'other' });
+    expect(repeated).toContain(step('compare'));
+    expect(repeated).not.toContain(step('finetune'));
   });
 });
 
