@@ -120,6 +120,9 @@ static void norm_grad(const EncoderArgs& args, const EncoderGroup& group, const 
   if (dropout.on) clear_fill(args, to.sum, at.narrow, rows);
 }
 
+FIN_INLINE vf gelu_slope_for(const float*, vf v) { return gelu_slope(v); }
+FIN_INLINE vf gelu_slope_for(const bfloat16*, vf v) { return gelu_slope_low(v); }
+
 /// out = (A B + add) gelu'(before)
 template <class T>
 struct TimesGeluSlope {
@@ -133,7 +136,8 @@ struct TimesGeluSlope {
       b += load(add + row * step + col + W);
     }
     const T* v = before + row * step + col;
-    store_both(out + row * step + col, a * gelu_slope(load(v)), b * gelu_slope(load(v + W)));
+    __builtin_prefetch(v + kPanel);  // for the next panel; saved long ago, and rows lie too far apart for the processor's own prefetcher
+    store_both(out + row * step + col, a * gelu_slope_for(v, load(v)), b * gelu_slope_for(v, load(v + W)));
   }
 };
 
