@@ -18,7 +18,7 @@ const shared = {
   pool: 'forks',
   // Whole pipelines on the pure-JavaScript backend take minutes.
   testTimeout: fullTier ? 300_000 : 60_000,
-  hookTimeout: 180_000,
+  hookTimeout: fullTier ? 900_000 : 180_000,
 };
 
 /** `npm test` adds up these result files. */
