@@ -26,15 +26,6 @@ function stop(pid: number): void {
   }
 }
 
-function _alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 describe('a run that is killed', () => {
   it('at any moment, again and again, never leaves a half-made installation', async () => {
     const here = machine();
@@ -47,6 +38,8 @@ describe('a run that is killed', () => {
       if (outcome.installation) expect(existsSync(outcome.installation.bindingPath)).toBe(true);
       if (existsSync(join(here.cache, 'install.lock'))) here.ageLock();
     }
+    // A compiler that outlived its run writes on; what it makes after a sweep is left to the next one.
+    for (const { pid } of here.calls()) stop(pid);
     expect((await here.run()).outcome.installation).toMatchObject({ tensorflowVersion: '2.21.0' });
     expect(here.leftovers()).toEqual([]);
   });
