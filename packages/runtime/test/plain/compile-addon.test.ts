@@ -23,7 +23,10 @@ NAPI_MODULE_INIT() {
 const possible =
   (await findInstallation()) !== null && (await availableCompiler()).compiler?.kind === 'system';
 
-describe.runIf(possible)('compileAddon', () => {
+/** One addon at a time is compiled for a cache: another package's tests may be compiling theirs. */
+const MINUTES = 60_000;
+
+describe.runIf(possible)('compileAddon', { timeout: 5 * MINUTES }, () => {
   let sourceDir: string;
   let events: InstallEvent[];
   const compile = () => compileAddon({ name: NAME, sourceDir, onEvent: (event) => events.push(event) });
