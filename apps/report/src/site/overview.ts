@@ -33,15 +33,15 @@ function banners(pages: readonly RunPage[]): Html[] {
   return [...found.values()];
 }
 
-function finding({ href, name, report }: RunPage, i: number): Html {
+function finding({ href, name, report }: RunPage): Html {
   const { outcome, headline, sentences, table, source } = report.finding;
-  return html`<section class="verdict ${outcome}" aria-labelledby="finding-${i + 1}">
-<h2 id="finding-${i + 1}">${headline}</h2>
+  return html`<div class="verdict ${outcome}">
+<h2>${headline}</h2>
 <p class="soft">${report.title}, run ${report.run.name}.</p>
 <p>${sentences.join(' ')} <a href="${href}">Read on: ${name}</a></p>
 ${table ?? null}
 <p class="source">Source: ${source}</p>
-</section>`;
+</div>`;
 }
 
 function runTable(pages: readonly RunPage[]): Html {
