@@ -94,9 +94,9 @@ describe.skipIf(executablePath === null)('the report in Chromium (skipped withou
   it('has charts with names that assistive technology reads', async () => {
     const { page } = await show('forecast');
     expect(await page.getByRole('img').count()).toBe(CHARTS.forecast);
-    expect(await page.getByRole('img', { name: /line chart|dots with intervals|bar chart|band/i }).count()).toBe(
-      CHARTS.forecast,
-    );
+    expect(
+      await page.getByRole('img', { name: /line chart|dots with intervals|bar chart|band/i }).count(),
+    ).toBe(CHARTS.forecast);
     expect(await page.getByRole('row', { name: /persistence/ }).count()).toBeGreaterThan(0);
     await page.close();
   });

@@ -32,6 +32,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     crash = `main threw: ${error?.stack ?? error}`;
   }
   await new Promise((resolve) => setImmediate(resolve));
-  process.stdout.write(`${JSON.stringify({ ...result, stdout: stdout.slice(0, 10_000_000), stderr, crash })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ...result, stdout: stdout.slice(0, 10_000_000), stderr, crash })}\n`,
+  );
   crash = null;
 }
