@@ -81,13 +81,9 @@ async function runComparison(
     name: task.name,
     inputs: [VERSION, opened.data.fingerprint, opened.modelDigest, settings, task],
   });
-  const done = new Map<string, Measurement>();
-  for (const task of tasks) {
-    const known = await store.read(stored(task), (file) =>
-      onEvent?.({ kind: 'note', text: `${file} is damaged or of other inputs: it is measured again` }),
-    );
-    if (known) done.set(task.name, known);
-  }
+  const done = await store.readAll(tasks.map(stored), (file) =>
+    onEvent?.({ kind: 'note', text: `${file} is damaged or of other inputs: it is measured again` }),
+  );
   if (resumed) onEvent?.({ kind: 'resume', done: done.size, total, note: resumed.note });
   const model = opened.model ?? (await randomEncoder(run, settings, opened));
   const context: MeasureContext = {

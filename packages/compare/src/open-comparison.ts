@@ -7,9 +7,8 @@ import { makeSamples, splitChronologically, splitNames, splitPhraseBank } from '
 import type { RunData } from '@fin/forecast';
 import { describeRunData, sampleOptions } from '@fin/forecast';
 import type { OpenedRun, UnfinishedRun } from '@fin/run';
-import { randomStreams } from '@fin/runtime';
 import type { TuningData } from '@fin/sentiment';
-import { describeTuningData, modelOfRun, openTunableModel } from '@fin/sentiment';
+import { describeTuningData, modelOfRun, tunableFingerprint } from '@fin/sentiment';
 import type { CompareOptions } from './compare-options.js';
 import { ComparisonInputError } from './errors.js';
 import type { ComparisonData } from './measure/measure.js';
@@ -60,7 +59,7 @@ export async function openComparison(
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([sentiment?.fingerprint ?? null, forecast?.fingerprint ?? null]))
     .digest('hex');
-  const modelDigest = model === null ? null : await fingerprintOf(model);
+  const modelDigest = model === null ? null : await tunableFingerprint(model);
   if (begun && begun.source.modelDigest !== modelDigest) {
     throw new ComparisonInputError(
       `${options.runDir} was begun with the model in ${begun.source.model}, and that in ${model} is another: ` +
@@ -95,12 +94,6 @@ function modelOf({ randomEncoder }: ComparisonSettings, { modelDir }: CompareOpt
     );
   }
   return resolve(modelOfRun(modelDir));
-}
-
-async function fingerprintOf(model: string): Promise<string> {
-  const opened = await openTunableModel(model, { lora: null, precision: 'fp32' }, randomStreams(1));
-  opened.dispose();
-  return opened.fingerprint;
 }
 
 function sentenceSplit(

@@ -70,7 +70,7 @@ export function composedAdamW(update: AdamWUpdate): AdamWResult {
     const parts = tf.split(gradient, sizes);
     const [means, meanSquares] = tf.unstack(moments).map((row) => tf.split(row, sizes));
     const results = weights.map((tensor, i) => {
-      const { rate, eps, decay, share1, share2 } = scalars(settings[i]);
+      const { rate, eps, decay, share1, share2 } = adamWScalars(settings[i]);
       const mean = tf.add(means[i], tf.mul(tf.sub(parts[i], means[i]), share1));
       const square = tf.add(
         meanSquares[i],
@@ -94,7 +94,7 @@ function fusedAdamW({ weights, settings, gradients, moments, gradientFactor }: A
   const updated = tf.tidy(() => {
     const rows = Float32Array.from(
       settings.flatMap((each) => {
-        const { rate, eps, decay, share1, share2 } = scalars(each);
+        const { rate, eps, decay, share1, share2 } = adamWScalars(each);
         return [rate, eps, decay, share1, share2];
       }),
     );
@@ -114,7 +114,7 @@ function fusedAdamW({ weights, settings, gradients, moments, gradientFactor }: A
  * too large or too small by that factor throughout, so rate and eps divide it out. TensorFlow's op does the same, so that training can
  * go on from its moments.
  */
-export function scalars({ learningRate, beta1, beta2, eps, weightDecay, step }: AdamWSettings): {
+export function adamWScalars({ learningRate, beta1, beta2, eps, weightDecay, step }: AdamWSettings): {
   readonly rate: number;
   readonly eps: number;
   readonly decay: number;

@@ -1,6 +1,6 @@
 export { gelu, geluTanh, relu } from './activations.js';
 export type { AdamWResult, AdamWSettings, AdamWUpdate } from './adam-w.js';
-export { adamW, adamWMoments, globalNorm } from './adam-w.js';
+export { adamW, adamWMoments, adamWScalars, globalNorm } from './adam-w.js';
 export type { AttentionPlan } from './attention/attention-plan.js';
 export { planAttention, planPaddedAttention } from './attention/attention-plan.js';
 export type { PackedAttentionOptions } from './attention/packed-attention.js';

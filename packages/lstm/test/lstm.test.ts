@@ -1,9 +1,10 @@
 import { randomStreams } from '@fin/runtime';
 import { allClose } from '@fin/testkit';
+import { optionFor } from '@fin/testkit/implementations';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { Lstm, LstmError } from '../src/index.js';
-import { implementations, optionFor } from './implementations.js';
+import { implementations } from './implementations.js';
 
 const streams = () => randomStreams(3);
 const init = () => streams().stream('init');

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { randomStreams } from '@fin/runtime';
 import { allClose, parity } from '@fin/testkit';
+import { optionFor } from '@fin/testkit/implementations';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import type { LstmOptions } from '../src/index.js';
 import { Lstm } from '../src/index.js';
-import { implementations, optionFor } from './implementations.js';
+import { implementations } from './implementations.js';
 
 interface Entry {
   readonly shape: number[];

@@ -1,9 +1,10 @@
 import { autocast, Policy, resetWideningReport, wideningReport } from '@fin/amp';
 import { countTensors, hasNativeOps, NO_GROWTH, randomStreams } from '@fin/runtime';
+import { optionFor } from '@fin/testkit/implementations';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lstm } from '../src/index.js';
-import { implementations, optionFor } from './implementations.js';
+import { implementations } from './implementations.js';
 
 /** Relative to the largest element, after ten time steps in two layers. */
 const TOLERANCES = { bfloat16: 3e-2, float16: 1e-2 };

@@ -1,10 +1,11 @@
 import { parameter } from '@fin/runtime';
 import { allClose, maxDifference, parity } from '@fin/testkit';
+import { optionFor } from '@fin/testkit/implementations';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AdamWOptions, NamedGradients, ParameterGroup } from '../src/index.js';
 import { AdamW, decayGroups, TrainInputError } from '../src/index.js';
-import { implementations, optionFor } from './implementations.js';
+import { implementations } from './implementations.js';
 import { oracle } from './oracle.js';
 
 const sample = oracle.adamw;

@@ -4,11 +4,10 @@ import { sentimentLabels } from '@fin/data';
 import type { RunFolder, StoredJob } from '@fin/run';
 import { JobStore, runKinds, withRun } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
-import { aggregateDay } from '@fin/sentiment';
+import { aggregateDay, modelOfRun, tunableFingerprint } from '@fin/sentiment';
 import type { BaselineForecasts, DaySentiment } from '../baselines/index.js';
 import { forecastBaselines } from '../baselines/index.js';
 import type { ForecasterSettings } from '../model/settings.js';
-import { JointText } from '../text/joint-text.js';
 import type { SentimentScores } from '../text/sentiment-scores.js';
 import { scoreHeadlines } from '../text/sentiment-scores.js';
 import { nests } from './ablation.js';
@@ -117,7 +116,7 @@ export class Walk {
       this.#scores.push(known.get(key)!);
       const { text, model } = settings;
       if (text === 'joint' && !digests.has(model!)) {
-        digests.set(model!, await JointText.fingerprintOf(settings));
+        digests.set(model!, await tunableFingerprint(modelOfRun(model!)));
       }
       this.#pretrained.push(text === 'joint' ? digests.get(model!)! : null);
     }
@@ -144,16 +143,14 @@ export class Walk {
     resumed: { readonly note: string | null } | null,
   ): Promise<FinishedJob[]> {
     const { onEvent, signal } = this.#options;
-    const results = new Map<string, FoldForecast>();
-    for (const job of jobs) {
-      const stored = await this.#store.read(this.#stored(job), (file) =>
+    const results = await this.#store.readAll(
+      jobs.map((job) => this.#stored(job)),
+      (file) =>
         onEvent?.({
           kind: 'note',
           text: `${file} is damaged or of other inputs: this fold is trained again`,
         }),
-      );
-      if (stored) results.set(job.name, stored);
-    }
+    );
     const total = jobs.length;
     if (resumed) onEvent?.({ kind: 'resume', done: results.size, total, note: resumed.note });
     const missing = jobs.filter(({ name }) => !results.has(name)).sort((a, b) => a.fold - b.fold);

@@ -14,7 +14,7 @@ export interface NewForecasterOptions {
    */
   readonly scores?: SentimentScores;
   /**
-   * sha256 of the pretrained model to train jointly, from `JointText.fingerprintOf`. Another model is refused. @default any model
+   * sha256 of the pretrained model to train jointly, from `tunableFingerprint` of `@fin/sentiment`. Another model is refused. @default any model
    */
   readonly pretrained?: string;
   /** Stops the scoring. The error is the signal's reason. */

@@ -4,7 +4,6 @@ import type { Sample } from '@fin/data';
 import { StandardScaler, sentimentLabels } from '@fin/data';
 import type { PackedBatch } from '@fin/finbert-lora/tokenizer';
 import type { RandomStream, RandomStreams } from '@fin/runtime';
-import { randomStreams } from '@fin/runtime';
 import type { SentimentProbabilities, TunableModel } from '@fin/sentiment';
 import { aggregateDay, modelOfRun, openTunableModel, parameterDepth, scoreTexts } from '@fin/sentiment';
 import * as tf from '@tensorflow/tfjs-core';
@@ -41,7 +40,7 @@ const TRAINED_SCORE_WEIGHT = 0.1;
 
 /** Options of {@link JointText.fromTraining}. */
 export interface JointTextOptions extends ReadOptions {
-  /** Expected {@link JointText.fingerprintOf}. @default any */
+  /** Expected `tunableFingerprint` of the model. @default any */
   readonly pretrained?: string;
 }
 
@@ -130,18 +129,6 @@ export class JointText implements TextSource<JointBatch> {
     throw new ForecastInputError(
       `the model in ${model} is not the one that this run was trained from; put that one back, or train again`,
     );
-  }
-
-  /** sha256 of the pretrained model that training would start from: its configuration, weights and vocabulary. */
-  static async fingerprintOf(settings: ForecasterSettings): Promise<string> {
-    const dir = resolve(modelOfRun(settings.model!));
-    const model = await openTunableModel(
-      dir,
-      { lora: null, precision: 'fp32' },
-      randomStreams(settings.seed),
-    );
-    model.dispose();
-    return model.fingerprint;
   }
 
   static async #open(dir: string, settings: ForecasterSettings, random: RandomStreams): Promise<JointText> {

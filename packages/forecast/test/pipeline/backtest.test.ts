@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { makeSamples, walkForwardPeriod } from '@fin/data';
 import { RunFolder } from '@fin/run';
 import { countTensors, NO_GROWTH } from '@fin/runtime';
+import { tunableFingerprint } from '@fin/sentiment';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BacktestEvent, BacktestResult, RunBacktestOptions } from '../../src/index.js';
 import { BASELINE_NAMES, backtest, forecastSplit, resolveSettings } from '../../src/index.js';
-import { JointText } from '../../src/text/joint-text.js';
 import { writeTinyBert } from '../text/tiny-bert.js';
 import { walkMarket, walkSettings } from './small-backtest.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -19,6 +19,14 @@ let result: BacktestResult;
 
 const run = (options: Partial<RunBacktestOptions> & { readonly runDir: string }) =>
   backtest({ market: walkMarket, settings: walkSettings, workers: 0, ...options });
+
+/** Resumes a run to its end. @returns its notes */
+async function notesOfResuming(runDir: string): Promise<string[]> {
+  const notes: string[] = [];
+  const onEvent = (event: BacktestEvent) => event.kind === 'note' && notes.push(event.text);
+  await run({ runDir, settings: {}, resume: true, onEvent });
+  return notes;
+}
 
 /** All that a run came to, bit for bit. */
 async function outcome(runDir: string) {
@@ -125,13 +133,7 @@ describe('a backtest that was interrupted', () => {
     writeFileSync(path(first), text.replace(/"predicted":(\d)/, '"predicted":1$1'));
     writeFileSync(path(second), text.slice(0, 1000));
     writeFileSync(path(third), text);
-    const notes: string[] = [];
-    await run({
-      runDir,
-      settings: {},
-      resume: true,
-      onEvent: (event) => event.kind === 'note' && notes.push(event.text),
-    });
+    const notes = await notesOfResuming(runDir);
     expect(notes.map((note) => note.split(' ')[0])).toEqual([first, second, third].map(path));
     expect(await outcome(runDir)).toEqual(await outcome(straight));
   });
@@ -147,13 +149,7 @@ describe('a backtest that was interrupted', () => {
     expect(await run({ runDir, settings, signal: controller.signal, onEvent: stop })).toBeNull();
     const vocabulary = join(model, 'vocab.txt');
     writeFileSync(vocabulary, `${readFileSync(vocabulary, 'utf8').replace('rose', 'grew')}`);
-    const notes: string[] = [];
-    await run({
-      runDir,
-      settings: {},
-      resume: true,
-      onEvent: (event) => event.kind === 'note' && notes.push(event.text),
-    });
+    const notes = await notesOfResuming(runDir);
     expect(notes).toHaveLength(1);
     expect(notes[0]).toMatch(/fold-0-seed-0.json is damaged or of other inputs/);
   });
@@ -162,7 +158,7 @@ describe('a backtest that was interrupted', () => {
     const model = await writeTinyBert(join(folder, 'changing'), ['neutral', 'negative', 'positive']);
     const settings = resolveSettings({ ...walkSettings.forecaster, text: 'joint', model });
     const [split] = walkForwardPeriod(makeSamples(walkMarket), { from: walkSettings.from!, refitEvery: 14 });
-    const pretrained = await JointText.fingerprintOf(settings);
+    const pretrained = await tunableFingerprint(model);
     rmSync(model, { recursive: true });
     await writeTinyBert(join(folder, 'changing'), ['neutral', 'negative', 'positive'], 4);
     await expect(forecastSplit(split, settings, { pretrained })).rejects.toThrow(

@@ -22,6 +22,16 @@ export class JobStore<Result> {
     this.#run = run;
   }
 
+  /** The stored results of these jobs, by name. `damaged` is called for each file that cannot be used. */
+  async readAll(jobs: readonly StoredJob[], damaged: (file: string) => void): Promise<Map<string, Result>> {
+    const results = new Map<string, Result>();
+    for (const job of jobs) {
+      const result = await this.read(job, damaged);
+      if (result !== null) results.set(job.name, result);
+    }
+    return results;
+  }
+
   /** The stored result of a job; null if there is none. `damaged` is called if there is a file that cannot be used. */
   async read({ name, inputs }: StoredJob, damaged: (file: string) => void): Promise<Result | null> {
     const file = fileOf(name);

@@ -15,7 +15,7 @@ export {
 export type { LoraSettings, TuningMethod, TuningOptions, TuningSettings } from './settings.js';
 export { resolveTuning, tuningMethods, tuningSettingsSchema } from './settings.js';
 export type { TunableModel, TunableModelOptions } from './tunable-model.js';
-export { openTunableModel } from './tunable-model.js';
+export { openTunableModel, tunableFingerprint } from './tunable-model.js';
 export type { TuneSentimentOptions } from './tune-sentiment.js';
 export { tuneSentiment } from './tune-sentiment.js';
 export type { TuningEvent } from './tuning-events.js';

@@ -8,6 +8,7 @@ import type { LoraConfig } from '@fin/finbert-lora/lora';
 import { getPeftModel } from '@fin/finbert-lora/lora';
 import type { BertTokenizer, PackedBatch } from '@fin/finbert-lora/tokenizer';
 import type { Module, RandomStreams } from '@fin/runtime';
+import { randomStreams } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import { loadMergedBert } from '../scoring/load-merged-bert.js';
 import { saveSentimentAdapter } from '../scoring/sentiment-adapter.js';
@@ -44,6 +45,13 @@ export interface TunableModel extends Module {
    */
   prepareForInference(): void;
   dispose(): void;
+}
+
+/** The `fingerprint` that a model in this folder has when it is opened to be trained. @throws as {@link openTunableModel} */
+export async function tunableFingerprint(dir: string): Promise<string> {
+  const model = await openTunableModel(dir, { lora: null, precision: 'fp32' }, randomStreams(0));
+  model.dispose();
+  return model.fingerprint;
 }
 
 /** Settings of {@link openTunableModel}. */

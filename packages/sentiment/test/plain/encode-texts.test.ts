@@ -5,7 +5,7 @@ import { tinyTokenizer } from '../support/tiny-tokenizer.js';
 const tokenizer = tinyTokenizer();
 const texts = Array.from(
   { length: 2 * TEXTS_PER_PART + 3 },
-  (_, i) => 'profit '.repeat(i % 13) + `w${i % 20}`,
+  (_, i) => `${'profit '.repeat(i % 13)}w${i % 20}`,
 );
 
 it.each([0, 1, TEXTS_PER_PART, TEXTS_PER_PART + 1, texts.length])(

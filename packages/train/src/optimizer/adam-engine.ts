@@ -1,5 +1,6 @@
+import type { AdamWSettings } from '@fin/kernels';
 import type * as tf from '@tensorflow/tfjs-core';
-import type { AdamSettings, Moments } from './adam-slot.js';
+import type { Moments } from './adam-slot.js';
 import type { PackedGradients } from './optimizer.js';
 
 /** Parameters that share settings, whose gradients are concatenated. */
@@ -20,7 +21,7 @@ export interface AdamEngine {
    */
   update(
     gradients: PackedGradients,
-    settings: readonly AdamSettings[],
+    settings: readonly AdamWSettings[],
     gradientFactor: tf.Scalar | null,
   ): void;
   /** Copies of the moments by bucket and variable, owned by the caller. */

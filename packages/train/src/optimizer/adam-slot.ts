@@ -1,15 +1,5 @@
+import type { AdamWSettings } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-
-/** Settings of one update. */
-export interface AdamSettings {
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly eps: number;
-  readonly weightDecay: number;
-  /** Number of the update, from 1. */
-  readonly step: number;
-}
 
 /** Running means of the gradient and of its square. */
 export type Moments = {
@@ -20,7 +10,7 @@ export type Moments = {
 /** Adam on one tensor, with its moments. */
 export interface AdamSlot {
   /** Updates the moments and returns the new weights. The caller owns the given and the returned tensors. */
-  update(weights: tf.Tensor, gradient: tf.Tensor, settings: AdamSettings): tf.Tensor;
+  update(weights: tf.Tensor, gradient: tf.Tensor, settings: AdamWSettings): tf.Tensor;
   /** Copies of the moments, owned by the caller. */
   moments(): Moments;
   dispose(): void;
@@ -50,7 +40,7 @@ function step(
   weights: tf.Tensor,
   gradient: tf.Tensor,
   moments: Moments,
-  { learningRate, beta1, beta2, eps, weightDecay, step }: AdamSettings,
+  { learningRate, beta1, beta2, eps, weightDecay, step }: AdamWSettings,
 ): Moments & { readonly weights: tf.Tensor } {
   const expAvg = tf.add(tf.mul(moments.expAvg, beta1), tf.mul(gradient, 1 - beta1));
   const expAvgSq = tf.add(tf.mul(moments.expAvgSq, beta2), tf.mul(tf.square(gradient), 1 - beta2));

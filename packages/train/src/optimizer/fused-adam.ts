@@ -1,12 +1,13 @@
+import { adamWScalars } from '@fin/kernels';
 import { attr, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import type { AdamSettings, AdamSlot, Moments } from './adam-slot.js';
+import type { AdamSlot, Moments } from './adam-slot.js';
 
 /**
  * Adam with TensorFlow's `ResourceApplyAdam`, which updates weights and moments in one pass over memory. Native only.
  *
  * TensorFlow's op differs from torch: it has no decoupled decay (applied before it here), adds eps before the bias correction of v, and
- * computes 1 - beta in float32. The scalars passed to it compensate for the last two: see {@link scalars}.
+ * computes 1 - beta in float32. The scalars passed to it compensate for the last two: see `adamWScalars` of `@fin/kernels`.
  */
 export function fusedAdam(initial: Moments): AdamSlot {
   const { shape } = initial.expAvg;
@@ -25,9 +26,9 @@ export function fusedAdam(initial: Moments): AdamSlot {
   return {
     update: (weights, gradient, settings) =>
       tf.tidy(() => {
-        const { rate, eps } = scalars(settings);
-        const { learningRate, weightDecay, beta1, beta2 } = settings;
-        const decayed = weightDecay === 0 ? weights : tf.mul(weights, 1 - learningRate * weightDecay);
+        const { rate, eps, decay } = adamWScalars(settings);
+        const { weightDecay, beta1, beta2 } = settings;
+        const decayed = weightDecay === 0 ? weights : tf.mul(weights, decay);
         assign(weightsVariable, decayed);
         // Disposed first: the op works in place on a buffer without other references and copies any other.
         if (decayed !== weights) decayed.dispose();
@@ -58,23 +59,6 @@ export function fusedAdam(initial: Moments): AdamSlot {
 
 const FLOAT = attr.type('float32');
 const APPLY_ATTRS = { T: FLOAT, use_locking: attr.bool(false), use_nesterov: attr.bool(false) };
-
-/**
- * The learning rate and epsilon with which TensorFlow's `w -= rate * m / (sqrt(v) + eps)` is torch's
- * `w -= lr / bc1 * m / (sqrt(v / bc2) + eps)`, where bc = 1 - beta^step.
- *
- * The op adds to the moments with 1 - beta in float32, which for 0.999 is off by a relative 1.3e-5. The moments are too large or too
- * small by that factor throughout, so the scalars divide it out.
- */
-function scalars({ learningRate, beta1, beta2, eps, step }: AdamSettings): { rate: number; eps: number } {
-  const scale1 = (1 - beta1) / (1 - Math.fround(beta1));
-  const scale2 = (1 - beta2) / (1 - Math.fround(beta2));
-  const correction2 = Math.sqrt((1 - beta2 ** step) / scale2);
-  return {
-    rate: (learningRate * scale1 * correction2) / (1 - beta1 ** step),
-    eps: eps * correction2,
-  };
-}
 
 let resourceCount = 0;
 
