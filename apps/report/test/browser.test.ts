@@ -9,7 +9,15 @@ import { fixtureBacktest, fixtureComparison, fixtureRun, fixtureSweep, fixtureTu
 
 const PAGES = ['index', 'forecast', 'walk-forward', 'sweep', 'sentiment', 'efficiency', 'method'] as const;
 /** Number of charts on each page. */
-const CHARTS = { index: 3, forecast: 8, 'walk-forward': 4, sweep: 4, sentiment: 3, efficiency: 5, method: 0 };
+const CHARTS = {
+  index: 3,
+  forecast: 8,
+  'walk-forward': 4,
+  sweep: 4,
+  sentiment: 3,
+  efficiency: 13,
+  method: 0,
+};
 
 const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -247,6 +255,28 @@ describe.skipIf(executablePath === null)('the report in Chromium (skipped withou
       }
       await page.close();
     });
+  });
+
+  it('shows the costs of a variant in the panel under the pointer, and switches a variant of the latencies off', async () => {
+    const { page } = await show('efficiency');
+    const costs = page.locator('#efficiency-sentiment-costs');
+    await costs.scrollIntoViewIfNeeded();
+    const bar = costs.locator('.wide .concat_2_group .mark-rect path').nth(3);
+    await bar.hover();
+    const tip = await costs.locator('.tip').textContent();
+    expect(tip).toContain('lora-amp');
+    expect(tip).toContain('Checkpoint, MB0.27');
+    const latency = page.locator('#efficiency-sentiment-latency');
+    await latency.scrollIntoViewIfNeeded();
+    const plot = (await latency.locator('.wide .concat_0_group .background').first().boundingBox())!;
+    // On a logarithmic axis from 1 to 32, 8 lies at three fifths.
+    await page.mouse.move(plot.x + 0.58 * plot.width, plot.y + plot.height / 2);
+    expect(await latency.locator('.tip').textContent()).toContain('Batch size 8');
+    expect(await latency.locator('.wide .dot').count()).toBe(6);
+    await latency.getByRole('button', { name: 'full-fp32' }).click();
+    await page.mouse.move(plot.x + 0.58 * plot.width, plot.y + plot.height / 2);
+    expect(await latency.locator('.wide .dot').count()).toBe(5);
+    await page.close();
   });
 
   it('shows the counts of a cell of the confusion matrix', async () => {

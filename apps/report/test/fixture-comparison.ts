@@ -1,5 +1,13 @@
 import type { ComparisonResults, DeltaName, JobName, Measurement, VariantName } from '@fin/compare';
-import { comparisonResultsSchema, deltaNames, measurementSchema, variantNames } from '@fin/compare';
+import {
+  comparisonResultsSchema,
+  deltaNames,
+  measurementSchema,
+  profileFile,
+  variantNames,
+} from '@fin/compare';
+import type { KeyAverage, MemorySample, ProfileSummary } from '@fin/profiler';
+import { memoryCategories, profileSummarySchema } from '@fin/profiler';
 import { RunFolder } from '@fin/run';
 
 const MB = 1e6;
@@ -15,7 +23,10 @@ const COSTS: Readonly<Record<VariantName, readonly [number, number, number, numb
 const SEEDS = [1, 2, 3];
 
 /** Writes a comparison of all variants in both jobs as `fin compare` would, with made-up figures. */
-export async function writeFixtureComparison(runDir: string): Promise<void> {
+export async function writeFixtureComparison(
+  runDir: string,
+  { profiles }: { readonly profiles: boolean },
+): Promise<void> {
   const jobs: readonly JobName[] = ['sentiment', 'forecast'];
   const measurements = jobs.flatMap((job) =>
     SEEDS.flatMap((seed) => variantNames.map((variant) => measurementOf(job, variant, seed))),
@@ -45,6 +56,11 @@ export async function writeFixtureComparison(runDir: string): Promise<void> {
   await folder.writeText('metrics.jsonl', '');
   const lines = measurements.map((one) => `${JSON.stringify(measurementSchema.parse(one))}\n`);
   await folder.writeText('measurements.jsonl', lines.join(''));
+  for (const job of profiles ? jobs : []) {
+    for (const variant of ['full-fp32', 'lora-amp'] as const) {
+      await folder.writeJson(profileFile(job, variant), profileSummarySchema.parse(profileOf(job, variant)));
+    }
+  }
   await folder.finish();
 }
 
@@ -78,6 +94,11 @@ function measurementOf(job: JobName, variant: VariantName, seed: number): Measur
         return { batchSize, merged, coldMs: 5 * p50Ms, p50Ms, p95Ms: 1.3 * p50Ms, calls: 50 };
       }),
     ),
+    epochs: [1, 2, 3].map((epoch) => ({
+      epoch,
+      trainLoss: (1 + seed / 50) / epoch,
+      validationLoss: (1.1 + seed / 50) / epoch ** 0.8,
+    })),
     scores: scoresOf(job, isLora(variant), seed),
     seconds: 300,
   };
@@ -96,6 +117,59 @@ function scoresOf(job: JobName, lora: boolean, seed: number): Measurement['score
     directionalAccuracy: 0.52,
     accuracy: null,
     macroF1: null,
+  };
+}
+
+/** A profile of one update with a few ops. */
+function profileOf(job: JobName, variant: VariantName): ProfileSummary {
+  const [seconds, memory] = COSTS[variant];
+  const ms = 10 * seconds;
+  const op = (name: string, share: number, calls: number): KeyAverage => ({
+    name,
+    kind: name === 'JavaScript' ? 'javascript' : 'op',
+    shapes: [],
+    stack: [],
+    calls,
+    selfTotal: 1000 * ms * share,
+    total: 1000 * ms * share,
+    average: (1000 * ms * share) / calls,
+    outputBytes: 1e6,
+    flops: name === 'MatMul' ? 1e9 : null,
+    dtype: name === 'MatMul' ? 'float32' : null,
+    fuses: null,
+  });
+  const sample = (time: number, share: number): MemorySample => {
+    const bytes = Object.fromEntries(memoryCategories.map((category) => [category, 0]));
+    const total = 0.75 * memory * MB * share;
+    return {
+      time,
+      bytes: { ...bytes, weights: 0.5 * total, activations: 0.5 * total } as MemorySample['bytes'],
+      total,
+    };
+  };
+  const timeline = [0.5, 0.8, 1, 0.7, 0.5].map((share, i) => sample(i * 200 * ms, share));
+  return {
+    format: 'fin-profile',
+    version: 1,
+    about: { job, variant },
+    steps: 1,
+    duration: 1000 * ms,
+    opTime: 900 * ms,
+    javascriptTime: 100 * ms,
+    products: { flops: 1e9, time: 500 * ms, shareOfPeak: 0.4 },
+    peak: { float32: 200 },
+    ops: [
+      op(isLora(variant) ? 'FinEncoder' : 'MatMul', 0.6, 10),
+      op('FinAdamW', 0.3, 1),
+      op('JavaScript', 0.1, 11),
+    ],
+    phases: ['forward', 'backward', 'optimizer'].map((phase) => ({
+      phase,
+      time: 330 * ms,
+      opTime: 300 * ms,
+      ops: 4,
+    })),
+    memory: { start: timeline[0], peak: timeline[2], timeline },
   };
 }
 

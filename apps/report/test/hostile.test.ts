@@ -1,7 +1,9 @@
 import { readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ComparisonResults } from '@fin/compare';
+import { profileFile } from '@fin/compare';
 import type { Evaluation, RunData } from '@fin/forecast';
+import type { ProfileSummary } from '@fin/profiler';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeReport } from '../src/index.js';
@@ -92,6 +94,14 @@ async function hostileRuns(): Promise<string[]> {
     fingerprint: next(),
     forecast: { name: next(), synthetic: true, signal: 0.01 },
   }));
+  for (const variant of ['full-fp32', 'lora-amp'] as const) {
+    await changeJson<ProfileSummary>(comparison, profileFile('sentiment', variant), (profile) => ({
+      ...profile,
+      about: { [next()]: next() },
+      ops: profile.ops.map((op) => ({ ...op, name: next(), fuses: next() })),
+      phases: profile.phases.map((phase) => ({ ...phase, phase: next() })),
+    }));
+  }
   await changeJson<object>(comparison, 'config.json', () => ({ [next()]: next() }));
   await changeJson<object>(comparison, 'environment.json', () => ({
     cpu: next(),

@@ -234,6 +234,25 @@ describe('a comparison of variants', () => {
     );
   });
 
+  it('shows where the time and memory of an update go in baseline and optimized variant', async () => {
+    const text = await textOf(await fixtureComparison());
+    expect(text).toContain(
+      'full-fp32: 600.0 ms per update, 50 % of it in matrix products and attention, at 40 % of the speed',
+    );
+    expect(text).toContain('<th scope="row">FinEncoder</th>');
+    expect(text).toContain(
+      '<td data-label="lora-amp"><span>90.00 ms<span class="interval">10 calls</span></span></td>',
+    );
+    expect(text).toContain('at most 1,800 MB');
+  });
+
+  it('shows a comparison without profiles, as those on other backends are', async () => {
+    const runDir = await fixtureComparison({ profiles: false });
+    const text = await textOf(runDir);
+    expect(text).toContain('Inference by batch size');
+    expect(text).not.toContain('Where the time of an update goes');
+  });
+
   it('says it when accuracy is worse, and is not called better then', async () => {
     const text = await textOf(
       await change(({ deltas }) => ({

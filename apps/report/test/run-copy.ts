@@ -46,8 +46,8 @@ export const fixtureSweep = (): Promise<string> =>
   copyOf('fixture-sweep', null, (dir) => writeFixtureBacktest(dir, 'sweep'));
 
 /** A fresh fixture of a comparison in a folder of its own. */
-export const fixtureComparison = (): Promise<string> =>
-  copyOf('fixture-comparison', null, (dir) => writeFixtureComparison(dir));
+export const fixtureComparison = (options: { profiles: boolean } = { profiles: true }): Promise<string> =>
+  copyOf('fixture-comparison', options, (dir) => writeFixtureComparison(dir, options));
 
 /** Changes files of a run the way a program would: the manifest agrees afterwards. */
 export async function changeRun(runDir: string, change: (folder: RunFolder) => Promise<void>): Promise<void> {

@@ -9,8 +9,16 @@ export type { ComparisonDataRecord } from './open-comparison.js';
 export type { Conclusion, Delta } from './results/delta.js';
 export type { ComparisonTable } from './results/format-table.js';
 export { comparisonTables } from './results/format-table.js';
-export type { GpuCost, Latency, Measurement, Scores, TrainingCost } from './results/measurement.js';
+export type {
+  EpochLosses,
+  GpuCost,
+  Latency,
+  Measurement,
+  Scores,
+  TrainingCost,
+} from './results/measurement.js';
 export { measurementSchema } from './results/measurement.js';
+export { profileFile } from './results/profiles.js';
 export type { DeltaName } from './results/quantities.js';
 export { deltaNames, formatDelta } from './results/quantities.js';
 export type { ComparisonResults } from './results/results.js';

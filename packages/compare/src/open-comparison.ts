@@ -97,24 +97,24 @@ function modelOf({ randomEncoder }: ComparisonSettings, { modelDir }: CompareOpt
 }
 
 function sentenceSplit(
-  { seed, maxExamples }: ComparisonSettings,
+  { seed, maxSentences }: ComparisonSettings,
   sentences: readonly LabelledSentence[],
 ): Split<LabelledSentence> {
   const split = splitPhraseBank(sentences, { seed });
-  if (maxExamples === null) return split;
-  const [train, validation, test] = splitNames.map((name) => split[name].slice(0, maxExamples));
+  if (maxSentences === null) return split;
+  const [train, validation, test] = splitNames.map((name) => split[name].slice(0, maxSentences));
   return { train, validation, test };
 }
 
 /** The days of each part that are closest to the test part's start. */
 function daySplit(settings: ComparisonSettings, { market }: CompareOptions): Split<Sample> {
-  const { variants, seed, maxExamples } = settings;
+  const { variants, seed, maxDays } = settings;
   const options = sampleOptions(forecasterSettings(settings, variants[0], seed, 'encoder'));
   const split = splitChronologically(makeSamples(market!, options));
-  if (maxExamples === null) return split;
+  if (maxDays === null) return split;
   return {
-    train: split.train.slice(-maxExamples),
-    validation: split.validation.slice(-maxExamples),
-    test: split.test.slice(0, maxExamples),
+    train: split.train.slice(-maxDays),
+    validation: split.validation.slice(-maxDays),
+    test: split.test.slice(0, maxDays),
   };
 }

@@ -29,8 +29,10 @@ export interface ComparisonSettings {
   readonly epochs: number;
   /** Updates of each training; null trains whole epochs. With a number only costs are measured. @default null */
   readonly maxBatches: number | null;
-  /** Sentences or days of each part (training, validation, test) at most; null uses all. @default null */
-  readonly maxExamples: number | null;
+  /** Sentences of each part (training, validation, test) at most; null uses all. @default null */
+  readonly maxSentences: number | null;
+  /** Days of each part at most; null uses all. @default null */
+  readonly maxDays: number | null;
   /** Encoder with random weights in place of a model: only costs are measured. @default null */
   readonly randomEncoder: RandomEncoderName | null;
   readonly latency: LatencySettings;
@@ -79,7 +81,8 @@ const defaults = {
   repeats: 1,
   epochs: 3,
   maxBatches: null,
-  maxExamples: null,
+  maxSentences: null,
+  maxDays: null,
   randomEncoder: null,
   latency: { batchSizes: [1, 8, 32], calls: 50, seconds: 3 },
   lora: { r: 8, loraAlpha: 32, loraDropout: 0.05, targetModules: ['query', 'value'] },
@@ -100,7 +103,8 @@ export const comparisonSettingsSchema: z.ZodType<ComparisonSettings> = z.strictO
   repeats: z.int().min(1).max(1000),
   epochs: size,
   maxBatches: size.min(3, { error: 'is below 3: the first two updates are not timed' }).nullable(),
-  maxExamples: size.nullable(),
+  maxSentences: size.nullable(),
+  maxDays: size.nullable(),
   randomEncoder: z.enum(randomEncoderNames).nullable(),
   latency: z.strictObject({
     batchSizes: z.array(size).min(1),

@@ -43,11 +43,13 @@ export function byteSize({ dtype, shape }: TensorHandle): number {
 interface LiveTensor {
   category: MemoryCategory;
   readonly bytes: number;
+  /** Number of samples before it was created. */
+  readonly since: number;
 }
 
 /** Follows the native tensors that exist when a profile begins, and those that are created and released during it. */
 export class MemoryTimeline {
-  readonly samples: MemorySample[] = [];
+  readonly samples: (MemorySample & { readonly bytes: Record<MemoryCategory, number> })[] = [];
   readonly #live = new Map<number, LiveTensor>();
   readonly #bytes = Object.fromEntries(memoryCategories.map((category) => [category, 0])) as Record<
     MemoryCategory,
@@ -78,13 +80,21 @@ export class MemoryTimeline {
     }
   }
 
-  /** Moves the variables of tfjs to the weights: they get a new tensor with each update. */
+  /**
+   * Moves the variables of tfjs to the weights, from their creation on: they get a new tensor with each update, which nothing tells
+   * apart from other results of the optimizer before it is assigned.
+   */
   findWeights(time: number): void {
     const backend = nodeBackend();
     if (!backend) return;
     for (const { dataId } of Object.values(tf.engine().registeredVariables)) {
       const tensor = this.#live.get(nativeHandleId(backend, dataId) ?? -1);
-      if (tensor) this.#move(tensor, 'weights');
+      if (!tensor || tensor.category === 'weights') continue;
+      for (const { bytes } of this.samples.slice(tensor.since)) {
+        bytes[tensor.category] -= tensor.bytes;
+        bytes.weights += tensor.bytes;
+      }
+      this.#move(tensor, 'weights');
     }
     this.#sample(time);
   }
@@ -112,7 +122,7 @@ export class MemoryTimeline {
   /** @returns its bytes */
   #add(handle: TensorHandle, category: MemoryCategory): number {
     const bytes = byteSize(handle);
-    this.#live.set(handle.id, { category, bytes });
+    this.#live.set(handle.id, { category, bytes, since: this.samples.length });
     this.#bytes[category] += bytes;
     this.#total += bytes;
     return bytes;

@@ -193,6 +193,17 @@ describe.skipIf(!hasNativeOps())('on native TensorFlow', () => {
     expect(traceEvents[0]).toMatchObject({ ph: 'C', name: 'native memory, MB' });
   });
 
+  it('counts the new tensor of a variable as weights before it is assigned', async () => {
+    const weights = tf.tidy(() => tf.variable(tf.fill([1024], 2)));
+    const { memory } = await profile(
+      () => recordFunction('optimizer', () => tf.tidy(() => weights.assign(tf.square(tf.square(weights))))),
+      { profileMemory: true },
+    );
+    expect(memory.length).toBeGreaterThan(2);
+    for (const { bytes } of memory) expect(bytes.weights).toBeGreaterThanOrEqual(4096);
+    weights.dispose();
+  });
+
   it('knows the tensors from before the profile: variables are weights', async () => {
     const KILOBYTE = 1024;
     const [weights, cache] = tf.tidy(() => [

@@ -108,6 +108,8 @@ export const runKinds = {
     files: {
       /** One JSON object per measurement. */
       measurements: 'measurements.jsonl',
+      /** Folder of the profiles of the baseline and the optimized variant, one file per job and variant. */
+      profiles: 'profiles',
       table: 'table.md',
       tableCsv: 'table.csv',
       /** Variants and their differences with intervals. */

@@ -19,8 +19,8 @@ export type { BandRow, PredictionBandOptions } from './charts/prediction-band.js
 export { predictionBand } from './charts/prediction-band.js';
 export type { SentimentOptions, SentimentRow } from './charts/sentiment-vs-close.js';
 export { sentimentVsClose } from './charts/sentiment-vs-close.js';
-export { colors, seriesColors, theme } from './charts/theme.js';
-export type { RunCurve } from './charts/training-curves.js';
+export { colors, seriesColors, theme, variantColors } from './charts/theme.js';
+export type { RunCurve, TrainingCurvesOptions } from './charts/training-curves.js';
 export { trainingCurves } from './charts/training-curves.js';
 export type { FoldRow } from './charts/walk-forward.js';
 export { walkForwardFolds } from './charts/walk-forward.js';

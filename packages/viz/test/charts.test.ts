@@ -127,6 +127,34 @@ const charts: { name: string; spec: TopLevelSpec; texts: string[]; lines: number
   { name: 'latencyByBatch', spec: latencyByBatch(latencyRows), texts: ['full', 'LoRA', '32'], lines: 2 },
 ];
 
+describe('names that would end a string of an expression', () => {
+  const name = 'a\'b"\\\u2028c';
+  const epochs = [1, 2].map((epoch) => ({ epoch, trainLoss: 1 / epoch, validationLoss: 1 }));
+  it.each([
+    ['opBreakdown', opBreakdown([{ name, ops: [{ op: name, ms: 1 }] }])],
+    ['variantBars', variantBars([{ metric: name, variant: name, value: 1 }])],
+    ['memoryTimeline', memoryTimeline([0, 1].map((ms) => ({ ms, category: name, bytes: 1 })))],
+    [
+      'latencyByBatch',
+      latencyByBatch([1, 8].map((batchSize) => ({ variant: name, batchSize, p50: 1, p95: 2 }))),
+    ],
+    ['trainingCurves', trainingCurves([{ name, epochs }])],
+    ['dotInterval', dotInterval([{ name, value: 1, low: 0, high: 2 }], { quantity: name, reference: 0 })],
+    [
+      'confusionMatrix',
+      confusionMatrix({
+        labels: [name, 'b'],
+        confusion: [
+          [1, 2],
+          [3, 4],
+        ],
+      }),
+    ],
+  ])('are drawn by %s', async (_, spec) => {
+    await expect(renderSvg(spec)).resolves.toContain('<svg');
+  });
+});
+
 /** Paths of line marks with at least two points. */
 const lineCount = (svg: string) =>
   [...svg.matchAll(/mark-line[^>]*>(?:<path[^>]* d="M[^"]*L[^"]*"[^>]*\/?>)/g)].length;

@@ -6,6 +6,7 @@ import {
   renderChart,
   renderSvg,
   sentimentVsClose,
+  trainingCurves,
   VizInputError,
 } from '../src/index.js';
 import { confusion, forecastRows, sentimentRows } from './sample-data.js';
@@ -120,9 +121,11 @@ describe('renderChart', () => {
   });
 
   it('leaves the legend out when asked', async () => {
-    const spec = predictedVsActual(forecastRows(30));
-    expect((await renderChart(spec)).svg).toContain('role-legend');
-    expect((await renderChart(spec, { legend: false })).svg).not.toContain('role-legend');
+    const epochs = [{ epoch: 1, trainLoss: 1, validationLoss: 1 }];
+    for (const spec of [predictedVsActual(forecastRows(30)), trainingCurves([{ name: 'a', epochs }])]) {
+      expect((await renderChart(spec)).svg).toContain('role-legend');
+      expect((await renderChart(spec, { legend: false })).svg).not.toContain('role-legend');
+    }
   });
 });
 

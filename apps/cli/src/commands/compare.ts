@@ -59,7 +59,8 @@ interface Flags extends MarketRunFlags, LoraFlags {
   readonly repeats?: number;
   readonly epochs?: number;
   readonly maxBatches?: number;
-  readonly maxExamples?: number;
+  readonly maxSentences?: number;
+  readonly maxDays?: number;
   readonly batchSize?: number;
   readonly headlinesPerDay?: number | null;
   readonly latencyCalls?: number;
@@ -161,7 +162,13 @@ function addSizeOptions(command: Command): void {
       }),
     )
     .addOption(
-      option('--max-examples <n>', 'sentences or days of each part (training, validation, test) at most', {
+      option('--max-sentences <n>', 'sentences of each part (training, validation, test) at most', {
+        parse: numbers.days,
+        byDefault: 'all',
+      }),
+    )
+    .addOption(
+      option('--max-days <n>', 'days of each part (training, validation, test) at most', {
         parse: numbers.days,
         byDefault: 'all',
       }),
@@ -284,8 +291,8 @@ async function openInputs(
 
 /** The settings that were given; the library fills in the rest. */
 function settingsOf(flags: Flags): Partial<ComparisonOptions> {
-  const { variants, precision, seed, seeds, repeats, epochs, maxBatches, maxExamples, randomEncoder } = flags;
-  const { batchSize, headlinesPerDay, latencyCalls, latencySeconds } = flags;
+  const { variants, precision, seed, seeds, repeats, epochs, maxBatches, randomEncoder } = flags;
+  const { maxSentences, maxDays, batchSize, headlinesPerDay, latencyCalls, latencySeconds } = flags;
   const groups = {
     latency: given({ calls: latencyCalls, seconds: latencySeconds }),
     lora: loraSettings(flags),
@@ -293,7 +300,8 @@ function settingsOf(flags: Flags): Partial<ComparisonOptions> {
     forecaster: given({ batchSize, trainHeadlinesPerDay: headlinesPerDay }),
   };
   return {
-    ...given({ variants, precision, seed, seeds, repeats, epochs, maxBatches, maxExamples, randomEncoder }),
+    ...given({ variants, precision, seed, seeds, repeats, epochs, maxBatches, randomEncoder }),
+    ...given({ maxSentences, maxDays }),
     ...Object.fromEntries(Object.entries(groups).filter(([, group]) => Object.keys(group).length > 0)),
   };
 }
@@ -309,6 +317,8 @@ function show(event: CompareEvent, progress: Progress, terminal: Terminal): void
       `${done}/${total} ${job}, ${variant}, seed ${seed}: ${training.epochSeconds.toFixed(2)} s per epoch, ` +
         `peak ${(training.peakMemoryBytes / 1e6).toFixed(0)} MB; measured in ${seconds.toFixed(1)} s`,
     );
+  } else if (event.kind === 'profile') {
+    progress.line(`${event.done}/${event.total} ${event.job}, ${event.variant}: profiled`);
   } else if (event.kind === 'resume') {
     const difference = event.note === null ? '' : `; last digits may differ: ${event.note}`;
     progress.line(`resuming after ${event.done} of ${event.total} measurements${difference}`);

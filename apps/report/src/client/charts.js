@@ -22,8 +22,8 @@
   const LABEL_WIDTH = 64;
 
   /**
-   * @typedef {{ type: 'time' | 'linear' | 'band', domain: (number | string)[] }} Scale
-   * @typedef {{ label: string, field: string, format: string, color: string | null }} Value
+   * @typedef {{ type: 'time' | 'linear' | 'log' | 'band', domain: (number | string)[] }} Scale
+   * @typedef {{ label: string, field: string, format: string, color: string | null, stacked?: boolean }} Value
    * @typedef {{ title: string, key: { x?: string, y?: string }, values: Value[][],
    *   panels: Record<string, { group: string, x: Scale, y: Scale }[]>, columns: Record<string, unknown[]> }} ChartData
    * @typedef {{ element: SVGElement, place: [number, number] | null, x2: number, y2: number, width: number }} Mark
@@ -49,11 +49,14 @@
     const scale = views[0].panels[0].x;
     const isTime = scale.type === 'time';
     const isLine = key.x !== undefined && scale.type !== 'band';
+    const canZoom = isTime && isLine;
     /** Places of the rows on a continuous horizontal axis. */
     const places = isLine
-      ? columns[/** @type {string} */ (key.x)].map((at) => (isTime ? Date.parse(String(at)) : Number(at)))
+      ? columns[/** @type {string} */ (key.x)].map((at) =>
+          isTime ? Date.parse(String(at)) : onScale(scale, Number(at)),
+        )
       : [];
-    const full = /** @type {number[]} */ (scale.domain);
+    const full = spanOf(scale);
     let shown = full;
     /** @type {Set<string>} */
     const hidden = new Set();
@@ -95,14 +98,14 @@
       );
     }
 
-    /** Shows the values of a row; hides them for -1. @param {number} row */
-    function show(row) {
+    /** Shows the values of a row, beside a panel; hides them for -1. @param {number} row @param {number} [at] index of the panel */
+    function show(row, at = 0) {
       for (const { panels } of views) for (const panel of panels) panel.overlay.replaceChildren();
       tip.hidden = row < 0;
       if (row < 0) return;
       for (const { panels } of views) for (const panel of panels) point(panel, row);
       fillTip(row);
-      placeTip(row);
+      placeTip(row, at);
     }
 
     /** @param {Panel} panel @param {number} row */
@@ -116,13 +119,13 @@
       }
       const x = along(places[row], xNow, width);
       draw(overlay, 'line', { class: 'cursor', x1: x, x2: x, y1: 0, y2: height });
-      for (const { field, color } of values) {
+      for (const { field, color, stacked } of values) {
         const value = columns[field][row];
-        if (typeof value !== 'number' || color === null || hidden.has(color)) continue;
+        if (typeof value !== 'number' || color === null || stacked || hidden.has(color)) continue;
         draw(overlay, 'circle', {
           class: 'dot',
           cx: x,
-          cy: height - along(value, yNow, height),
+          cy: height - along(onScale(panel.y, value), yNow, height),
           r: 4,
           fill: color,
         });
@@ -151,18 +154,20 @@
 
     /** @param {number} row */
     function nameOf(row) {
-      if (isTime) return writeDay(places[row]);
+      if (canZoom) return writeDay(places[row]);
       const parts = [key.y, key.x].flatMap((field) =>
         field === undefined ? [] : [`${field} ${columns[field][row]}`],
       );
-      if (key.y !== undefined && key.x === undefined) return String(columns[key.y][row]);
+      if (key.y !== undefined && key.x === undefined && typeof columns[key.y][row] === 'string') {
+        return String(columns[key.y][row]);
+      }
       return parts.join(', ').replace(/^./, (letter) => letter.toUpperCase());
     }
 
-    /** @param {number} row */
-    function placeTip(row) {
+    /** @param {number} row @param {number} i index of the panel */
+    function placeTip(row, i) {
       const view = views.find(({ svg }) => svg.getBoundingClientRect().width > 0) ?? views[0];
-      const panel = view.panels[0];
+      const panel = view.panels[i];
       const at = panel.body.getScreenCTM();
       if (at === null) return;
       const x = isLine
@@ -179,8 +184,10 @@
     }
 
     function makeSwitches() {
-      for (const item of /** @type {NodeListOf<HTMLElement>} */ (figure.querySelectorAll('.legend li'))) {
-        const color = item.dataset.color ?? '';
+      for (const item of /** @type {NodeListOf<HTMLElement>} */ (
+        figure.querySelectorAll('.legend li[data-color]')
+      )) {
+        const color = String(item.dataset.color);
         const button = document.createElement('button');
         button.type = 'button';
         button.append(...item.childNodes);
@@ -266,7 +273,7 @@
 
     /** Shows a span of the horizontal axis, and the heights that its values need. @param {number} from @param {number} to */
     function zoom(from, to) {
-      if (!isTime) return;
+      if (!canZoom) return;
       const length = Math.min(full[1] - full[0], Math.max(LEAST_DAYS * DAY, to - from));
       const start = Math.max(full[0], Math.min(full[1] - length, from));
       const isAll = length >= full[1] - full[0];
@@ -275,7 +282,7 @@
       for (const { panels } of views) {
         for (const panel of panels) {
           panel.xNow = shown;
-          panel.yNow = isAll ? /** @type {number[]} */ (panel.y.domain) : heights(panel, rows);
+          panel.yNow = isAll ? spanOf(panel.y) : heights(panel, rows);
           redraw(panel, isAll);
         }
       }
@@ -308,18 +315,25 @@
         const { width, xNow } = panels[0];
         return xNow[0] + (Math.max(0, Math.min(width, px)) / width) * (xNow[1] - xNow[0]);
       };
+      /** Shows the row under the pointer. @param {PointerEvent} event */
+      const pointAt = (event) => {
+        const inside = panels.findIndex((panel) => {
+          const { y } = local(event, panel);
+          return y >= 0 && y <= panel.height;
+        });
+        const i = Math.max(0, inside);
+        const { x, y } = local(event, panels[i]);
+        show(rowAt(panels[i], x, y), i);
+      };
       svg.addEventListener('pointerdown', (event) => {
-        if (event.pointerType === 'touch') {
-          const { x, y } = local(event, panels[0]);
-          return show(rowAt(panels[0], x, y));
-        }
-        if (!isTime || event.button !== 0) return;
+        if (event.pointerType === 'touch') return pointAt(event);
+        if (!canZoom || event.button !== 0) return;
         pressed = local(event, panels[0]).x;
         svg.setPointerCapture(event.pointerId);
       });
       svg.addEventListener('pointermove', (event) => {
-        const { x, y } = local(event, panels[0]);
-        if (pressed === null || Math.abs(x - pressed) < DRAG) return show(rowAt(panels[0], x, y));
+        const { x } = local(event, panels[0]);
+        if (pressed === null || Math.abs(x - pressed) < DRAG) return pointAt(event);
         show(-1);
         const [left, right] = [pressed, x]
           .map((px) => Math.max(0, Math.min(panels[0].width, px)))
@@ -371,8 +385,8 @@
       );
       return {
         ...panel,
-        xNow: /** @type {number[]} */ (x.domain),
-        yNow: /** @type {number[]} */ (y.domain),
+        xNow: spanOf(x),
+        yNow: spanOf(y),
         values: data.values[i] ?? [],
         marks: marks
           .flatMap((mark) => [...mark.children])
@@ -399,8 +413,8 @@
   /** Moves the marks of a panel to its present spans and redraws its axes. @param {Panel} panel @param {boolean} isAll */
   function redraw(panel, isAll) {
     const { content, width, height, marks, xNow, yNow } = panel;
-    const [x0, x1] = /** @type {number[]} */ (panel.x.domain);
-    const [y0, y1] = /** @type {number[]} */ (panel.y.domain);
+    const [x0, x1] = spanOf(panel.x);
+    const [y0, y1] = spanOf(panel.y);
     const kx = (x1 - x0) / (xNow[1] - xNow[0]);
     const ky = (y1 - y0) / (yNow[1] - yNow[0]);
     const tx = along(x0, xNow, width);
@@ -498,6 +512,16 @@
       if (at > to) return found;
       found.push({ at, text: `${months < 12 ? `${MONTHS[month % 12]} ` : ''}${Math.floor(month / 12)}` });
     }
+  }
+
+  /** A value as its scale spaces it. @param {Scale} scale @param {number} value */
+  function onScale({ type }, value) {
+    return type === 'log' ? Math.log(value) : value;
+  }
+
+  /** First and last value of a continuous scale, as it spaces them. @param {Scale} scale */
+  function spanOf(scale) {
+    return scale.domain.map((value) => onScale(scale, Number(value)));
   }
 
   /** Distance of a value from the start of an axis, px. @param {number} value @param {number[]} span @param {number} length */

@@ -5,6 +5,9 @@ import { html, jsonForScript, trusted } from './html.js';
 
 type Spec = Parameters<typeof renderSvg>[0];
 
+/** A row of a chart's data. */
+export type Row = Readonly<Record<string, unknown>>;
+
 /** How the script writes a value. */
 export type Format = 'points' | 'share' | 'change' | 'score' | 'loss' | 'text';
 
@@ -16,6 +19,8 @@ export interface ChartValue {
   /** Colour of the marks that show it; null when several or none do. */
   readonly color: string | null;
   readonly dash?: boolean;
+  /** Whether the value is the height of an area that lies on others, so that it has no place of its own. */
+  readonly stacked?: boolean;
 }
 
 /** What is drawn, and what is said about it. */
@@ -31,8 +36,8 @@ export interface ChartInput {
   readonly key: { readonly x?: string; readonly y?: string };
   /** Values of each panel, from top to bottom. */
   readonly values: readonly (readonly ChartValue[])[];
-  /** Whether the script shows values under the pointer. @default true */
-  readonly interactive?: boolean;
+  /** Rows that the script shows under the pointer, one per place on the axes. @default the rows of the drawing's data */
+  readonly pointed?: readonly Row[];
   /** Whether the marks' colours are shades that turn around on a dark page. */
   readonly shades?: boolean;
 }
@@ -58,12 +63,13 @@ const DOWNLOAD = 720;
  * Draws a chart twice, so that its text is readable on wide and on narrow screens, and once more for its downloads.
  */
 export async function makeChart(input: ChartInput): Promise<Chart> {
-  const { id, title, draw } = input;
+  const { id, title, draw, values } = input;
+  const hasLegend = legend(values.flat()) !== null;
   const [wide, narrow] = await Promise.all(
     [WIDE, NARROW].map((width, i) =>
       renderChart(draw({ title: null, width }), {
         idPrefix: `${id}-${['wide', 'narrow'][i]}`,
-        legend: false,
+        legend: !hasLegend,
       }),
     ),
   );
@@ -81,8 +87,6 @@ export async function makeChart(input: ChartInput): Promise<Chart> {
 }
 
 const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';
-
-type Row = Readonly<Record<string, unknown>>;
 
 /** The rows of a specification's data; of panels with data of their own, each row beside its panel's title. */
 function rowsOf(spec: Spec): readonly Row[] {
@@ -124,11 +128,7 @@ ${legend(input.values.flat())}
     (file, i) =>
       html`${i === 0 ? '' : ', '}<a href="${file}" download>${FILE_NAMES[file.slice(file.lastIndexOf('.') + 1)]}</a>`,
   )}</p>
-${
-  input.interactive === false
-    ? null
-    : html`<script type="application/json" class="chart-data">${jsonForScript(scriptData(input, wide.panels, narrow.panels, rows))}</script>`
-}
+<script type="application/json" class="chart-data">${jsonForScript(scriptData(input, wide.panels, narrow.panels, input.pointed ?? rows))}</script>
 </figure>
 `;
 }
@@ -140,8 +140,8 @@ function legend(values: readonly ChartValue[]): Html | null {
   );
   if (series.length < 2) return null;
   return html`<ul class="legend">${series.map(
-    ({ label, color, dash }) =>
-      html`<li data-color="${color}"><svg width="22" height="10" aria-hidden="true"><path d="M1,5H21" stroke="${color}" stroke-width="3"${dash ? html` stroke-dasharray="6 3"` : null}/></svg>${label}</li>`,
+    ({ label, color, dash, stacked = false }) =>
+      html`<li${stacked ? null : html` data-color="${color}"`}><svg width="22" height="10" aria-hidden="true"><path d="M1,5H21" stroke="${color}" stroke-width="3"${dash ? html` stroke-dasharray="6 3"` : null}/></svg>${label}</li>`,
   )}</ul>`;
 }
 

@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { LabelledSentence, Sample, Split } from '@fin/data';
+import type { ProfileSummary } from '@fin/profiler';
 import { WorkerProcess } from '@fin/run';
+import { PROFILED_UPDATES } from '@fin/train';
 import type { Latency, Measurement } from '../results/measurement.js';
 import type { ComparisonSettings } from '../settings.js';
 import { forecasterSettings, isCostOnly, tuningSettings } from '../settings.js';
@@ -110,6 +112,50 @@ export async function measure(task: Task, context: MeasureContext): Promise<Meas
     }
     const { name: _, ...place } = task;
     return { ...place, ...trained, latency, seconds: (performance.now() - started) / 1000 };
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : new MeasurementError(task, error as Error);
+  } finally {
+    await rm(checkpoint, { recursive: true, force: true });
+  }
+}
+
+/** A training to profile. */
+export interface ProfileTask {
+  /** Unique name, also of its file. */
+  readonly name: string;
+  readonly job: JobName;
+  readonly variant: VariantName;
+}
+
+/** The baseline and the optimized variant, in each job. */
+export const planProfiles = ({ jobs, variants }: ComparisonSettings): ProfileTask[] =>
+  jobs.flatMap((job) =>
+    [variants[0], variants[variants.length - 1]].map((variant) => ({
+      name: `profile-${job}-${variant}`,
+      job,
+      variant,
+    })),
+  );
+
+/**
+ * Profiles some updates of a training in a fresh process, apart from the measurements, since profiling makes them slower.
+ *
+ * @param about what else the profile is of, by name
+ * @throws {MeasurementError} naming the training; the signal's reason when it stopped the work
+ */
+export async function profileTask(
+  { job, variant }: ProfileTask,
+  about: ProfileSummary['about'],
+  context: MeasureContext,
+): Promise<ProfileSummary> {
+  const { checkpoint, signal, settings, onProgress } = context;
+  const { precision } = variantOf(variant, settings.precision);
+  const task: Task = { name: '', job, variant, seed: settings.seed, repeat: 0 };
+  try {
+    await rm(checkpoint, { recursive: true, force: true });
+    const training = { ...trainJob(task, context), maxSteps: PROFILED_UPDATES };
+    const profiled = { kind: 'profile', ...training, about: { ...about, job, variant, precision } } as const;
+    return (await inFreshProcess(profiled, context, onProgress)) as ProfileSummary;
   } catch (error) {
     throw signal?.aborted ? signal.reason : new MeasurementError(task, error as Error);
   } finally {

@@ -4,11 +4,12 @@ import type { LabelledSentence, Sample, Split } from '@fin/data';
 import { listFiles, makeFolder, writeFileAtomically } from '@fin/files';
 import type { Forecaster, ForecasterSettings } from '@fin/forecast';
 import { evaluateForecast, fitForecaster, forecastPoint, newForecaster } from '@fin/forecast';
+import type { ProfileSummary } from '@fin/profiler';
 import { randomStreams } from '@fin/runtime';
 import type { TuningSettings } from '@fin/sentiment';
 import { fitOnSentences, openTunableModel } from '@fin/sentiment';
 import type { FitEvent } from '@fin/train';
-import { countParameters, saveWeights } from '@fin/train';
+import { countParameters, profileFit, saveWeights } from '@fin/train';
 import type { Measurement, Scores } from '../results/measurement.js';
 import { TrainingMeter } from './training-meter.js';
 
@@ -39,7 +40,7 @@ interface ForecastTraining {
 /** Result of a training. */
 export type TrainResult = Pick<
   Measurement,
-  'training' | 'checkpoint' | 'trainableParameters' | 'parameters' | 'scores'
+  'training' | 'checkpoint' | 'trainableParameters' | 'parameters' | 'epochs' | 'scores'
 >;
 
 /** Files of a forecaster's checkpoint. */
@@ -56,10 +57,37 @@ const NO_SCORES: Scores = {
 
 /** Trains a model, measures what that costs, and saves it. Reports the share that is done. */
 export async function runTrainJob(job: TrainJob, onProgress: (share: number) => void): Promise<TrainResult> {
+  return train(job, (event) => {
+    if (event.type === 'step') onProgress(event.step / event.totalSteps);
+  });
+}
+
+/** A {@link TrainJob} whose first updates are profiled. */
+export type ProfileJob = TrainJob & {
+  /** What the profile is of, by name. */
+  readonly about: ProfileSummary['about'];
+};
+
+/** Trains a model for some updates and profiles them. Reports the share that is done. */
+export async function runProfileJob(
+  { about, ...job }: ProfileJob,
+  onProgress: (share: number) => void,
+): Promise<ProfileSummary> {
+  const taken: ProfileSummary[] = [];
+  const recorder = profileFit(about, ({ summary }) => taken.push(summary));
+  await train(job, (event) => {
+    recorder.see(event);
+    if (event.type === 'step') onProgress(event.step / event.totalSteps);
+  });
+  await recorder.close();
+  return taken[0];
+}
+
+function train(job: TrainJob, seen: (event: FitEvent) => void): Promise<TrainResult> {
   const meter = new TrainingMeter();
   const onEvent = (event: FitEvent): void => {
     meter.see(event);
-    if (event.type === 'step') onProgress(event.step / event.totalSteps);
+    seen(event);
   };
   return job.job === 'sentiment' ? trainSentiment(job, meter, onEvent) : trainForecast(job, meter, onEvent);
 }
@@ -85,7 +113,7 @@ async function trainSentiment(
     await model.save(checkpoint);
     const report = maxSteps === null ? await test() : null;
     const scores = report && { ...NO_SCORES, accuracy: report.accuracy, macroF1: report.macroF1 };
-    return { training, checkpoint: await sizeOf(checkpoint), ...counts, scores };
+    return { training, checkpoint: await sizeOf(checkpoint), ...counts, epochs: meter.epochs, scores };
   } finally {
     model.dispose();
   }
@@ -118,7 +146,7 @@ async function trainForecast(
     await saveWeights(forecaster.model, join(checkpoint, forecasterFiles.weights), { trainableOnly: true });
     await writeFileAtomically(join(checkpoint, forecasterFiles.record), `${JSON.stringify(forecaster)}\n`);
     const scores = maxSteps === null ? await scoreForecaster(forecaster, split.test) : null;
-    return { training, checkpoint: await sizeOf(checkpoint), ...counts, scores };
+    return { training, checkpoint: await sizeOf(checkpoint), ...counts, epochs: meter.epochs, scores };
   } finally {
     forecaster.dispose();
   }

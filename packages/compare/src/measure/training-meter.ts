@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import type { FitEvent } from '@fin/train';
-import type { TrainingCost } from '../results/measurement.js';
+import type { EpochLosses, TrainingCost } from '../results/measurement.js';
 import { GpuSampler } from './gpu-sampler.js';
 import { peakResidentBytes } from './process-memory.js';
 import { TensorPeak } from './tensor-peak.js';
@@ -18,7 +18,7 @@ export interface UpdateSize {
 }
 
 /**
- * Measures the cost of training from the events of `fit`. Make it before the model is loaded, so that the model's tensors count.
+ * Measures the cost of training from the events of `fit`, and keeps the losses of its epochs. Make it before the model is loaded, so that the model's tensors count.
  *
  * ```
  * first updates: not timed │ update │ update │ … │ epoch: peak memory │ evaluation: not timed │ update │ …
@@ -27,6 +27,7 @@ export interface UpdateSize {
 export class TrainingMeter {
   readonly #tensors = new TensorPeak();
   readonly #gpu = new GpuSampler();
+  readonly #epochs: EpochLosses[] = [];
   #peaks: Pick<TrainingCost, 'peakMemoryBytes' | 'peakTensorBytes'> | null = null;
   #updatesPerEpoch = 1;
   #skipped = WARM_UP;
@@ -43,8 +44,20 @@ export class TrainingMeter {
       this.#skipped = Math.min(WARM_UP, event.totalSteps - 1);
     }
     if (event.type === 'step') this.#count();
+    if (event.type === 'epoch') {
+      this.#epochs.push({ epoch: event.epoch, trainLoss: event.loss, validationLoss: null });
+    }
+    const last = this.#epochs.at(-1);
+    if (event.type === 'evaluation' && last) {
+      this.#epochs.splice(-1, 1, { ...last, validationLoss: event.metrics.loss ?? null });
+    }
     if (event.type === 'epoch' || event.type === 'end') this.#readPeaks();
     if (event.type !== 'log') this.#begin();
+  }
+
+  /** Losses of the epochs so far. */
+  get epochs(): readonly EpochLosses[] {
+    return this.#epochs;
   }
 
   /** Ends the measurement. @param size mean texts and tokens of an update */

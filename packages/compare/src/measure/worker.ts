@@ -1,12 +1,13 @@
 import { loadKernels } from '@fin/kernels';
+import type { ProfileSummary } from '@fin/profiler';
 import { serveJobs } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
 import { loadTensorFlow } from '@fin/runtime';
 import type { Latency } from '../results/measurement.js';
 import type { InferJob } from './infer-job.js';
 import { runInferJob } from './infer-job.js';
-import type { TrainJob, TrainResult } from './train-jobs.js';
-import { runTrainJob } from './train-jobs.js';
+import type { ProfileJob, TrainJob, TrainResult } from './train-jobs.js';
+import { runProfileJob, runTrainJob } from './train-jobs.js';
 
 /** How a measuring process computes: as the process that starts it. */
 export interface MeasureStart {
@@ -16,10 +17,13 @@ export interface MeasureStart {
 }
 
 /** One job of a measuring process. */
-export type MeasureJob = ({ readonly kind: 'train' } & TrainJob) | ({ readonly kind: 'infer' } & InferJob);
+export type MeasureJob =
+  | ({ readonly kind: 'train' } & TrainJob)
+  | ({ readonly kind: 'profile' } & ProfileJob)
+  | ({ readonly kind: 'infer' } & InferJob);
 
 /** Result of a {@link MeasureJob}. */
-export type MeasureResult = TrainResult | readonly Latency[];
+export type MeasureResult = TrainResult | ProfileSummary | readonly Latency[];
 
 // A process that does one job, so that its memory is that of the job alone.
 serveJobs<MeasureStart, MeasureJob, MeasureResult>({
@@ -27,6 +31,8 @@ serveJobs<MeasureStart, MeasureJob, MeasureResult>({
     await loadTensorFlow({ backend });
     if (fusedOps) await loadKernels();
   },
-  run: (job, onProgress) =>
-    job.kind === 'train' ? runTrainJob(job, onProgress) : runInferJob(job, onProgress),
+  async run(job, onProgress) {
+    if (job.kind === 'train') return runTrainJob(job, onProgress);
+    return job.kind === 'profile' ? runProfileJob(job, onProgress) : runInferJob(job, onProgress);
+  },
 });

@@ -20,6 +20,8 @@ export interface Measurement {
   /** Number of parameters, frozen ones and adapters included. */
   readonly parameters: number;
   readonly latency: readonly Latency[];
+  /** Losses of each epoch that was trained to its end. */
+  readonly epochs: readonly EpochLosses[];
   /** Scores on the test part. Null for a measurement of cost alone. */
   readonly scores: Scores | null;
   /** Duration of the measurement. */
@@ -45,6 +47,15 @@ export interface TrainingCost {
   readonly peakTensorBytes: number | null;
   /** What nvidia-smi reported during the updates. Null where there is none. */
   readonly gpu: GpuCost | null;
+}
+
+/** Mean losses of an epoch. */
+export interface EpochLosses {
+  /** From 1. */
+  readonly epoch: number;
+  readonly trainLoss: number;
+  /** Null when the epoch was not evaluated. */
+  readonly validationLoss: number | null;
 }
 
 /** Cost on a GPU. */
@@ -135,6 +146,7 @@ export const measurementSchema: z.ZodType<Measurement> = z.object({
   trainableParameters: count,
   parameters: count,
   latency: z.array(latencySchema),
+  epochs: z.array(z.object({ epoch: count, trainLoss: z.number(), validationLoss: z.number().nullable() })),
   scores: scoresSchema.nullable(),
   seconds: amount,
 });

@@ -1,13 +1,15 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { syntheticMarket } from '@fin/data';
+import { profileSummarySchema } from '@fin/profiler';
 import { RunFolder } from '@fin/run';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeRandomEncoder } from '../../src/encoder/random-encoder.js';
 import type { CompareEvent, CompareResult, Measurement } from '../../src/index.js';
-import { compare, comparisonResultsSchema, measurementSchema } from '../../src/index.js';
+import { compare, comparisonResultsSchema, measurementSchema, profileFile } from '../../src/index.js';
 import { smallBank, smallSettings, temporaryFolder } from './small-comparison.js';
 
+const onTensorFlow = process.env.FIN_BACKEND === undefined || process.env.FIN_BACKEND === 'tensorflow';
 const bank = smallBank();
 let dir: string;
 let modelDir: string;
@@ -95,6 +97,14 @@ describe('a comparison of two variants', () => {
     expect(existsSync(join(runDir(), 'checkpoints'))).toBe(false);
   });
 
+  it('keeps the losses of each epoch', () => {
+    for (const { epochs } of measurementsOf(runDir())) {
+      expect(epochs).toHaveLength(1);
+      expect(epochs[0].trainLoss).toBeGreaterThan(0);
+      expect(epochs[0].validationLoss).toBeGreaterThan(0);
+    }
+  });
+
   it('tells of each measurement', () => {
     const done = events.filter(({ kind }) => kind === 'measurement');
     expect(done).toHaveLength(4);
@@ -103,7 +113,24 @@ describe('a comparison of two variants', () => {
 
   it('measures tensors on native TensorFlow alone', () => {
     const native = result.variants.every(({ peakTensorMB }) => peakTensorMB !== null);
-    expect(native).toBe(process.env.FIN_BACKEND === undefined || process.env.FIN_BACKEND === 'tensorflow');
+    expect(native).toBe(onTensorFlow);
+  });
+
+  it('profiles baseline and optimized variant in each job, on native TensorFlow alone', async () => {
+    const run = await RunFolder.open(runDir(), 'comparison');
+    const told = events.filter(({ kind }) => kind === 'profile');
+    expect(told).toHaveLength(onTensorFlow ? 4 : 0);
+    expect(existsSync(join(runDir(), 'profiles'))).toBe(onTensorFlow);
+    if (!onTensorFlow) return;
+    for (const { job, name, precision } of result.variants) {
+      const summary = await run.readJson(profileFile(job, name), profileSummarySchema);
+      expect(summary.about).toMatchObject({ job, variant: name, precision });
+      expect(summary.steps).toBe(3);
+      expect(summary.phases.map(({ phase }) => phase)).toEqual(
+        expect.arrayContaining(['forward', 'backward']),
+      );
+      expect(summary.memory!.peak.bytes.weights).toBeGreaterThan(1000);
+    }
   });
 });
 
@@ -139,7 +166,10 @@ describe('a comparison that was interrupted', () => {
     const events: CompareEvent[] = [];
     const resumed = await compare({ bank, modelDir, ...resume(), onEvent: (event) => events.push(event) });
     expect(resumed).not.toBeNull();
-    expect(events.find(({ kind }) => kind === 'resume')).toMatchObject({ done: 1, total: 2 });
+    expect(events.find(({ kind }) => kind === 'resume')).toMatchObject({
+      done: 1,
+      total: onTensorFlow ? 4 : 2,
+    });
     expect(events.filter(({ kind }) => kind === 'measurement')).toHaveLength(1);
     const whole = measurementsOf(join(dir, 'both')).filter(({ job }) => job === 'sentiment');
     expect(measurementsOf(runDir()).map(timeless)).toEqual(whole.map(timeless));
@@ -149,7 +179,7 @@ describe('a comparison that was interrupted', () => {
 it('names the measurement that failed', async () => {
   const [first, ...rest] = bank.sentences;
   const long = { ...bank, sentences: [{ ...first, text: 'profit '.repeat(600) }, ...rest] };
-  const settings = { ...smallSettings, maxExamples: null, sentiment: { maxLength: 1000 } };
+  const settings = { ...smallSettings, maxSentences: null, sentiment: { maxLength: 1000 } };
   await expect(compare({ bank: long, modelDir, runDir: join(dir, 'failed'), settings })).rejects.toThrow(
     /^sentiment, full-fp32, seed 1: /,
   );

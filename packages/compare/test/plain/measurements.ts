@@ -25,6 +25,7 @@ export function measurement(changes: Partial<Measurement> = {}): Measurement {
       { batchSize: 1, merged: true, coldMs: 50, p50Ms: 4, p95Ms: 5, calls: 50 },
       { batchSize: 8, merged: true, coldMs: 20, p50Ms: 16, p95Ms: 20, calls: 50 },
     ],
+    epochs: [{ epoch: 1, trainLoss: 0.9, validationLoss: 0.8 }],
     scores: { rmse: null, mae: null, mape: null, directionalAccuracy: null, accuracy: 0.8, macroF1: 0.7 },
     seconds: 60,
     ...changes,

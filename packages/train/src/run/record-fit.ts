@@ -16,6 +16,8 @@ import { requireOwnLog, TensorBoardLog } from '../tensorboard/tensor-board-log.j
 const WARMUP = 4;
 /** Updates that are profiled. */
 const ACTIVE = 3;
+/** Updates of a training that is profiled and needs no more. */
+export const PROFILED_UPDATES: number = WARMUP + ACTIVE;
 
 /** What to record of a training besides its metrics. None of it changes the results. */
 export interface FitRecords {
@@ -105,17 +107,49 @@ function profileRecorder(
   about: ProfileSummary['about'],
   onEvent: (event: RunProfileEvent) => void,
 ): FitRecorder {
-  let profiler: StepProfiler | null = null;
-  let closed = false;
   let writing: Promise<void> = Promise.resolve();
-  const keep = (taken: Profile, first: number, active: number) => {
-    if (closed) return;
-    const updates = active === 1 ? `${first}` : `${first} to ${first + active - 1}`;
-    const summary = summarizeProfile(taken, { steps: active, about: { ...about, updates } });
-    const trace = chromeTrace(taken);
+  const recorder = profileFit(about, (taken) => {
+    const { summary } = taken;
+    const trace = chromeTrace(taken.profile);
     writing = write(run, summary, trace);
     writing.catch(() => {}); // close() reports it
     onEvent({ kind: 'profile', summary, trace });
+  });
+  return {
+    see: recorder.see,
+    async close() {
+      await recorder.close();
+      await writing;
+    },
+  };
+}
+
+/** A profile of some updates. */
+export interface FitProfile {
+  readonly summary: ProfileSummary;
+  /** The profile with its events. */
+  readonly profile: Profile;
+}
+
+/**
+ * A listener for the events of `fit` that profiles three updates after the first ones, with memory, on native TensorFlow. A short
+ * training is profiled earlier.
+ *
+ * @param about what the profile is of, by name
+ */
+export function profileFit(
+  about: ProfileSummary['about'],
+  onProfile: (taken: FitProfile) => void,
+): FitRecorder {
+  let profiler: StepProfiler | null = null;
+  let closed = false;
+  const keep = (profile: Profile, first: number, active: number) => {
+    if (closed) return;
+    const updates = active === 1 ? `${first}` : `${first} to ${first + active - 1}`;
+    onProfile({
+      summary: summarizeProfile(profile, { steps: active, about: { ...about, updates } }),
+      profile,
+    });
   };
   return {
     see(event) {
@@ -127,13 +161,12 @@ function profileRecorder(
       profiler = startProfiler({
         schedule: schedule({ wait: Math.max(0, skip - 1), warmup: Math.min(1, skip), active, repeat: 1 }),
         profileMemory: true,
-        onTraceReady: (taken) => keep(taken, event.step + skip + 1, active),
+        onTraceReady: (profile) => keep(profile, event.step + skip + 1, active),
       });
     },
     async close() {
       closed = true;
       profiler?.stop();
-      await writing;
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Rows } from './check-data.js';
 import { checkFinite, checkNotNegative, listRows } from './check-data.js';
 import type { ChartOptions } from './panel.js';
 import { DEFAULT_WIDTH, panelTitle, seriesLegend } from './panel.js';
-import { colors, seriesColors, theme } from './theme.js';
+import { colors, seriesColors, theme, variantColors } from './theme.js';
 
 /** One measured quantity of one variant. */
 export interface VariantMetric {
@@ -67,6 +67,7 @@ export function variantBars(data: Rows<VariantMetric>, options: ChartOptions = {
               x: {
                 field: 'value',
                 type: 'quantitative',
+                stack: null,
                 scale: { domain: [0, most === 0 ? 1 : 1.25 * most], nice: false }, // room for the text
                 axis: null,
               },
@@ -147,18 +148,19 @@ export function opBreakdown(
         height: { step: 9 * profiles.length + 6, for: 'position' },
         mark: { type: 'bar' },
         encoding: {
-          x: { field: 'ms', type: 'quantitative', axis: { grid: true, tickCount: 6 } },
+          x: { field: 'ms', type: 'quantitative', stack: null, axis: { grid: true, tickCount: 6 } },
           y: {
             field: 'op',
             type: 'nominal',
-            sort: bars,
-            axis: { domain: false, ticks: false, labelLimit: 180 },
+            sort: null, // the order of the data: an array would become an expression with the names in it
+            axis: { domain: false, ticks: false, labelLimit: 240 },
           },
-          yOffset: { field: 'profile', type: 'nominal', sort: names },
+          yOffset: { field: 'profile', type: 'nominal', sort: null },
           color: {
             field: 'profile',
             type: 'nominal',
-            scale: { domain: names, range: variantColors(names.length) },
+            sort: null,
+            scale: { range: variantColors(names.length) },
             legend: seriesLegend(names, width, 'area'),
           },
         },
@@ -176,7 +178,8 @@ export interface MemoryRow {
   readonly bytes: number;
 }
 
-const MEGABYTE = 1024 ** 2;
+/** Bytes of a MB. */
+const MEGABYTE = 1e6;
 
 /**
  * Charts memory over time, stacked by category.
@@ -328,12 +331,6 @@ export function latencyByBatch(data: Rows<LatencyRow>, options: ChartOptions = {
     ],
   };
 }
-
-/** The baseline is grey, the other variants have colours of their own. */
-const variantColors = (count: number): string[] => [
-  colors.actual,
-  ...Array.from({ length: count - 1 }, (_, i) => seriesColors[i % (seriesColors.length - 1)]),
-];
 
 /** 1, 2, 5, 10, 20, ... over a range, for a logarithmic axis. */
 function ticks125(low: number, high: number): number[] {

@@ -21,9 +21,15 @@ export const seriesColors: readonly string[] = [
   '#009e73',
   '#cc79a7',
   '#e69f00',
-  '#56b4e9',
   '#9aa5b1',
+  '#56b4e9',
 ];
+
+/** Colours of a baseline, which is grey, and of the variants compared with it. */
+export function variantColors(count: number): string[] {
+  const others = seriesColors.filter((color) => color !== colors.actual);
+  return [colors.actual, ...Array.from({ length: count - 1 }, (_, i) => others[i % others.length])];
+}
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 

@@ -14,12 +14,18 @@ export interface RunCurve {
   readonly epochs: readonly EpochRow[];
 }
 
+/** Options of {@link trainingCurves}. */
+export interface TrainingCurvesOptions extends ChartOptions {
+  /** Colour of each run. @default seriesColors */
+  readonly colors?: readonly string[];
+}
+
 /**
  * Charts the losses of several runs: training and validation in two panels, one line per run.
  *
  * @throws VizInputError when there is no run, two have one name, or one has no epochs or a loss that is not finite
  */
-export function trainingCurves(runs: readonly RunCurve[], options: ChartOptions = {}): TopLevelSpec {
+export function trainingCurves(runs: readonly RunCurve[], options: TrainingCurvesOptions = {}): TopLevelSpec {
   listRows('trainingCurves', runs);
   const names = runs.map(({ name }) => name);
   if (new Set(names).size !== names.length) {
@@ -30,8 +36,8 @@ export function trainingCurves(runs: readonly RunCurve[], options: ChartOptions 
   for (const { name, epochs } of runs) {
     checkEpochs(`trainingCurves: ${name}`, listRows(`trainingCurves: ${name}`, epochs));
   }
-  const { title = 'Training curves', width = DEFAULT_WIDTH } = options;
-  const color = { domain: names, range: names.map((_, i) => seriesColors[i % seriesColors.length]) };
+  const { title = 'Training curves', width = DEFAULT_WIDTH, colors: range = seriesColors } = options;
+  const color = { domain: names, range: names.map((_, i) => range[i % range.length]) };
   const values = runs.flatMap(({ name, epochs }) =>
     epochs.map(({ epoch, trainLoss, validationLoss }) => ({ run: name, epoch, trainLoss, validationLoss })),
   );

@@ -4,7 +4,7 @@ import type { Day, Rows } from './check-data.js';
 import { isoDates, listRows } from './check-data.js';
 import type { ChartOptions } from './panel.js';
 import { DEFAULT_WIDTH, panelTitle, seriesLegend } from './panel.js';
-import { colors, theme } from './theme.js';
+import { colors, seriesColors, theme } from './theme.js';
 import { timeChannel } from './time-axis.js';
 
 /** One fold of a walk-forward evaluation. Spans are first and last day. */
@@ -62,7 +62,7 @@ export function walkForwardFolds(data: Rows<FoldRow>, options: ChartOptions = {}
           color: {
             field: 'part',
             type: 'nominal',
-            scale: { domain: [...PARTS], range: [colors.actual, '#e69f00', colors.second] },
+            scale: { domain: [...PARTS], range: [colors.actual, seriesColors[4], colors.second] },
             legend: seriesLegend(PARTS, width, 'area'),
           },
         },

@@ -15,7 +15,7 @@ export interface RenderOptions {
 
 /** Scale of one axis of a panel. The range is the panel's width, or its height from the bottom up. */
 export interface ChartScale {
-  readonly type: 'time' | 'linear' | 'band';
+  readonly type: 'time' | 'linear' | 'log' | 'band';
   /** First and last value, days in ms since 1970; for bands the name of each, from the left or the top. */
   readonly domain: readonly (number | string)[];
 }
@@ -81,8 +81,21 @@ export async function renderChart(spec: TopLevelSpec, options: RenderOptions = {
   }
 }
 
+/** A specification whose channels have no legend, by themselves or by configuration. */
 function withoutLegend(spec: TopLevelSpec): TopLevelSpec {
-  return { ...spec, config: { ...spec.config, legend: { ...spec.config?.legend, disable: true } } };
+  const strip = (part: unknown): unknown => {
+    if (Array.isArray(part)) return part.map(strip);
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(
+      Object.entries(part).map(([key, value]) => [
+        key,
+        key === 'values' ? value : key === 'legend' ? null : strip(value),
+      ]),
+    );
+  };
+  const { config, ...rest } = spec;
+  const plain = strip(rest) as TopLevelSpec;
+  return { ...plain, config: { ...config, legend: { ...config?.legend, disable: true } } };
 }
 
 /** Vega-Lite names the scales of the panels `concat_0_x`, `concat_0_y`, `concat_1_x`, … */
@@ -99,7 +112,8 @@ function describeScale(scale: { readonly type: string; domain(): unknown[] }): C
   const domain = scale.domain();
   if (scale.type === 'band' || scale.type === 'point') return { type: 'band', domain: domain.map(String) };
   const isTime = scale.type === 'utc' || scale.type === 'time';
-  return { type: isTime ? 'time' : 'linear', domain: domain.map(Number) };
+  const type = isTime ? 'time' : scale.type === 'log' ? 'log' : 'linear';
+  return { type, domain: domain.map(Number) };
 }
 
 /** Refuses data from a URL, which needs the network, and empty data. Vega would draw a blank chart for both. */

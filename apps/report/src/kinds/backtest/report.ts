@@ -1,5 +1,5 @@
 import type { BacktestRow } from '@fin/forecast';
-import { dotInterval, walkForwardFolds } from '@fin/viz';
+import { colors, dotInterval, seriesColors, walkForwardFolds } from '@fin/viz';
 import type { Chart } from '../../site/chart.js';
 import { FILES, makeChart, toCsv } from '../../site/chart.js';
 import { fixed, fixedRange, html, pEquals, percent, signed, visible } from '../../site/html.js';
@@ -204,7 +204,18 @@ function drawFolds({ name, folds }: BacktestRun, slug: string): Promise<Chart> {
     source: sourceOf(name, backtestFiles.folds, 'folds'),
     draw: (options) => walkForwardFolds(rows, options),
     key: { y: 'fold' },
-    values: [],
-    interactive: false,
+    pointed: rows.map((spans, i) => ({
+      fold: i + 1,
+      ...Object.fromEntries(
+        Object.entries(spans).map(([part, [first, last]]) => [part, `${first} to ${last}`]),
+      ),
+    })),
+    values: [
+      [
+        { label: 'Training', field: 'train', format: 'text', color: colors.actual },
+        { label: 'Validation', field: 'validation', format: 'text', color: seriesColors[4] },
+        { label: 'Test', field: 'test', format: 'text', color: colors.second },
+      ],
+    ],
   });
 }

@@ -1,6 +1,6 @@
-import type { DeltaName, JobName, VariantRow } from '@fin/compare';
-import { dotInterval, latencyByBatch, variantBars } from '@fin/viz';
-import type { Chart } from '../../site/chart.js';
+import type { DeltaName, EpochLosses, JobName, VariantRow } from '@fin/compare';
+import { dotInterval, latencyByBatch, trainingCurves, variantBars, variantColors } from '@fin/viz';
+import type { Chart, ChartValue } from '../../site/chart.js';
 import { makeChart } from '../../site/chart.js';
 import { percent } from '../../site/html.js';
 import { sourceOf } from '../../site/source.js';
@@ -43,9 +43,16 @@ export function drawCosts(run: ComparisonRun, job: JobName, slug: string): Promi
       `variants[…] with job ${job}: epochSeconds, peakMemoryMB, peakTensorMB, gpuMemoryMB, checkpointMB, latencyMs[0].p50`,
     ),
     draw: (options) => variantBars(bars, options),
-    key: {},
-    values: [],
-    interactive: false,
+    key: { y: 'variant' },
+    pointed: rows.map(({ name: variant }) => ({
+      variant,
+      ...Object.fromEntries(
+        bars.filter((bar) => bar.variant === variant).map(({ metric, value }) => [metric, value]),
+      ),
+    })),
+    values: [...new Set(bars.map(({ metric }) => metric))].map((metric) => [
+      { label: metric, field: metric, format: 'points', color: null },
+    ]),
   });
 }
 
@@ -59,6 +66,7 @@ export function drawLatency(run: ComparisonRun, job: JobName, slug: string): Pro
       p95,
     })),
   );
+  const sizes = [...new Set(calls.map(({ batchSize }) => batchSize))];
   if (calls.length === 0 || calls.some(({ p50, p95 }) => p50 <= 0 || p95 < p50)) return Promise.resolve(null);
   return makeChart({
     id: `${slug}-${job}-latency`,
@@ -66,11 +74,79 @@ export function drawLatency(run: ComparisonRun, job: JobName, slug: string): Pro
     caption: `Time of one inference call on ${batchWords[job]}, after the first call. Both axes are logarithmic; the rule above each point ends at the 95th percentile.`,
     source: sourceOf(run.name, comparisonFiles.results, `variants[…] with job ${job}: latencyMs`),
     draw: (options) => latencyByBatch(calls, options),
-    key: {},
-    values: [],
-    interactive: false,
+    key: { x: 'batch size' },
+    pointed: sizes.map((size) => ({
+      'batch size': size,
+      ...Object.fromEntries(
+        calls.filter(({ batchSize }) => batchSize === size).map(({ variant, p50 }) => [variant, p50]),
+      ),
+    })),
+    values: [seriesValues([...new Set(calls.map(({ variant }) => variant))], ', ms')],
   });
 }
+
+/** Losses of the variants in one job by epoch, means over the seeds; null for a single epoch, which makes no line. */
+export function drawLosses(run: ComparisonRun, job: JobName, slug: string): Promise<Chart | null> {
+  const { variants } = run.results;
+  const names = variants.filter((row) => row.job === job).map(({ name }) => name);
+  const curves = names.map((name) => {
+    const trained = run.measurements
+      .filter((one) => one.job === job && one.variant === name && one.repeat === 0)
+      .map(({ epochs }) => epochs);
+    return {
+      name,
+      epochs: trained[0].map(({ epoch }, i) =>
+        meanLosses(
+          epoch,
+          trained.map((one) => one[i]),
+        ),
+      ),
+    };
+  });
+  if (curves.some(({ epochs }) => epochs.length < 2)) return Promise.resolve(null);
+  const field = (name: string, loss: string) => `${name} ${loss}`;
+  return makeChart({
+    id: `${slug}-${job}-losses`,
+    title: `Training: ${jobWords[job].toLowerCase()}`,
+    caption: 'Mean loss of each epoch over the training and the validation part, mean over the seeds.',
+    source: sourceOf(run.name, comparisonFiles.measurements, `epochs of the lines with job ${job}, repeat 0`),
+    draw: (options) => trainingCurves(curves, { ...options, colors: variantColors(names.length) }),
+    key: { x: 'epoch' },
+    pointed: curves[0].epochs.map(({ epoch }, i) => ({
+      epoch,
+      ...Object.fromEntries(
+        curves.flatMap(({ name, epochs }) => [
+          [field(name, 'training'), epochs[i].trainLoss],
+          [field(name, 'validation'), epochs[i].validationLoss],
+        ]),
+      ),
+    })),
+    values: ['training', 'validation'].map((loss) =>
+      seriesValues(names, `, ${loss}`, ` ${loss}`).map((value) => ({ ...value, format: 'loss' })),
+    ),
+  });
+}
+
+function meanLosses(epoch: number, losses: readonly EpochLosses[]): EpochLosses {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const validation = losses.flatMap(({ validationLoss }) => validationLoss ?? []);
+  return {
+    epoch,
+    trainLoss: mean(losses.map(({ trainLoss }) => trainLoss)),
+    validationLoss: validation.length < losses.length ? null : mean(validation),
+  };
+}
+
+/** Values of series that a chart of variants draws in the variants' colours. */
+export const seriesValues = (names: readonly string[], unit: string, suffix = ''): ChartValue[] => {
+  const colors = variantColors(names.length);
+  return names.map((name, i) => ({
+    label: `${name}${unit}`,
+    field: `${name}${suffix}`,
+    format: 'points',
+    color: colors[i],
+  }));
+};
 
 /** Scores that are shares, by the name of their difference. Each belongs to one job. */
 const SHARES: ReadonlyMap<DeltaName, string> = new Map([

@@ -1,6 +1,8 @@
-import type { ComparisonResults, Measurement } from '@fin/compare';
-import { comparisonResultsSchema, measurementSchema } from '@fin/compare';
+import type { ComparisonResults, JobName, Measurement, VariantName } from '@fin/compare';
+import { comparisonResultsSchema, measurementSchema, profileFile } from '@fin/compare';
 import type { RunData } from '@fin/forecast';
+import type { ProfileSummary } from '@fin/profiler';
+import { profileSummarySchema } from '@fin/profiler';
 import { runKinds } from '@fin/run';
 import { z } from 'zod';
 import type { CommonParts } from '../../read/run-file.js';
@@ -12,6 +14,13 @@ export interface ComparisonRun extends CommonParts {
   readonly measurements: readonly Measurement[];
   readonly data: ComparisonData;
   readonly machine: Machine;
+  /** Profiles of baseline and optimized variant in each job that was profiled. */
+  readonly profiles: ReadonlyMap<JobName, ProfilePair>;
+}
+
+interface ProfilePair {
+  readonly baseline: ProfileSummary;
+  readonly optimized: ProfileSummary;
 }
 
 interface ComparisonData {
@@ -74,9 +83,22 @@ export async function readComparison(runDir: string): Promise<ComparisonRun> {
       `${reader.path(comparisonFiles.results)} counts other measurements than ${comparisonFiles.measurements} has; run ${WRITER} again`,
     );
   }
+  const common = await reader.common(WRITER);
+  const profileOf = (job: JobName, name: VariantName) =>
+    reader.json(profileFile(job, name), WRITER, profileSummarySchema);
+  const profiles = new Map<JobName, ProfilePair>();
+  for (const job of jobs) {
+    // Comparisons on other backends than native TensorFlow have none.
+    if (!common.files.some(({ path }) => path === profileFile(job, baseline))) continue;
+    profiles.set(job, {
+      baseline: await profileOf(job, baseline),
+      optimized: await profileOf(job, optimized),
+    });
+  }
   return {
-    ...(await reader.common(WRITER)),
+    ...common,
     results,
+    profiles,
     measurements,
     data: await reader.json('data.json', WRITER, dataSchema),
     machine: await reader.json('environment.json', WRITER, machineSchema),

@@ -5,10 +5,11 @@ import { fixed, html } from '../../site/html.js';
 import { sourceOf } from '../../site/source.js';
 import { syntheticBanner } from '../forecaster/sections.js';
 import type { ReportedKind } from '../run-report.js';
-import { drawCosts, drawLatency, drawScores } from './charts.js';
+import { drawCosts, drawLatency, drawLosses, drawScores } from './charts.js';
 import { deltaRows, jobTable, optimizedTable } from './delta-table.js';
 import { comparisonFinding } from './finding.js';
 import { jobWords, MEANINGS } from './measures.js';
+import { profiledJob } from './profiles.js';
 import type { ComparisonRun } from './read-comparison.js';
 import { comparisonFiles, readComparison } from './read-comparison.js';
 import { measurementRows, variantTables } from './variant-tables.js';
@@ -30,12 +31,20 @@ export const comparisonKind: ReportedKind = {
         job,
         costs: await drawCosts(run, job, slug),
         latency: await drawLatency(run, job, slug),
+        losses: await drawLosses(run, job, slug),
+        profiled: await profiledJob(run, job, slug),
       })),
     );
     const scores = await drawScores(run, slug);
-    const charts = [...drawn.flatMap(({ costs, latency }) => [costs, latency]), scores].filter(
-      (chart): chart is Chart => chart !== null,
-    );
+    const charts = [
+      ...drawn.flatMap(({ costs, latency, losses, profiled }) => [
+        costs,
+        latency,
+        losses,
+        ...(profiled?.charts ?? []),
+      ]),
+      scores,
+    ].filter((chart): chart is Chart => chart !== null);
     const files = {
       deltas: `${FILES}/${slug}-deltas.csv`,
       measurements: `${FILES}/${slug}-measurements.csv`,
@@ -56,12 +65,14 @@ ${jobs.map((job) => jobTable(results, job))}
 <p class="downloads">Download all differences as <a href="${files.deltas}" download>CSV</a></p>
 ${scores && html`<h2>Scores against the baseline</h2>${scores.html}`}
 ${drawn.map(
-  ({ job, costs, latency }) => html`<h2>${jobWords[job]}</h2>
+  ({ job, costs, latency, losses, profiled }) => html`<h2>${jobWords[job]}</h2>
 ${costs.html}
 ${latency && html`<h3>Inference by batch size</h3>${latency.html}`}
 <h3>The variants</h3>
 ${variantTables(results, job)}
 <p class="source">Source: ${sourceOf(name, comparisonFiles.results, `variants with job ${job}`)}; means over ${sourceOf(name, comparisonFiles.measurements, linesOf(run, job))}</p>
+${losses && html`<h3>Training</h3>${losses.html}`}
+${profiled ? profiled.body : null}
 `,
 )}
 <p class="downloads">Download all measurements as <a href="${files.measurements}" download>CSV</a></p>

@@ -125,20 +125,24 @@ const milliseconds = (value: number): string => (value >= 100 ? fixed(value, 0) 
 
 /** Every measurement, one flat row each. */
 export function measurementRows(measurements: readonly Measurement[]): Record<string, unknown>[] {
-  return measurements.map(({ training: { gpu, ...training }, checkpoint, latency, scores, ...names }) => ({
-    ...names,
-    ...training,
-    gpuUtilization: gpu?.utilization,
-    gpuPeakMemoryBytes: gpu?.peakMemoryBytes,
-    checkpointBytes: checkpoint.bytes,
-    ...scores,
-    ...Object.fromEntries(
-      latency.flatMap(({ batchSize, merged, coldMs, p50Ms, p95Ms }) =>
-        Object.entries({ coldMs, p50Ms, p95Ms }).map(([figure, value]) => [
-          `latency${batchSize}${merged ? 'Merged' : 'Apart'}.${figure}`,
-          value,
-        ]),
+  return measurements.map(
+    ({ training: { gpu, ...training }, checkpoint, latency, epochs, scores, ...names }) => ({
+      ...names,
+      ...training,
+      gpuUtilization: gpu?.utilization,
+      gpuPeakMemoryBytes: gpu?.peakMemoryBytes,
+      checkpointBytes: checkpoint.bytes,
+      trainLoss: epochs.at(-1)?.trainLoss,
+      validationLoss: epochs.at(-1)?.validationLoss,
+      ...scores,
+      ...Object.fromEntries(
+        latency.flatMap(({ batchSize, merged, coldMs, p50Ms, p95Ms }) =>
+          Object.entries({ coldMs, p50Ms, p95Ms }).map(([figure, value]) => [
+            `latency${batchSize}${merged ? 'Merged' : 'Apart'}.${figure}`,
+            value,
+          ]),
+        ),
       ),
-    ),
-  }));
+    }),
+  );
 }
