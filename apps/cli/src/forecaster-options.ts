@@ -16,7 +16,8 @@ export interface ForecasterFlags extends LoraFlags {
   readonly seed?: number;
   readonly text?: 'none' | 'random' | 'scored' | 'joint';
   readonly pricesOnly?: true;
-  readonly prices?: boolean;
+  /** False with `--no-prices`. */
+  readonly priceFeatures?: boolean;
   readonly model?: string;
   readonly aggregate?: 'mean' | 'rank' | 'attention';
   readonly finetuning?: 'lora' | 'full';
@@ -67,7 +68,7 @@ function addModelOptions(command: Command): void {
       ),
     )
     .addOption(option('--prices-only', 'the same as --text none').conflicts('text'))
-    .addOption(option('--no-prices', 'leave prices out: headlines alone'))
+    .addOption(noPricesOption())
     .addOption(
       option(
         '--model <dir>',
@@ -179,6 +180,12 @@ function addTrainingOptions(command: Command): void {
     );
 }
 
+/** `--no-prices` is about the model, and `--prices FILE` about the data, so they have names of their own in the flags. */
+const noPricesOption = (): Option =>
+  Object.assign(option('--no-prices', 'leave prices out: headlines alone'), {
+    attributeName: () => 'priceFeatures',
+  });
+
 export const headlinesOption = (byDefault: string): Option =>
   option('--headlines-per-day <n>', 'headlines drawn per day at each training step, or all', {
     parse: headlines,
@@ -254,7 +261,7 @@ const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function settingsOf(flags: ForecasterFlags): ForecasterOptions {
-  const { text, pricesOnly, prices, model, headlinesPerDay, accumulate } = flags;
+  const { text, pricesOnly, priceFeatures, model, headlinesPerDay, accumulate } = flags;
   const { hiddenSize, layers, lstmDropout, pooling } = flags;
   const lstm = given({ hiddenSize, numLayers: layers, dropout: lstmDropout, pooling });
   const lora = loraSettings(flags);
@@ -263,7 +270,7 @@ function settingsOf(flags: ForecasterFlags): ForecasterOptions {
   return given({
     seed,
     text: pricesOnly ? 'none' : text,
-    prices: prices === false ? false : undefined, // on by default
+    prices: priceFeatures === false ? false : undefined, // on by default
     model: model === undefined ? undefined : resolve(model),
     aggregate,
     finetuning,

@@ -1,30 +1,183 @@
+import { resolve } from 'node:path';
 import type { Market } from '@fin/data';
+import type { RunSource } from '@fin/run';
+import type { Command, Option } from 'commander';
 import type { Terminal } from './io/terminal.js';
+import { given, option, path } from './options.js';
 
-/** Market that a command works on. */
-export interface MarketChoice {
-  /** Folder of the Kaggle files; absent for the bundled synthetic market. */
+/** Options that name a market's files and what they leave open. */
+export interface MarketFlags {
+  /** Folder of the Kaggle files. */
   readonly data?: string;
+  readonly prices?: string;
+  readonly headlines?: readonly string[];
+  readonly columns?: string;
+  readonly dateFormat?: string;
+  readonly decimal?: 'point' | 'comma';
+  readonly ticker?: string;
+  readonly timeZone?: string;
+  readonly deduplicate?: true;
+}
+
+/** Market that a command works on: files, or without any the bundled synthetic market. */
+export interface MarketChoice extends MarketFlags {
   /** The synthetic market's signal; absent for its default. */
   readonly signal?: number;
 }
 
-/** Loads the files of `--data`, or makes the bundled synthetic market. */
-export async function openMarket({ data, signal }: MarketChoice): Promise<Market> {
-  const { loadKaggle, syntheticMarket } = await import('@fin/data');
-  return data === undefined
-    ? syntheticMarket(signal === undefined ? {} : { signal })
-    : loadKaggle({ dir: data });
+const flagNames = [
+  'data',
+  'prices',
+  'headlines',
+  'columns',
+  'dateFormat',
+  'decimal',
+  'ticker',
+  'timeZone',
+  'deduplicate',
+] as const satisfies readonly (keyof MarketFlags)[];
+
+const dataOption = (byDefault = 'the bundled synthetic market'): Option =>
+  option('--data <dir>', 'folder with Combined_News_DJIA.csv and upload_DJIA_table.csv', {
+    parse: path,
+    byDefault,
+    env: 'FIN_DATA',
+  });
+
+/** Adds the options of {@link MarketFlags}. @param byDefault market without any of them */
+export function addMarketOptions(command: Command, byDefault?: string): Command {
+  command
+    .addOption(dataOption(byDefault))
+    .addOption(
+      option(
+        '--prices <file>',
+        'daily prices of any market: downloads of Yahoo, Stooq, Investing.com and others',
+        {
+          parse: path,
+          byDefault: 'those in --data',
+        },
+      ),
+    )
+    .addOption(headlineFilesOption('those in --data, else none'));
+  return addFileOptions(command);
 }
 
-/** Suspicious prices that are printed; `fin data check` lists them all. */
+export const headlineFilesOption = (byDefault: string): Option =>
+  option(
+    '--headlines <files...>',
+    "headlines: one per row, or Kaggle's form; CSV, TSV, JSON Lines or Parquet",
+    {
+      byDefault,
+    },
+  );
+
+/** Adds the options of what the files leave open. */
+export function addFileOptions(command: Command): Command {
+  return command
+    .addOption(
+      option('--columns <names>', 'what columns hold, such as text=Headlines,time=Time', {
+        byDefault: 'found by name',
+      }),
+    )
+    .addOption(
+      option('--date-format <format>', 'order of dates, such as DD/MM/YYYY', {
+        byDefault: 'found from the whole column',
+      }),
+    )
+    .addOption(
+      option('--decimal <mark>', 'decimal mark of the prices', {
+        choices: ['point', 'comma'],
+        byDefault: 'found from the columns',
+      }),
+    )
+    .addOption(option('--ticker <name>', 'ticker to use of a file with several'))
+    .addOption(
+      option('--time-zone <zone>', 'zone of times that name none, such as Europe/London', {
+        byDefault: 'America/New_York',
+      }),
+    )
+    .addOption(option('--deduplicate', 'count copies of a headline on one day once'));
+}
+
+/** The market that the command line names. A folder from the environment yields to prices on the command line. */
+export function namedMarket(command: Command, flags: MarketFlags): MarketFlags {
+  const data = command.getOptionValueSource('data') === 'cli' ? flags.data : undefined;
+  return given({ ...pick(flags), data });
+}
+
+/** The market of the flags, the environment included. */
+export function marketOfFlags(command: Command, flags: MarketChoice): MarketChoice {
+  const named = namedMarket(command, flags);
+  const data = named.data ?? (named.prices === undefined ? flags.data : undefined);
+  return given({ ...named, data, signal: flags.signal });
+}
+
+const pick = (flags: MarketFlags): MarketFlags =>
+  Object.fromEntries(flagNames.map((name) => [name, flags[name]])) as MarketFlags;
+
+/** Loads the files that are named, or makes the bundled synthetic market. */
+export async function openMarket({ signal, ...flags }: MarketChoice): Promise<Market> {
+  const { loadKaggle, loadMarketFiles, parseColumnNames, syntheticMarket } = await import('@fin/data');
+  const { data, prices, headlines, columns, dateFormat, decimal, ticker, timeZone, deduplicate } = flags;
+  const known = given({
+    columns: columns === undefined ? undefined : parseColumnNames(columns),
+    ...{ dateFormat, decimal, ticker, timeZone, deduplicate },
+  });
+  if (data !== undefined) return loadKaggle({ dir: data, ...given({ prices, headlines }), ...known });
+  if (prices !== undefined) return loadMarketFiles({ prices, ...given({ headlines }), ...known });
+  if (headlines !== undefined) throw new MarketFlagError('--headlines needs --prices or --data');
+  return syntheticMarket(signal === undefined ? {} : { signal });
+}
+
+/** Options of a market do not go together. */
+export class MarketFlagError extends Error {
+  readonly kind = 'input';
+}
+
+/** The record of a market in a run's `config.json`, from which {@link marketOfSource} opens it again. */
+export function marketSource(choice: MarketChoice, market: Market | undefined): RunSource {
+  const { data, prices, headlines, ...others } = pick(choice);
+  return {
+    data: market && data !== undefined ? resolve(data) : null,
+    signal: market?.signal ?? null,
+    ...(market && {
+      ...given({
+        prices: prices === undefined ? undefined : resolve(prices),
+        headlines: headlines?.map((file) => resolve(file)),
+      }),
+      ...given(others),
+    }),
+  };
+}
+
+/** The market that a run was trained on, from the `source` in its `config.json`. */
+export function marketOfSource(source: RunSource): MarketChoice {
+  const text = (name: string): string | undefined =>
+    typeof source[name] === 'string' ? source[name] : undefined;
+  const { signal, headlines, decimal, deduplicate } = source;
+  return given({
+    data: text('data'),
+    prices: text('prices'),
+    headlines: Array.isArray(headlines) ? headlines : undefined,
+    columns: text('columns'),
+    dateFormat: text('dateFormat'),
+    decimal: decimal === 'point' || decimal === 'comma' ? decimal : undefined,
+    ticker: text('ticker'),
+    timeZone: text('timeZone'),
+    deduplicate: deduplicate === true ? true : undefined,
+    signal: typeof signal === 'number' ? signal : undefined,
+  });
+}
+
+/** Messages of each kind that are printed; `fin data check` lists them all. */
 const LISTED = 5;
 
-/** Prints a note when a market is made up, and its suspicious prices. */
+/** Prints a note when a market is made up, what its files left open, and its suspicious prices. */
 export function noteMarket(market: Market, terminal: Terminal): void {
   if (market.synthetic) {
     terminal.line(`note: ${market.name} is a made-up market; its figures say nothing about real ones`);
   }
+  for (const note of fileNotes(market)) terminal.line(`note: ${note}`);
   const { warnings = [] } = market;
   for (const warning of warnings.slice(0, LISTED)) terminal.line(`warning: ${warning}`);
   if (warnings.length > LISTED) {
@@ -32,4 +185,30 @@ export function noteMarket(market: Market, terminal: Terminal): void {
       `warning: ${warnings.length - LISTED} more suspicious prices; \`fin data check --all\` lists them`,
     );
   }
+}
+
+/** What a reader should know of how the files were read. Nothing for files in the usual form. */
+function fileNotes({ files = [], calendar, news }: Market): string[] {
+  const notes = files.flatMap(({ file, encoding, dropped, assumptions }) => {
+    const [first] = dropped;
+    return [
+      ...(encoding === null || encoding === 'UTF-8' ? [] : [`${file} is read as ${encoding}`]),
+      ...(first === undefined
+        ? []
+        : [`${file}: ${dropped.length} rows left out (first: line ${first.line}, ${first.reason})`]),
+      ...assumptions.map((assumption) => `${file}: ${assumption}`),
+    ];
+  });
+  if (calendar !== undefined && calendar !== 'NYSE') notes.push(`the trading days are ${calendar}`);
+  if (news && news.placement.beforeClose + news.placement.afterClose > 0) notes.push(placementText(news));
+  return notes;
+}
+
+/** The rule by which headlines are placed on days, with its counts. */
+export function placementText({ placement, afterLastPrice }: NonNullable<Market['news']>): string {
+  const { beforeClose, afterClose, withoutTime } = placement;
+  return (
+    `headlines published before 16:00 in New York count for that day (${beforeClose}), later ones for the next trading day (${afterClose}), ` +
+    `dates without a time for that day (${withoutTime}); ${afterLastPrice} are after the last price`
+  );
 }

@@ -1,6 +1,5 @@
 import process from 'node:process';
 import { requireLogFolder, requireWritableFolder } from '@fin/run';
-import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 
@@ -119,13 +118,6 @@ export const numbers: Readonly<
 export const jsonOption = (): Option =>
   new Option('--json', 'print one JSON document on stdout').default(false);
 
-export const dataOption = (byDefault = 'the bundled synthetic market'): Option =>
-  option('--data <dir>', 'folder with Combined_News_DJIA.csv and upload_DJIA_table.csv', {
-    parse: path,
-    byDefault,
-    env: 'FIN_DATA',
-  });
-
 export const runOption = (): Option =>
   option('--run <dir>', 'run folder', { parse: path, byDefault: 'the newest finished run under ./runs' });
 
@@ -135,36 +127,6 @@ export const newRunOption = (parent: string): Option =>
 
 export const overwriteOption = (): Option =>
   new Option('--overwrite', 'replace the run in the run folder').default(false);
-
-/** Options of a command that reads a market and writes a run that can be resumed. */
-export interface MarketRunFlags {
-  readonly data?: string;
-  readonly signal?: number;
-  readonly run?: string;
-  readonly overwrite: boolean;
-  readonly resume?: Resume;
-  readonly backend?: BackendName;
-  readonly json: boolean;
-}
-
-/** Adds the options of {@link MarketRunFlags} but `--backend` and `--json`, which come last. @param parent as for {@link newRunOption} */
-export function addMarketRunOptions(command: Command, parent: string): Command {
-  return command
-    .addOption(dataOption())
-    .addOption(
-      option('--signal <x>', "log return that the synthetic market's good headlines add to the next day", {
-        parse: numbers.signal,
-        byDefault: '0.01',
-      }),
-    )
-    .addOption(newRunOption(parent))
-    .addOption(overwriteOption())
-    .addOption(resumeOption());
-}
-
-/** The folder that `--data` names on the command line; undefined when it is from the environment. */
-export const namedData = (command: Command, data: string | undefined): string | undefined =>
-  command.getOptionValueSource('data') === 'cli' ? data : undefined;
 
 /** Options of what is recorded of a training besides its metrics. */
 export interface RecordFlags {

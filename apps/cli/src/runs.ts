@@ -7,7 +7,8 @@ import type { BackendName } from '@fin/runtime';
 import { finCommand } from './io/escape.js';
 import { InterruptedError, interruptible } from './io/interruption.js';
 import type { Terminal } from './io/terminal.js';
-import type { MarketChoice } from './market.js';
+import type { MarketChoice, MarketFlags } from './market.js';
+import { marketOfSource } from './market.js';
 import { given } from './options.js';
 
 /** Default folder for new runs. */
@@ -87,42 +88,37 @@ export async function chooseModel(dir: string): Promise<string> {
   }
 }
 
-/** The market that a run was trained on, from the `source` in its `config.json`. */
-export function marketOfSource({ data, signal }: RunSource): MarketChoice {
-  return {
-    data: typeof data === 'string' ? data : undefined,
-    signal: typeof signal === 'number' ? signal : undefined,
-  };
-}
-
 /** Data and backend of a run. */
 export interface RunStart extends MarketChoice {
   readonly backend?: BackendName;
 }
 
-/** Data and backend of a resumed run: its own, unless the command line names others. */
-export function resumedStart(kind: RunKind, runDir: string, named: RunStart): RunStart {
+/**
+ * Data and backend of a resumed run: its own, unless the command line names others.
+ *
+ * @param named market and backend that the command line names
+ */
+export function resumedStart(kind: RunKind, runDir: string, { backend, ...named }: RunStart): RunStart {
   const { environment, source } = readUnfinishedRun(runDir, kind);
   return {
     ...marketOfSource(source),
-    ...given({ data: named.data, signal: named.signal }),
-    backend: named.backend ?? (environment.backend as BackendName),
+    ...given(named),
+    backend: backend ?? (environment.backend as BackendName),
   };
 }
 
 /**
  * Data and backend of a new run: those of the run in `--config`, unless the command line names others.
  *
- * @param named the folder of `--data` if the command line names it
+ * @param flags market and backend, the environment included
+ * @param named market that the command line names
  * @param source source of the data in `--config`; null without
  */
-export function newStart(
-  { data, signal, backend }: RunStart,
-  named: string | undefined,
-  source: RunSource | null,
-): RunStart {
-  if (source === null) return { data, signal, backend };
-  return { ...marketOfSource(source), ...given({ data: named, signal }), backend };
+export function newStart(flags: RunStart, named: MarketFlags, source: RunSource | null): RunStart {
+  if (source === null) return flags;
+  const { signal, backend } = flags;
+  const market = Object.keys(named).length > 0 ? named : marketOfSource(source);
+  return { ...marketOfSource({ signal: source.signal ?? null }), ...market, ...given({ signal }), backend };
 }
 
 /** The run in a folder; null where there is none that can be recognised. */

@@ -1,5 +1,5 @@
-import type { Market, PhraseBank } from '@fin/data';
-import type { ResumeFrom } from '@fin/run';
+import type { LabelledSentences, Market } from '@fin/data';
+import type { ResumeFrom, RunSource } from '@fin/run';
 import type { CompareEvent } from './compare-events.js';
 import type { ComparisonResults } from './results/results.js';
 import type { ComparisonOptions } from './settings.js';
@@ -7,7 +7,7 @@ import type { ComparisonOptions } from './settings.js';
 /** Options of `compare`. */
 export interface CompareOptions {
   /** Sentences of the job `sentiment`. */
-  readonly bank?: PhraseBank;
+  readonly bank?: LabelledSentences;
   /** Market of the job `forecast`. */
   readonly market?: Market;
   /** Folder of the encoder to start from; not with the setting `randomEncoder`. */
@@ -21,7 +21,7 @@ export interface CompareOptions {
   /** @default the result of `resolveComparison()` for the jobs whose data are given */
   readonly settings?: Partial<ComparisonOptions>;
   /** Sources of the data, recorded in `config.json`. */
-  readonly source?: Readonly<Record<string, string | number | null>>;
+  readonly source?: RunSource;
   /** Stops the comparison, which can be resumed. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: CompareEvent) => void;

@@ -44,7 +44,7 @@ const ENCODER = `${CHECKPOINTS}/encoder`;
  * @throws {ComparisonInputError} naming a setting or input that cannot be used
  * @throws {RunInputError} of `@fin/run` when the folder cannot be used, or a run cannot be resumed with these options
  * @example
- * const bank = await loadPhraseBank('Sentences_50Agree.txt');
+ * const bank = await loadSentences('Sentences_50Agree.txt');
  * const { delta } = await compare({ bank, modelDir: 'all-MiniLM-L6-v2', runDir: 'runs/comparison' });
  */
 export async function compare(options: CompareOptions): Promise<CompareResult | null> {

@@ -3,10 +3,11 @@ import { basename, resolve } from 'node:path';
 import type { RunEnvironment } from '@fin/amp';
 import { describeEnvironment } from '@fin/amp';
 import type { LabelledSentence, Sample, Split } from '@fin/data';
-import { makeSamples, splitChronologically, splitNames, splitPhraseBank } from '@fin/data';
+import { makeSamples, splitChronologically, splitNames, splitSentences } from '@fin/data';
 import type { RunData } from '@fin/forecast';
 import { describeRunData, sampleOptions } from '@fin/forecast';
 import type { OpenedRun, UnfinishedRun } from '@fin/run';
+import { dataPaths } from '@fin/run';
 import type { TuningData } from '@fin/sentiment';
 import { describeTuningData, modelOfRun, tunableFingerprint } from '@fin/sentiment';
 import type { CompareOptions } from './compare-options.js';
@@ -66,7 +67,7 @@ export async function openComparison(
         'resume it with its own, or begin a new comparison',
     );
   }
-  const inputs = [model, source.data, source.sentences].filter((path) => typeof path === 'string');
+  const inputs = [...dataPaths(source), ...(model === null ? [] : [model])];
   return {
     inputs,
     source: { ...source, model, modelDigest },
@@ -100,7 +101,7 @@ function sentenceSplit(
   { seed, maxSentences }: ComparisonSettings,
   sentences: readonly LabelledSentence[],
 ): Split<LabelledSentence> {
-  const split = splitPhraseBank(sentences, { seed });
+  const split = splitSentences(sentences, { seed });
   if (maxSentences === null) return split;
   const [train, validation, test] = splitNames.map((name) => split[name].slice(0, maxSentences));
   return { train, validation, test };
@@ -109,7 +110,7 @@ function sentenceSplit(
 /** The days of each part that are closest to the test part's start. */
 function daySplit(settings: ComparisonSettings, { market }: CompareOptions): Split<Sample> {
   const { variants, seed, maxDays } = settings;
-  const options = sampleOptions(forecasterSettings(settings, variants[0], seed, 'encoder'));
+  const options = sampleOptions(forecasterSettings(settings, variants[0], seed, 'encoder'), market!);
   const split = splitChronologically(makeSamples(market!, options));
   if (maxDays === null) return split;
   return {

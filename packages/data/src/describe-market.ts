@@ -1,4 +1,5 @@
 import type { Market } from './market.js';
+import { newsDays } from './samples/headlines-by-day.js';
 import { numbers, priceRows, strings } from './table-columns.js';
 
 /** Result of {@link describeMarket}. */
@@ -36,6 +37,8 @@ export interface MarketDescription {
     readonly worst: DayReturn | null;
     /** Day with the highest return; null with fewer than two days of prices. */
     readonly best: DayReturn | null;
+    /** close / close of the day before - 1, over all days of prices. */
+    readonly simpleReturn: NumberSummary;
     /** Share of days whose close rose (unchanged days did not); null with fewer than two days of prices. */
     readonly upRate: number | null;
     readonly unchangedDays: number;
@@ -82,8 +85,9 @@ export function describeMarket(market: Market): MarketDescription {
   };
 }
 
-function describeNews({ headlines, labels }: Market): MarketDescription['news'] {
-  const days = strings(labels, 'date');
+function describeNews(market: Market): MarketDescription['news'] {
+  const { headlines } = market;
+  const days = newsDays(market);
   const texts = strings(headlines, 'text');
   const perDay = new Map(days.map((date) => [date, 0]));
   for (const date of strings(headlines, 'date')) perDay.set(date, (perDay.get(date) ?? 0) + 1);
@@ -123,6 +127,7 @@ function describePrices(market: Market): Pick<MarketDescription, 'prices' | 'ret
     },
     returns: {
       logReturn: summarize(values),
+      simpleReturn: summarize(returns.map(({ simpleReturn }) => simpleReturn)),
       worst: byReturn[0] ?? null,
       best: byReturn[byReturn.length - 1] ?? null,
       upRate: values.length === 0 ? null : values.filter((value) => value > 0).length / values.length,

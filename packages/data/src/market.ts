@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ColumnTable } from 'arquero';
 import { epochDay } from './calendar/iso-date.js';
-import type { CleaningCounts } from './clean/clean-headline.js';
+import type { MarketCalendar } from './calendar/market-calendar.js';
 import { DataInputError, quote } from './errors.js';
+import type { HeadlineCopies } from './headlines/copies.js';
+import type { HeadlineCounts } from './headlines/headline-rows.js';
+import type { HeadlinePlacement } from './headlines/load-headlines.js';
+import type { FileReport } from './read/understanding.js';
 import { strings } from './table-columns.js';
 
 /** Prices and dated headlines of one market. */
@@ -11,11 +15,17 @@ export interface Market {
   readonly name: string;
   /** True for a market of {@link syntheticMarket}, also after writing and loading it. */
   readonly synthetic: boolean;
-  /** One row per trading day, oldest first: `date` (YYYY-MM-DD), `open`, `high`, `low`, `close`, `adjClose`, `volume`. */
+  /**
+   * One row per trading day, oldest first: `date` (YYYY-MM-DD), `open`, `high`, `low`, `close`, `adjClose`, `volume`. NaN where a value
+   * is missing; a close is always there.
+   */
   readonly prices: ColumnTable;
   /** One row per headline, by date and then rank: `date`, `rank` (1 is the day's top), `text` (cleaned, see {@link cleanHeadline}). */
   readonly headlines: ColumnTable;
-  /** One row per day of news: `date`, `label` (1 or 0, same-day information: checked against prices, never an input or a target). */
+  /**
+   * One row per labelled day: `date`, `label` (1 or 0, same-day information: checked against prices, never an input or a target). Without
+   * rows when there are no labels.
+   */
   readonly labels: ColumnTable;
   /** sha256 of the content of the three tables, in hex. */
   readonly fingerprint: string;
@@ -23,8 +33,24 @@ export interface Market {
   readonly signal?: number;
   /** Markets read from files: one message per suspicious price, with file, line, value, neighbours and fix. */
   readonly warnings?: readonly string[];
-  /** Markets read from files: counts of the headlines that cleaning changed. */
-  readonly cleaning?: CleaningCounts;
+  /** Markets read from files: counts of the headlines that cleaning changed, and of absent ones. */
+  readonly cleaning?: HeadlineCounts;
+  /** Markets read from files: content that was understood, left out and assumed, by file. */
+  readonly files?: readonly FileReport[];
+  /** Markets read from files: calendar that the prices follow. */
+  readonly calendar?: MarketCalendar;
+  /** Markets read from files with headlines. */
+  readonly news?: NewsReport;
+}
+
+/** How headlines were placed on days. */
+export interface NewsReport {
+  readonly placement: HeadlinePlacement;
+  readonly copies: HeadlineCopies;
+  /** Whether the files have one row per day, so that an empty cell is a rank without a headline. */
+  readonly ranked: boolean;
+  /** Headlines known after the last price, which no sample uses. */
+  readonly afterLastPrice: number;
 }
 
 /** A {@link Market} without its fingerprint. */

@@ -5,11 +5,11 @@ import {
   checkMarket,
   describeMarket,
   loadKaggle,
-  loadPhraseBank,
   loadPrices,
+  loadSentences,
   makeSamples,
   splitChronologically,
-  splitPhraseBank,
+  splitSentences,
   tradingDays,
   writeKaggleFiles,
 } from '../src/index.js';
@@ -100,7 +100,7 @@ describe.skipIf(kaggleDir === null)('the Kaggle files (skipped where there are n
   it.skipIf(longPrices === null)(
     'disagree with the longer series on the first label, and on no price',
     async () => {
-      const prices = await loadPrices(longPrices!);
+      const { prices } = await loadPrices(longPrices!);
       const check = checkMarket(market, { prices });
       expect(check.labelMismatches.map(({ date }) => date)).toEqual([
         '2008-08-08',
@@ -126,7 +126,7 @@ describe.skipIf(kaggleDir === null)('the Kaggle files (skipped where there are n
 
 describe.skipIf(longPrices === null)('the longer price series (skipped where there is none)', () => {
   it('has exactly the 4151 days of the NYSE calendar', async () => {
-    const dates = (await loadPrices(longPrices!)).array('date');
+    const dates = (await loadPrices(longPrices!)).prices.array('date');
     expect(dates).toHaveLength(4151);
     expect(dates).toEqual(tradingDays('2000-01-03', '2016-07-01'));
   });
@@ -141,7 +141,7 @@ describe.skipIf(phraseBank === null)('Financial PhraseBank (skipped where there 
   ])(
     '%s: %i lines, %i distinct sentences of one label, %i of two',
     async (name, lines, sentences, conflicts) => {
-      const bank = await loadPhraseBank(`${phraseBank}/Sentences_${name}.txt`);
+      const bank = await loadSentences(`${phraseBank}/Sentences_${name}.txt`);
       expect([bank.lines, bank.sentences.length, bank.conflicts.length]).toEqual([
         lines,
         sentences,
@@ -149,7 +149,7 @@ describe.skipIf(phraseBank === null)('Financial PhraseBank (skipped where there 
       ]);
       const copies = [...bank.duplicates, ...bank.conflicts].reduce((sum, one) => sum + one.lines.length, 0);
       expect(bank.sentences.length - bank.duplicates.length + copies).toBe(bank.lines);
-      const { train, validation, test } = splitPhraseBank(bank.sentences);
+      const { train, validation, test } = splitSentences(bank.sentences);
       expect(train.length + validation.length + test.length).toBe(sentences);
     },
   );

@@ -8,7 +8,7 @@ export { WorkerProcess } from './jobs/worker-process.js';
 export type { MetricsRow, MetricValue } from './metrics-log.js';
 export { requireFreeOutput, requireLogFolder, requireWritableFolder } from './output-paths.js';
 export type { RunConfig, RunEnvironment, RunSource } from './run-files.js';
-export { describeIssue, parseRunFile, runEnvironmentSchema } from './run-files.js';
+export { dataPaths, describeIssue, parseRunFile, runEnvironmentSchema } from './run-files.js';
 export type { CreateRunOptions } from './run-folder.js';
 export { addToFinishedRun, RunFolder } from './run-folder.js';
 export type { RunKind } from './run-kinds.js';

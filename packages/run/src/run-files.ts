@@ -10,11 +10,22 @@ export interface RunConfig<Settings = unknown> {
 }
 
 /** Sources of a run's inputs, such as paths and digests, by name. */
-export type RunSource = Readonly<Record<string, string | number | null>>;
+export type RunSource = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+
+/** Sources that name files or folders with data. */
+const dataSources = ['data', 'prices', 'headlines', 'sentences', 'warmUp'] as const;
+
+/** Paths of the data that a run reads. */
+export function dataPaths(source: RunSource): string[] {
+  return dataSources.flatMap((name) => [source[name]].flat()).filter((path) => typeof path === 'string');
+}
 
 /** Schema of `config.json` for these settings. */
 export function runConfigSchema<Settings>(settings: z.ZodType<Settings>): z.ZodType<RunConfig<Settings>> {
-  const source = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+  const source = z.record(
+    z.string(),
+    z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())]),
+  );
   return z.object({ settings, source });
 }
 

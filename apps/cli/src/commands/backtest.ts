@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { BacktestOptions, BacktestResult, RunBacktestOptions } from '@fin/forecast';
 import { requireWritableFolder } from '@fin/run';
 import type { Command } from 'commander';
@@ -8,16 +7,10 @@ import { addForecasterOptions, forecasterSettings } from '../forecaster-options.
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import { textTable } from '../io/terminal.js';
-import { noteMarket, openMarket } from '../market.js';
-import type { MarketRunFlags } from '../options.js';
-import {
-  addMarketRunOptions,
-  backendOption,
-  jsonOption,
-  namedData,
-  resumeFrom,
-  runToResume,
-} from '../options.js';
+import { marketOfFlags, marketSource, namedMarket, noteMarket, openMarket } from '../market.js';
+import type { MarketRunFlags } from '../market-run-options.js';
+import { addMarketRunOptions } from '../market-run-options.js';
+import { backendOption, jsonOption, resumeFrom, runToResume } from '../options.js';
 import { BACKTEST_RUNS, newRunFolder, newStart, reportRepaired, resumable, resumedStart } from '../runs.js';
 import type { WalkFlags } from '../walk-options.js';
 import { addWalkOptions, showWalk, walkSettings } from '../walk-options.js';
@@ -65,12 +58,15 @@ export async function runWalk<Result extends BacktestResult>(
 ): Promise<void> {
   const runDir = flags.resume ? runToResume(command, flags.run) : (flags.run ?? newRunFolder(BACKTEST_RUNS));
   await requireWritableFolder(runDir);
-  const named = { ...flags, data: namedData(command, flags.data) };
+  const named = namedMarket(command, flags);
+  const chosen = marketOfFlags(command, flags);
+  const { backend } = flags;
   const result = await resumable(runDir, terminal, async (signal) => {
     const resume = flags.resume !== undefined;
     const { settings: forecaster, source } = await forecasterSettings(flags, { resume });
-    const start = resume ? resumedStart(kind, runDir, named) : newStart(flags, named.data, source);
-    const { data } = start;
+    const start = resume
+      ? resumedStart(kind, runDir, { ...named, signal: chosen.signal, backend })
+      : newStart({ ...chosen, backend }, named, source);
     const market = await openMarket(start);
     await startBackend(start.backend, terminal);
     noteMarket(market, terminal);
@@ -82,7 +78,7 @@ export async function runWalk<Result extends BacktestResult>(
         overwrite: flags.overwrite,
         resume: resumeFrom(flags.resume),
         settings: { ...walkSettings(flags), ...settings, forecaster },
-        source: { data: data === undefined ? null : resolve(data), signal: market.signal ?? null },
+        source: marketSource(start, market),
         workers: flags.workers,
         signal,
         onEvent: (event) => showWalk(event, progress, terminal),

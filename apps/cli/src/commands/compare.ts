@@ -7,7 +7,8 @@ import type {
   RandomEncoderName,
   VariantName,
 } from '@fin/compare';
-import type { Market, PhraseBank } from '@fin/data';
+import type { LabelledSentences, Market } from '@fin/data';
+import type { RunSource } from '@fin/run';
 import { readUnfinishedRun, requireWritableFolder } from '@fin/run';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
@@ -16,17 +17,18 @@ import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import { textTable } from '../io/terminal.js';
-import { noteMarket, openMarket } from '../market.js';
-import type { LoraFlags, MarketRunFlags } from '../options.js';
+import type { MarketChoice, MarketFlags } from '../market.js';
+import { marketOfFlags, marketSource, namedMarket, noteMarket, openMarket } from '../market.js';
+import type { MarketRunFlags } from '../market-run-options.js';
+import { addMarketRunOptions } from '../market-run-options.js';
+import type { LoraFlags } from '../options.js';
 import {
-  addMarketRunOptions,
   backendOption,
   given,
   jsonOption,
   listOf,
   loraOptions,
   loraSettings,
-  namedData,
   numbers,
   option,
   path,
@@ -84,7 +86,7 @@ export function addCompareCommand(program: Command, terminal: Terminal): void {
         ? runToResume(command, flags.run)
         : (flags.run ?? newRunFolder(COMPARISON_RUNS));
       await requireWritableFolder(runDir);
-      const named = namedData(command, flags.data);
+      const named = { named: namedMarket(command, flags), chosen: marketOfFlags(command, flags) };
       const result = await resumable(runDir, terminal, (signal) =>
         runComparison(flags, named, runDir, signal, terminal),
       );
@@ -197,15 +199,15 @@ function addSizeOptions(command: Command): void {
 /** Inputs of a comparison. */
 interface Inputs {
   readonly market?: Market;
-  readonly bank?: PhraseBank;
+  readonly bank?: LabelledSentences;
   readonly modelDir?: string;
   /** Sources of the data, for the run's record. */
-  readonly source: Readonly<Record<string, string | number | null>>;
+  readonly source: RunSource;
 }
 
 async function runComparison(
   flags: Flags,
-  named: string | undefined,
+  market: { readonly named: MarketFlags; readonly chosen: MarketChoice },
   runDir: string,
   signal: AbortSignal,
   terminal: Terminal,
@@ -213,8 +215,8 @@ async function runComparison(
   const { compare, resolveComparison } = await import('@fin/compare');
   const { resume, overwrite } = flags;
   const start = resume
-    ? await resumedInputs(flags, named, runDir)
-    : { ...flags, jobs: flags.job ?? jobsOf(flags) };
+    ? await resumedInputs(flags, market.named, runDir)
+    : { ...pickStart(flags), market: market.chosen, jobs: flags.job ?? jobsOf(flags) };
   const settings = settingsOf(flags);
   if (!resume) resolveComparison({ jobs: start.jobs, ...settings });
   const inputs = await openInputs(start, flags, start.jobs);
@@ -237,22 +239,30 @@ async function runComparison(
 }
 
 /** The jobs whose data are given. Without any data, the forecast of the synthetic market. */
-function jobsOf({ sentences, data }: Flags): JobName[] {
+function jobsOf({ sentences, data, prices }: Flags): JobName[] {
   if (sentences === undefined) return ['forecast'];
-  return data === undefined ? ['sentiment'] : ['sentiment', 'forecast'];
+  return data === undefined && prices === undefined ? ['sentiment'] : ['sentiment', 'forecast'];
 }
 
-type Start = Pick<Flags, 'data' | 'signal' | 'sentences' | 'model' | 'backend'> & {
+type Start = Pick<Flags, 'sentences' | 'model' | 'backend'> & {
+  readonly market: MarketChoice;
   readonly jobs: readonly JobName[];
 };
 
 /** Data, model and backend of a resumed comparison: its own, unless the command line names others. */
-async function resumedInputs(flags: Flags, named: string | undefined, runDir: string): Promise<Start> {
+async function resumedInputs(flags: Flags, named: MarketFlags, runDir: string): Promise<Start> {
   const { comparisonSettingsSchema } = await import('@fin/compare');
   const { settings, source } = readUnfinishedRun(runDir, 'comparison', comparisonSettingsSchema);
   const own = (name: string) => (typeof source[name] === 'string' ? source[name] : undefined);
+  const { signal } = flags;
+  const { backend, ...market } = resumedStart('comparison', runDir, {
+    ...named,
+    signal,
+    backend: flags.backend,
+  });
   return {
-    ...resumedStart('comparison', runDir, { ...flags, data: named }),
+    backend,
+    market,
     sentences: flags.sentences ?? own('sentences'),
     model: flags.model ?? own('model'),
     jobs: settings.jobs,
@@ -260,12 +270,12 @@ async function resumedInputs(flags: Flags, named: string | undefined, runDir: st
 }
 
 async function openInputs(
-  { data, signal, sentences, model }: Start,
+  { market: choice, sentences, model }: Start,
   { randomEncoder, resume }: Flags,
   jobs: readonly JobName[],
 ): Promise<Inputs> {
   const { ComparisonInputError } = await import('@fin/compare');
-  const { loadPhraseBank } = await import('@fin/data');
+  const { loadSentences } = await import('@fin/data');
   if (jobs.includes('sentiment') && sentences === undefined) {
     throw new ComparisonInputError(
       'the job sentiment needs labelled sentences: name their file with --sentences',
@@ -277,17 +287,22 @@ async function openInputs(
     );
   }
   const modelDir = model === undefined ? undefined : await chooseModel(model);
-  const bank = jobs.includes('sentiment') ? await loadPhraseBank(sentences!) : undefined;
-  const market = jobs.includes('forecast') ? await openMarket({ data, signal }) : undefined;
+  const bank = jobs.includes('sentiment') ? await loadSentences(sentences!) : undefined;
+  const market = jobs.includes('forecast') ? await openMarket(choice) : undefined;
   return {
     ...given({ market, bank, modelDir }),
     source: {
       sentences: bank ? resolve(sentences!) : null,
-      data: market && data !== undefined ? resolve(data) : null,
-      signal: market?.signal ?? null,
+      ...marketSource(choice, market),
     },
   };
 }
+
+const pickStart = ({ sentences, model, backend }: Flags): Omit<Start, 'market' | 'jobs'> => ({
+  sentences,
+  model,
+  backend,
+});
 
 /** The settings that were given; the library fills in the rest. */
 function settingsOf(flags: Flags): Partial<ComparisonOptions> {

@@ -8,15 +8,13 @@ import { interruptible } from '../io/interruption.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import { percent, textTable } from '../io/terminal.js';
-import { noteMarket, openMarket } from '../market.js';
+import type { MarketFlags } from '../market.js';
+import { addFileOptions, headlineFilesOption, marketOfFlags, noteMarket, openMarket } from '../market.js';
 import { backendOption, jsonOption, option, path, runOption } from '../options.js';
 import { chooseRun } from '../runs.js';
 
-interface Options {
+interface Options extends MarketFlags {
   readonly run?: string;
-  readonly data?: string;
-  readonly prices?: string;
-  readonly headlines?: string;
   readonly from?: string;
   readonly to?: string;
   readonly out?: string;
@@ -25,7 +23,7 @@ interface Options {
 }
 
 export function addEvaluateCommand(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('evaluate')
     .description("compares a run's test forecasts with persistence and other baselines")
     .addOption(runOption())
@@ -35,16 +33,12 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
       }).conflicts(['prices', 'headlines']),
     )
     .addOption(
-      option('--prices <file>', 'evaluate on these prices, in the format of upload_DJIA_table.csv', {
+      option('--prices <file>', 'evaluate on these daily prices, of any market', {
         parse: path,
       }),
     )
-    .addOption(
-      option('--headlines <file>', 'with --prices: headlines, in the format of Combined_News_DJIA.csv', {
-        parse: path,
-        byDefault: 'none, so that every day is neutral',
-      }),
-    )
+    .addOption(headlineFilesOption('with --prices none, so that every day is neutral'));
+  addFileOptions(command)
     .addOption(
       option('--from <date>', 'with --data or --prices: first day to measure', { byDefault: 'the first' }),
     )
@@ -58,14 +52,14 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
     )
     .addOption(backendOption())
     .addOption(jsonOption())
-    .action(async (options: Options, command: Command) => {
+    .action(async (options: Options) => {
       const { json } = options;
       const print = (evaluation: Evaluation): void => {
         if (json) terminal.result(true, evaluation.rows, () => []);
         else terminal.result(false, evaluation, evaluationLines);
       };
       if (options.data !== undefined || options.prices !== undefined) {
-        print(await evaluateOtherData(options, terminal));
+        print(await evaluateOtherData({ ...options, ...marketOfFlags(command, options) }, terminal));
         return;
       }
       const alone = (['headlines', 'from', 'to', 'out'] as const).find((name) => options[name] !== undefined);
@@ -81,12 +75,10 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
 /** Evaluates a run on other data than its own. */
 async function evaluateOtherData(options: Options, terminal: Terminal): Promise<Evaluation> {
   const { run, data, prices, headlines, from, to, out, backend } = options;
-  const inputs = [run, data, prices, headlines].filter((input) => input !== undefined);
+  const inputs = [run, data, prices, ...(headlines ?? [])].filter((input) => input !== undefined);
   if (out !== undefined) await requireFreeOutput(out, inputs);
   const runDir = await chooseRun(run);
-  const { loadMarketFiles } = await import('@fin/data');
-  const market =
-    prices === undefined ? await openMarket({ data }) : await loadMarketFiles({ prices, headlines });
+  const market = await openMarket(options);
   const { evaluateElsewhere } = await import('@fin/forecast');
   await startBackend(backend, terminal);
   noteMarket(market, terminal);

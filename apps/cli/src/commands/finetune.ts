@@ -178,8 +178,8 @@ async function finetune(
 ): Promise<TuningSummary | null> {
   const { data, model, overwrite, backend, resume } = options;
   const modelDir = await chooseModel(model);
-  const { loadPhraseBank } = await import('@fin/data');
-  const bank = await loadPhraseBank(data);
+  const { loadSentences } = await import('@fin/data');
+  const bank = await loadSentences(data);
   const { tuneSentiment } = await import('@fin/sentiment');
   await startBackend(backend, terminal);
   const progress = createProgress(terminal);

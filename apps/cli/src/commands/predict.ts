@@ -6,31 +6,32 @@ import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
 import type { Terminal } from '../io/terminal.js';
 import { percent } from '../io/terminal.js';
-import { noteMarket, openMarket } from '../market.js';
-import { backendOption, dataOption, jsonOption, precisionOption, runOption } from '../options.js';
-import { chooseRun, marketOfSource } from '../runs.js';
+import type { MarketFlags } from '../market.js';
+import { addMarketOptions, marketOfFlags, marketOfSource, noteMarket, openMarket } from '../market.js';
+import { backendOption, jsonOption, precisionOption, runOption } from '../options.js';
+import { chooseRun } from '../runs.js';
 
-interface Options {
+interface Options extends MarketFlags {
   readonly run?: string;
-  readonly data?: string;
   readonly precision?: Precision;
   readonly backend?: BackendName;
   readonly json: boolean;
 }
 
 export function addPredictCommand(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('predict')
     .description("forecasts the close of the trading day after the data's last day")
-    .addOption(runOption())
-    .addOption(dataOption("the run's own data"))
+    .addOption(runOption());
+  addMarketOptions(command, "the run's own data")
     .addOption(precisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
-    .action(async ({ run, data, precision = 'fp32', backend, json }: Options) => {
+    .action(async ({ run, precision = 'fp32', backend, json, ...flags }: Options) => {
       const runDir = await chooseRun(run);
+      const named = marketOfFlags(command, flags);
       const market = await openMarket(
-        data === undefined ? marketOfSource(readRunConfig(runDir).source) : { data },
+        Object.keys(named).length === 0 ? marketOfSource(readRunConfig(runDir).source) : named,
       );
       const { describePrecision } = await import('@fin/amp');
       const { predictNextDay } = await import('@fin/forecast');

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Precision } from '@fin/amp';
-import type { Market, PhraseBank } from '@fin/data';
+import type { LabelledSentences, Market } from '@fin/data';
 import { writeFileAtomically } from '@fin/files';
 import type { TrainEvent, TrainForecasterOptions } from '@fin/forecast';
 import type { ProfileSummary } from '@fin/profiler';
@@ -138,7 +138,7 @@ async function profiled(
   const { data } = options;
   const sentences = data !== undefined && isFile(data);
   const input = sentences
-    ? { bank: await (await import('@fin/data')).loadPhraseBank(data) }
+    ? { bank: await (await import('@fin/data')).loadSentences(data) }
     : { market: await openMarket({ data }) };
   await startBackend('tensorflow', terminal);
   if (input.market) noteMarket(input.market, terminal);
@@ -170,7 +170,7 @@ async function profiled(
 
 type Input =
   | { readonly market: Market; readonly bank?: undefined }
-  | { readonly bank: PhraseBank; readonly market?: undefined };
+  | { readonly bank: LabelledSentences; readonly market?: undefined };
 
 type Common = Pick<TrainForecasterOptions, 'runDir' | 'profile' | 'signal'> & {
   readonly onEvent: (event: TrainEvent | TuningEvent) => void;

@@ -8,12 +8,12 @@ import { notePrecision, startBackend } from '../backend.js';
 import { interruptible } from '../io/interruption.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
-import { noteMarket, openMarket } from '../market.js';
-import { backendOption, dataOption, jsonOption, option, path, precisionOption } from '../options.js';
+import type { MarketFlags } from '../market.js';
+import { addMarketOptions, marketOfFlags, noteMarket, openMarket } from '../market.js';
+import { backendOption, jsonOption, option, path, precisionOption } from '../options.js';
 import { chooseModel } from '../runs.js';
 
-interface Options {
-  readonly data?: string;
+interface Options extends MarketFlags {
   readonly model: string;
   readonly base?: string;
   readonly cache?: string;
@@ -55,10 +55,10 @@ interface Result {
 }
 
 export function addSentimentCommand(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('sentiment')
-    .description('scores every headline with a sentiment model, and combines the scores of each day')
-    .addOption(dataOption())
+    .description('scores every headline with a sentiment model, and combines the scores of each day');
+  addMarketOptions(command)
     .addOption(
       option('--model <dir>', 'a run of `fin finetune`, or the folder of a sentiment model or adapter', {
         parse: path,
@@ -87,21 +87,27 @@ export function addSentimentCommand(program: Command, terminal: Terminal): void 
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
-      const { out, cache, data, model, base } = options;
-      const inputs = [data, model, base].filter((input) => input !== undefined);
+      const { out, cache, model, base } = options;
+      const market = marketOfFlags(command, options);
+      const { data, prices, headlines = [] } = market;
+      const inputs = [data, prices, ...headlines, model, base].filter((input) => input !== undefined);
       if (out !== undefined) await requireFreeOutput(out, inputs);
       if (cache !== undefined) await requireWritableFolder(cache);
       const result = await interruptible(
         () => '; the scores so far are kept',
-        (signal) => sentiment(options, signal, terminal),
+        (signal) => sentiment({ ...options, market }, signal, terminal),
       );
       terminal.result(options.json, result, resultLines);
     });
 }
 
-async function sentiment(options: Options, signal: AbortSignal, terminal: Terminal): Promise<Result> {
+async function sentiment(
+  options: Options & { readonly market: MarketFlags },
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<Result> {
   const dir = await chooseModel(options.model);
-  const market = await openMarket({ data: options.data });
+  const market = await openMarket(options.market);
   const { aggregateDays, FinBert } = await import('@fin/sentiment');
   const { describePrecision } = await import('@fin/amp');
   await startBackend(options.backend, terminal);

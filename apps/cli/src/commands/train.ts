@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { TrainEvent, TrainSummary } from '@fin/forecast';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
@@ -8,14 +7,15 @@ import { finCommand } from '../io/escape.js';
 import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
-import { noteMarket, openMarket } from '../market.js';
-import type { MarketRunFlags, RecordFlags } from '../options.js';
+import type { MarketChoice, MarketFlags } from '../market.js';
+import { marketOfFlags, marketSource, namedMarket, noteMarket, openMarket } from '../market.js';
+import type { MarketRunFlags } from '../market-run-options.js';
+import { addMarketRunOptions } from '../market-run-options.js';
+import type { RecordFlags } from '../options.js';
 import {
-  addMarketRunOptions,
   addRecordOptions,
   backendOption,
   jsonOption,
-  namedData,
   recordSettings,
   requireTrainingFolders,
   resumeFrom,
@@ -44,9 +44,10 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
     .action(async (options: Options) => {
       const runDir = options.resume ? runToResume(command, options.run) : (options.run ?? newRunFolder(RUNS));
       await requireTrainingFolders(runDir, options);
-      const named = namedData(command, options.data);
+      const named = namedMarket(command, options);
+      const chosen = marketOfFlags(command, options);
       const summary = await resumable(runDir, terminal, async (signal) =>
-        train({ ...options, named }, runDir, signal, terminal),
+        train({ ...options, named, chosen }, runDir, signal, terminal),
       );
       if (summary) terminal.result(options.json, summary, summaryLines);
       else reportRepaired(runDir, options.json, terminal);
@@ -74,17 +75,16 @@ const trained = (trainable: number, all: number): string =>
     : `${trainable.toLocaleString('en')} of ${all.toLocaleString('en')} parameters trained`;
 
 async function train(
-  options: Options & { readonly named: string | undefined },
+  options: Options & { readonly named: MarketFlags; readonly chosen: MarketChoice },
   runDir: string,
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<TrainSummary | null> {
-  const { named, overwrite, resume } = options;
+  const { named, chosen, overwrite, resume, backend } = options;
   const { settings, source } = await forecasterSettings(options, { resume: resume !== undefined });
   const start = resume
-    ? resumedStart('forecaster', runDir, { ...options, data: named })
-    : newStart(options, named, source);
-  const { data } = start;
+    ? resumedStart('forecaster', runDir, { ...named, signal: chosen.signal, backend })
+    : newStart({ ...chosen, backend }, named, source);
   const market = await openMarket(start);
   const { trainForecaster } = await import('@fin/forecast');
   await startBackend(start.backend, terminal);
@@ -98,7 +98,7 @@ async function train(
       resume: resumeFrom(resume),
       settings,
       ...recordSettings(options),
-      source: { data: data === undefined ? null : resolve(data), signal: market.signal ?? null },
+      source: marketSource(start, market),
       signal,
       onEvent: (event) =>
         event.kind === 'precision' ? notePrecision(event, terminal) : show(event, progress),

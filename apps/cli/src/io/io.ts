@@ -15,6 +15,8 @@ export const ExitCode = {
   failure: 1,
   /** The command line, or a file it names, is wrong. The message says which and how to correct it. */
   input: 2,
+  /** `--strict` found something in the data; the result is printed. */
+  findings: 3,
   /** 128 + SIGINT */
   interrupted: 130,
   /** 128 + SIGTERM */

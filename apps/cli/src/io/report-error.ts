@@ -9,6 +9,12 @@ export class UnusableInputError extends Error {
   readonly kind = 'input';
 }
 
+/** A command has printed its result, and `--strict` asked to fail on what it found. Sets the exit code to 3. */
+export class FindingsError extends Error {
+  override readonly name = 'FindingsError';
+  readonly kind = 'input';
+}
+
 interface KnownError extends Error {
   readonly kind?: 'input' | 'environment' | 'interrupted';
   readonly file?: string;
@@ -34,10 +40,12 @@ export function reportError(error: unknown, terminal: Terminal, json: boolean): 
       : `fin: ${known.message}`,
   );
   const { message, file, line, fix } = known;
-  if (json && !(known instanceof UnusableInputError)) {
+  const isPrinted = known instanceof UnusableInputError || known instanceof FindingsError;
+  if (json && !isPrinted) {
     printDocument(terminal, { message, kind, file, line, fix });
   }
   if (known instanceof InterruptedError) return known.exitCode;
+  if (known instanceof FindingsError) return ExitCode.findings;
   return kind === 'input' ? ExitCode.input : ExitCode.failure;
 }
 

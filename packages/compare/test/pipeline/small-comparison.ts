@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { LabelledSentence, PhraseBank, SentimentLabel } from '@fin/data';
+import type { LabelledSentence, LabelledSentences, SentimentLabel } from '@fin/data';
 import type { ComparisonOptions } from '../../src/index.js';
 
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'fin-compare-'));
@@ -13,13 +13,13 @@ const words: Readonly<Record<SentimentLabel, string>> = {
 };
 
 /** Sentences whose class a word tells. */
-export function smallBank(size = 60): PhraseBank {
+export function smallBank(size = 60): LabelledSentences {
   const classes = Object.keys(words) as SentimentLabel[];
   const sentences = Array.from({ length: size }, (_, i): LabelledSentence => {
     const label = classes[i % classes.length];
     return { text: `${words[label]} in quarter ${i}`, label, line: i + 1 };
   });
-  return { sentences, lines: size, duplicates: [], conflicts: [] };
+  return { sentences, lines: size, duplicates: [], conflicts: [], mapping: {}, warnings: [], files: [] };
 }
 
 /** Two variants, small enough for seconds per measurement. */

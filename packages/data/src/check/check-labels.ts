@@ -1,4 +1,5 @@
 import type { ColumnTable } from 'arquero';
+import { calendarOf } from '../calendar/market-calendar.js';
 import { calendarStart, tradingDays } from '../calendar/nyse-calendar.js';
 import type { PriceRows } from '../table-columns.js';
 import { numbers, strings } from '../table-columns.js';
@@ -18,9 +19,10 @@ export function checkLabels(
   const values = numbers(labels, 'label');
   const labelMismatches: LabelMismatch[] = [];
   const notCheckable: { date: string; reason: string }[] = [];
+  const nyse = tables.map(({ dates }) => calendarOf(dates) === 'NYSE');
   let labelsChecked = 0;
   for (const [i, date] of strings(labels, 'date').entries()) {
-    const found = tables.map((table) => closePair(table, date));
+    const found = tables.map((table, j) => closePair(table, date, nyse[j]));
     const pair = found.find((one) => typeof one !== 'string');
     if (pair === undefined) {
       notCheckable.push({ date, reason: found.join('; ') });
@@ -37,12 +39,12 @@ export function checkLabels(
 }
 
 /** Closes of a day and of the trading day before, or the reason why one is missing. */
-function closePair({ dates, close }: PriceRows, date: string): ClosePair | string {
+function closePair({ dates, close }: PriceRows, date: string, nyse: boolean): ClosePair | string {
   const row = lowerBound(dates, date);
   if (dates[row] !== date) return 'the day has no price';
   if (row === 0) return 'no close of the day before: the prices start here';
   const previousDate = dates[row - 1];
-  if (previousDate >= calendarStart && tradingDays(previousDate, date).length > 2) {
+  if (nyse && previousDate >= calendarStart && tradingDays(previousDate, date).length > 2) {
     return `no close of the day before: the prices have a gap after ${previousDate}`;
   }
   return { close: close[row], previousDate, previousClose: close[row - 1] };

@@ -1,11 +1,15 @@
 import type { ColumnTable } from 'arquero';
-import { calendarStart, closureReason, tradingDays } from '../calendar/nyse-calendar.js';
+import { calendarOf, compareWithNyse } from '../calendar/market-calendar.js';
+import { calendarStart } from '../calendar/nyse-calendar.js';
 import type { Market } from '../market.js';
+import { newsDays as daysOfNews } from '../samples/headlines-by-day.js';
 import type { PriceRows } from '../table-columns.js';
 import { numbers, priceRows, strings } from '../table-columns.js';
 import { checkLabels } from './check-labels.js';
+import { implausibleMoves } from './implausible-moves.js';
 import type { MarketCheck, PriceDisagreement } from './market-check.js';
 import { priceTolerance } from './market-check.js';
+import { newsCoverage } from './news-coverage.js';
 import { suspiciousPrices } from './suspicious-prices.js';
 
 /** Options of {@link checkMarket}. */
@@ -24,7 +28,10 @@ export interface CheckMarketOptions {
 export function checkMarket(market: Market, options: CheckMarketOptions = {}): MarketCheck {
   const prices = priceRows(market.prices);
   const others = options.prices ? [priceRows(options.prices)] : [];
-  const newsDays = strings(market.labels, 'date');
+  const newsDays = daysOfNews(market);
+  const files = market.files ?? [];
+  const firstPrice = prices.dates[0] ?? '';
+  const lastPrice = prices.dates[prices.dates.length - 1] ?? '';
   const priced = new Set(prices.dates);
   const reported = new Set(newsDays);
   const [first = '', last = ''] = [newsDays[0], newsDays[newsDays.length - 1]];
@@ -36,13 +43,25 @@ export function checkMarket(market: Market, options: CheckMarketOptions = {}): M
     headlines: market.headlines.numRows(),
     first,
     last,
+    firstDay: newsDays.length > 0 ? first : firstPrice,
+    lastDay: newsDays.length > 0 ? last : lastPrice,
     priceDays: prices.dates.length,
-    firstPrice: prices.dates[0] ?? '',
-    lastPrice: prices.dates[prices.dates.length - 1] ?? '',
+    firstPrice,
+    lastPrice,
+    files,
+    encodings: Object.fromEntries(files.map(({ file, encoding, format }) => [file, encoding ?? format])),
+    dropped: files.flatMap(({ file, dropped }) => dropped.map((one) => ({ file, ...one }))),
+    assumptions: files.flatMap(({ file, assumptions }) => assumptions.map((text) => ({ file, text }))),
+    calendar: calendarOf(prices.dates),
+    absentHeadlines: market.cleaning?.absent ?? 0,
+    mojibake: market.cleaning?.mojibake ?? 0,
+    ...(market.news && { news: market.news }),
     ...checkLabels(market.labels, [prices, ...others]),
     ...checkPriceRows(prices),
     suspiciousPrices: suspiciousPrices(prices),
-    ...checkHeadlines(market.headlines, newsDays),
+    implausibleMoves: implausibleMoves(prices),
+    ...newsCoverage(market),
+    ...checkHeadlines(market.headlines, newsDays, market.news?.ranked ?? true),
     ...checkCalendar(prices.dates),
     newsWithoutPrice: newsDays.filter((date) => !priced.has(date)),
     pricesWithoutNews: prices.dates.filter((date) => date > first && date < last && !reported.has(date)),
@@ -59,7 +78,10 @@ export function checkPriceRows({
   close,
   adjClose,
   volume,
-}: PriceRows): Pick<MarketCheck, 'staleRows' | 'inconsistentRows' | 'adjustedRows' | 'zeroVolumeDays'> {
+}: PriceRows): Pick<
+  MarketCheck,
+  'staleRows' | 'repeatedRows' | 'inconsistentRows' | 'adjustedRows' | 'zeroVolumeDays' | 'volumeGaps'
+> {
   const rows = dates.map((date, i) => ({ date, i }));
   return {
     staleRows: rows
@@ -69,16 +91,23 @@ export function checkPriceRows({
       .filter(({ i }) => low[i] > Math.min(open[i], close[i]) || high[i] < Math.max(open[i], close[i]))
       .map(({ date, i }) => ({ date, open: open[i], high: high[i], low: low[i], close: close[i] })),
     adjustedRows: rows
-      .filter(({ i }) => adjClose[i] !== close[i])
+      .filter(({ i }) => !Number.isNaN(adjClose[i]) && adjClose[i] !== close[i])
       .map(({ date, i }) => ({ date, close: close[i], adjClose: adjClose[i] })),
+    repeatedRows: rows
+      .filter(({ i }) => i > 0 && [open, high, low, close].every((column) => column[i] === column[i - 1]))
+      .map(({ date, i }) => ({ date, repeats: dates[i - 1], close: close[i] })),
     zeroVolumeDays: rows.filter(({ i }) => volume[i] === 0).map(({ date }) => date),
+    volumeGaps: volume.some((value) => value > 0)
+      ? rows.filter(({ i }) => !(volume[i] > 0)).map(({ date }) => date)
+      : [],
   };
 }
 
-/** Finds empty cells and repeated texts among the headlines of these news days. */
+/** Finds empty cells and repeated texts among the headlines of these news days. @param ranked whether a rank without a headline is an empty cell */
 export function checkHeadlines(
   headlines: ColumnTable,
   newsDays: readonly string[],
+  ranked: boolean,
 ): Pick<MarketCheck, 'emptyCells' | 'repeatedHeadlines'> {
   const ranks = numbers(headlines, 'rank');
   const texts = strings(headlines, 'text');
@@ -92,7 +121,7 @@ export function checkHeadlines(
     if (known) known.push(place);
     else places.set(texts[i], [place]);
   }
-  const everyCell = newsDays.flatMap((date) =>
+  const everyCell = (ranked ? newsDays : []).flatMap((date) =>
     Array.from({ length: highestRank }, (_, i) => ({ date, rank: i + 1 })),
   );
   return {
@@ -103,21 +132,13 @@ export function checkHeadlines(
   };
 }
 
-/** Compares the days of a price table with the exchange's trading days. */
+/** Compares the days of a price table with the NYSE's trading days, where it follows them. */
 export function checkCalendar(
   dates: readonly string[],
 ): Pick<MarketCheck, 'missingDays' | 'extraDays' | 'daysBeforeCalendar'> {
-  const judged = dates.filter((date) => date >= calendarStart);
-  const present = new Set(judged);
-  const expected = judged.length > 0 ? tradingDays(judged[0], judged[judged.length - 1]) : [];
-  return {
-    missingDays: expected.filter((date) => !present.has(date)),
-    extraDays: judged.flatMap((date) => {
-      const reason = closureReason(date);
-      return reason === null ? [] : [{ date, reason }];
-    }),
-    daysBeforeCalendar: dates.length - judged.length,
-  };
+  const differences =
+    calendarOf(dates) === 'NYSE' ? compareWithNyse(dates) : { missingDays: [], extraDays: [] };
+  return { ...differences, daysBeforeCalendar: dates.filter((date) => date < calendarStart).length };
 }
 
 const columns = ['open', 'high', 'low', 'close', 'adjClose', 'volume'] as const;

@@ -1,16 +1,40 @@
+import type { MarketCalendar } from '../calendar/market-calendar.js';
+import type { NewsReport } from '../market.js';
+import type { DroppedValue, FileReport } from '../read/understanding.js';
+import type { ImplausibleMove } from './implausible-moves.js';
+import type { NewsCoverage } from './news-coverage.js';
 import type { SuspiciousPrice } from './suspicious-prices.js';
 
 /** Findings of {@link checkMarket}, with their days. The market itself stays unchanged. */
-export interface MarketCheck {
+export interface MarketCheck extends NewsCoverage {
   readonly market: string;
   readonly synthetic: boolean;
   readonly fingerprint: string;
-  /** Days of news (rows of labels). */
+  /** Days of news: those with a headline or a label. */
   readonly days: number;
   readonly headlines: number;
   /** First and last day of news. */
   readonly first: string;
   readonly last: string;
+  /** First and last day of the market: those of the news, without news those of the prices. */
+  readonly firstDay: string;
+  readonly lastDay: string;
+  /** Content that was understood of each file; empty for a market that was not read from files. */
+  readonly files: readonly FileReport[];
+  /** Encoding of each file, or its format where it stores characters and not bytes. */
+  readonly encodings: Readonly<Record<string, string>>;
+  /** Rows that were left out, with the reason. */
+  readonly dropped: readonly (DroppedValue & { readonly file: string })[];
+  /** Decisions that the files did not force, and values that are missing. */
+  readonly assumptions: readonly { readonly file: string; readonly text: string }[];
+  /** Calendar that the prices follow. */
+  readonly calendar: MarketCalendar;
+  /** Cells that are empty or hold `nan`, `None`, `null` or `b''` alone. */
+  readonly absentHeadlines: number;
+  /** Headlines with characters that a wrong decoding leaves, such as `â€™`. */
+  readonly mojibake: number;
+  /** How headlines were placed on days, and their copies. */
+  readonly news?: NewsReport;
   readonly priceDays: number;
   readonly firstPrice: string;
   readonly lastPrice: string;
@@ -26,7 +50,13 @@ export interface MarketCheck {
   readonly emptyCells: readonly { readonly date: string; readonly rank: number }[];
   /** Texts that occur more than once, with every place. */
   readonly repeatedHeadlines: readonly RepeatedHeadline[];
-  /** NYSE trading days between the first and the last price without a price row. */
+  /** Rows that repeat open, high, low and close of the row before. */
+  readonly repeatedRows: readonly {
+    readonly date: string;
+    readonly repeats: string;
+    readonly close: number;
+  }[];
+  /** NYSE trading days between the first and the last price without a price row, where the prices follow the NYSE's calendar. */
   readonly missingDays: readonly string[];
   /** Price rows of days on which the NYSE was closed, with the reason. */
   readonly extraDays: readonly { readonly date: string; readonly reason: string }[];
@@ -45,6 +75,10 @@ export interface MarketCheck {
     readonly adjClose: number;
   }[];
   readonly zeroVolumeDays: readonly string[];
+  /** Days without a volume, in a series that has volumes. */
+  readonly volumeGaps: readonly string[];
+  /** Moves too large to be true against the series' own spread: wrong rows, unadjusted splits. */
+  readonly implausibleMoves: readonly ImplausibleMove[];
   /** Prices and volumes that are probably mistakes, with their neighbours and the remedy. */
   readonly suspiciousPrices: readonly SuspiciousPrice[];
   /** Values that differ from a second price table by more than {@link priceTolerance}. */

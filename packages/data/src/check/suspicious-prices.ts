@@ -95,7 +95,8 @@ function jump(prices: PriceRows, row: number, level: number): SuspiciousPrice | 
 }
 
 function rangeFault({ dates, high, low, close }: PriceRows, row: number): SuspiciousPrice | null {
-  if (close[row] >= low[row] && close[row] <= high[row]) return null;
+  const missing = Number.isNaN(low[row]) || Number.isNaN(high[row]);
+  if (missing || (close[row] >= low[row] && close[row] <= high[row])) return null;
   return {
     date: dates[row],
     column: 'close',
@@ -110,7 +111,7 @@ function volumeFault({ dates, volume }: PriceRows, row: number): SuspiciousPrice
   const neighbours = [row - 1, row + 1].filter((i) => volume[i] > 0);
   if (neighbours.length === 0) return null;
   const highest = Math.max(...neighbours.map((i) => volume[i]));
-  if (volume[row] <= MAX_VOLUME_FACTOR * highest) return null;
+  if (!(volume[row] > MAX_VOLUME_FACTOR * highest)) return null;
   const shown = neighbours.map((i) => `${volume[i]} on ${dates[i]}`).join(' and ');
   return {
     date: dates[row],

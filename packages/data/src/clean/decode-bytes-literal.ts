@@ -1,3 +1,5 @@
+import { decodeWindows1252 } from '../read/windows-1252.js';
+
 const literal = /^\s*b(['"])([\x20-\x7e]*)\1\s*$/;
 const simpleEscapes: Readonly<Record<string, number>> = {
   '\\': 0x5c,
@@ -24,7 +26,7 @@ export function decodeBytesLiteral(cell: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return new TextDecoder('windows-1252').decode(bytes);
+    return decodeWindows1252(bytes);
   }
 }
 

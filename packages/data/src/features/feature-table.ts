@@ -45,14 +45,42 @@ export function computeFeatures(prices: PriceRows, wanted: readonly Feature[]): 
       if (row < feature.lookback) continue;
       const value = feature.compute(known);
       if (!Number.isFinite(value)) {
-        throw new DataInputError(`the feature "${feature.name}" is ${value} on ${prices.dates[row]}`, {
-          fix: 'Correct the prices of that day, or leave the feature out.',
-        });
+        const missing = missingColumns(prices, row - feature.lookback, row);
+        const reason = missing.length > 0 ? `: the prices have no ${missing.join(' and no ')} there` : '';
+        throw new DataInputError(
+          `the feature "${feature.name}" is ${value} on ${prices.dates[row]}${reason}`,
+          {
+            fix: 'Correct the prices of that day, or leave the feature out.',
+          },
+        );
       }
       columns[i][row] = value;
     }
   }
   return { columns, firstComplete: Math.max(...wanted.map(({ lookback }) => lookback)) };
+}
+
+/** Columns without a value on any of some days. */
+function missingColumns(prices: PriceRows, first: number, last: number): string[] {
+  return (['open', 'high', 'low', 'volume'] as const).filter((name) =>
+    prices[name].subarray(first, last + 1).some(Number.isNaN),
+  );
+}
+
+/**
+ * Features that the prices have the values for, in the given order: those that can be computed on every day after their lookback.
+ * The others need a column that the price file lacks, wholly or on some days.
+ */
+export function usableFeatures(
+  market: Pick<Market, 'prices'>,
+  wanted: readonly FeatureName[],
+): FeatureName[] {
+  const prices = priceRows(market.prices);
+  const past = pastOf(prices);
+  return wanted.filter((name) => {
+    const { lookback, compute } = features[name];
+    return prices.dates.every((_, row) => row < lookback || Number.isFinite(compute(past(row))));
+  });
 }
 
 /** Looks up features by name and keeps custom ones. Requires at least one and no name twice. */

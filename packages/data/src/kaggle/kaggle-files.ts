@@ -13,7 +13,8 @@ export const syntheticNoteName = 'SYNTHETIC.json';
 
 /** The files of one market. */
 export interface KaggleFiles {
-  readonly news: string;
+  /** Null when there is no news file and none is required. */
+  readonly news: string | null;
   /** Null when there is no price table and none is required. */
   readonly prices: string | null;
   /** File that marks the market as synthetic, or null. */
@@ -21,14 +22,17 @@ export interface KaggleFiles {
 }
 
 /** Finds the Kaggle files in a folder. Throws {@link DataInputError} with the missing file and its source. */
-export async function findKaggleFiles(dir: string, needPrices: boolean): Promise<KaggleFiles> {
+export async function findKaggleFiles(
+  dir: string,
+  need: { readonly prices: boolean; readonly news: boolean },
+): Promise<KaggleFiles> {
   const names = await readdir(dir).catch((cause) => {
     throw notAFolder(dir, cause);
   });
   const prices = priceFileNames.find((name) => names.includes(name));
   const missing = [
-    ...(names.includes(newsFileName) ? [] : [newsFileName]),
-    ...(prices === undefined && needPrices ? [priceFileNames[0]] : []),
+    ...(names.includes(newsFileName) || !need.news ? [] : [newsFileName]),
+    ...(prices === undefined && need.prices ? [priceFileNames[0]] : []),
   ];
   if (missing.length > 0) {
     const archive = names.find((name) => name.toLowerCase().endsWith('.zip'));
@@ -40,7 +44,7 @@ export async function findKaggleFiles(dir: string, needPrices: boolean): Promise
     });
   }
   return {
-    news: join(dir, newsFileName),
+    news: names.includes(newsFileName) ? join(dir, newsFileName) : null,
     prices: prices === undefined ? null : join(dir, prices),
     syntheticNote: names.includes(syntheticNoteName) ? join(dir, syntheticNoteName) : null,
   };

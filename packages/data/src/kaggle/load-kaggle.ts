@@ -1,20 +1,21 @@
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
-import { readInputFile } from '../csv/read-input-file.js';
 import { DataInputError } from '../errors.js';
 import type { Market } from '../market.js';
 import { makeMarket } from '../market.js';
-import { strings } from '../table-columns.js';
+import type { MarketFileOptions } from '../market-files/load-market-files.js';
+import { loadMarketFiles } from '../market-files/load-market-files.js';
+import { readInputFile } from '../read/read-input-file.js';
 import { findKaggleFiles } from './kaggle-files.js';
-import { loadNews } from './load-news.js';
-import { loadCheckedPrices } from './load-prices.js';
 
 /** Options of {@link loadKaggle}. */
-export interface LoadKaggleOptions {
+export interface LoadKaggleOptions extends MarketFileOptions {
   /** Folder with `Combined_News_DJIA.csv` and `upload_DJIA_table.csv` (or `DJIA_table.csv`, its older name). */
   readonly dir: string;
-  /** A longer price series to use in place of the folder's own price table. */
+  /** Prices to use in place of the folder's own table, such as a longer series, in any format of `loadPrices`. */
   readonly prices?: string;
+  /** Headlines to use in place of the folder's own, in any format of `loadHeadlines`. */
+  readonly headlines?: string | readonly string[];
 }
 
 /**
@@ -25,31 +26,21 @@ export interface LoadKaggleOptions {
  *
  * @throws DataInputError that names file, line and fix.
  */
-export async function loadKaggle({ dir, prices }: LoadKaggleOptions): Promise<Market> {
-  const files = await findKaggleFiles(dir, prices === undefined);
-  const priceFile = prices ?? files.prices!;
-  const { prices: priceTable, warnings } = await loadCheckedPrices(priceFile);
-  const news = await loadNews(files.news);
-  const priced = new Set(strings(priceTable, 'date'));
-  if (!strings(news.labels, 'date').some((date) => priced.has(date))) {
-    throw new DataInputError('has no day in common with the price table', {
-      file: files.news,
-      fix: `Give prices of the same days; these are from ${priceFile}.`,
-    });
-  }
-  return makeMarket({
-    name:
-      prices === undefined
-        ? basename(resolve(dir))
-        : `${basename(resolve(dir))}, prices from ${basename(prices)}`,
-    synthetic: false,
-    prices: priceTable,
-    headlines: news.headlines,
-    labels: news.labels,
-    cleaning: news.cleaning,
-    warnings,
-    ...(files.syntheticNote === null ? {} : await readSyntheticNote(files.syntheticNote)),
+export async function loadKaggle({ dir, prices, headlines, ...options }: LoadKaggleOptions): Promise<Market> {
+  const files = await findKaggleFiles(dir, { prices: prices === undefined, news: headlines === undefined });
+  const name = basename(resolve(dir));
+  const market = await loadMarketFiles({
+    ...options,
+    prices: prices ?? files.prices!,
+    headlines: headlines ?? files.news!,
+    name: [
+      name,
+      ...(prices === undefined ? [] : [`prices from ${basename(prices)}`]),
+      ...[headlines ?? []].flat().map((file) => `headlines from ${basename(file)}`),
+    ].join(', '),
   });
+  if (files.syntheticNote === null) return market;
+  return makeMarket({ ...market, ...(await readSyntheticNote(files.syntheticNote)) });
 }
 
 const syntheticNote = z.object({ name: z.string(), signal: z.number() });

@@ -1,4 +1,4 @@
-import { nextTradingDay } from '../calendar/nyse-calendar.js';
+import { nextDayOf } from '../calendar/market-calendar.js';
 import { DataInputError } from '../errors.js';
 import type { Feature } from '../features/feature.js';
 import { computeFeatures, resolveFeatures } from '../features/feature-table.js';
@@ -6,8 +6,9 @@ import type { FeatureName } from '../features/registry.js';
 import { defaultFeatures } from '../features/registry.js';
 import type { Market } from '../market.js';
 import type { PriceRows } from '../table-columns.js';
-import { numbers, priceRows, strings } from '../table-columns.js';
-import type { DecisionInput, Headline, Sample } from './sample.js';
+import { priceRows } from '../table-columns.js';
+import { headlinesByTradingDay, newsSpan } from './headlines-by-day.js';
+import type { DecisionInput, Sample } from './sample.js';
 
 /**
  * Makes one sample per decision day within the span of the news, oldest first.
@@ -50,7 +51,7 @@ export function makeSamples(market: Market, options: SampleOptions = {}): Sample
 
 /** Input of the newest decision day, whose target is still unknown. */
 export interface LatestInput extends DecisionInput {
-  /** The next trading day by the NYSE calendar. */
+  /** The next trading day: by the NYSE calendar where the prices follow it, else the next day or the next weekday. */
   readonly targetDate: string;
 }
 
@@ -66,7 +67,10 @@ export function latestInput(market: Market, options: SampleOptions = {}): Latest
     );
   }
   const input = inputAt(lastRow);
-  return { ...input, targetDate: nextTradingDay(input.decisionDate) };
+  return {
+    ...input,
+    targetDate: nextDayOf(prices.dates.slice(0, prices.dates.indexOf(input.decisionDate) + 1)),
+  };
 }
 
 /** Options of {@link makeSamples} and {@link latestInput}. */
@@ -94,11 +98,13 @@ export function decisionInputs(market: Market, options: SampleOptions): Decision
     });
   }
   const prices = priceRows(market.prices);
-  const { columns, firstComplete } = computeFeatures(prices, resolveFeatures(features));
+  const resolved = resolveFeatures(features);
+  const names = resolved.map(({ name }) => name);
+  const { columns, firstComplete } = computeFeatures(prices, resolved);
   const headlines = headlinesByTradingDay(market, prices.dates);
-  const newsDays = [...strings(market.labels, 'date'), ...strings(market.headlines, 'date')].sort();
+  const span = newsSpan(market);
   const inNews = ({ dates }: PriceRows, row: number): boolean =>
-    newsDays.length === 0 || (dates[row] >= newsDays[0] && dates[row] <= newsDays[newsDays.length - 1]);
+    span === null || (dates[row] >= span.first && dates[row] <= span.last);
   const rows = prices.dates
     .map((_, row) => row)
     .filter((row) => row - window + 1 >= firstComplete && inNews(prices, row));
@@ -112,28 +118,11 @@ export function decisionInputs(market: Market, options: SampleOptions): Decision
     return {
       decisionDate: prices.dates[row],
       window: values,
+      features: names,
       windowDates: prices.dates.slice(firstOfWindow, row + 1),
       headlines: headlines.get(prices.dates[row]) ?? [],
       lastClose: prices.close[row],
     };
   };
   return { prices, firstRow: rows[0] ?? -1, lastRow: rows[rows.length - 1] ?? -1, inputAt };
-}
-
-/** Groups headlines by the first trading day on or after their date. Drops those before the first or after the last price. */
-function headlinesByTradingDay(market: Market, tradingDays: readonly string[]): Map<string, Headline[]> {
-  const ranks = numbers(market.headlines, 'rank');
-  const texts = strings(market.headlines, 'text');
-  const days = new Map<string, Headline[]>();
-  let next = 0;
-  for (const [i, date] of strings(market.headlines, 'date').entries()) {
-    if (date < tradingDays[0]) continue;
-    while (next < tradingDays.length && tradingDays[next] < date) next++;
-    if (next === tradingDays.length) break;
-    const headline = { text: texts[i], rank: ranks[i], date };
-    const day = days.get(tradingDays[next]);
-    if (day) day.push(headline);
-    else days.set(tradingDays[next], [headline]);
-  }
-  return days;
 }

@@ -4,6 +4,8 @@ export interface DecisionInput {
   readonly decisionDate: string;
   /** `[window, features]`, row-major, unscaled, oldest day first; the last row is the decision day's. */
   readonly window: Float64Array;
+  /** Names of the window's features, in the order of its columns. */
+  readonly features: readonly string[];
   /** The days of the window's rows. */
   readonly windowDates: readonly string[];
   /** Headlines dated after the trading day before and up to the decision day, by date and rank. May be empty. */

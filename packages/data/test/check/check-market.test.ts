@@ -10,7 +10,15 @@ async function checkOf(news: string, prices: string): Promise<ReturnType<typeof 
 
 describe('checkMarket', () => {
   it('reports each oddity with its day', async () => {
-    const { market, fingerprint, ...check } = checkMarket(await loadKaggle({ dir: quirksDir }));
+    const { market, fingerprint, files, encodings, news, ...check } = checkMarket(
+      await loadKaggle({ dir: quirksDir }),
+    );
+    expect(Object.values(encodings)).toEqual(['UTF-8', 'UTF-8']);
+    expect(files.map(({ holds, rows }) => [holds, rows])).toEqual([
+      ['prices', 5],
+      ['headlines', 5],
+    ]);
+    expect(news).toMatchObject({ placement: { withoutTime: 13 }, copies: { exact: 0, nearIdentical: 0 } });
     expect(market).toBe('quirks');
     expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
     expect(check).toEqual({
@@ -19,6 +27,13 @@ describe('checkMarket', () => {
       headlines: 13,
       first: '2012-10-24',
       last: '2012-11-01',
+      firstDay: '2012-10-24',
+      lastDay: '2012-11-01',
+      dropped: [],
+      assumptions: [],
+      calendar: 'NYSE',
+      absentHeadlines: 2,
+      mojibake: 0,
       priceDays: 5,
       firstPrice: '2012-10-24',
       lastPrice: '2012-11-01',
@@ -57,6 +72,12 @@ describe('checkMarket', () => {
       adjustedRows: [],
       zeroVolumeDays: ['2012-10-24'],
       suspiciousPrices: [],
+      implausibleMoves: [],
+      repeatedRows: [],
+      volumeGaps: ['2012-10-24'],
+      daysWithoutHeadlines: [],
+      longestRunWithoutHeadlines: null,
+      coveredShare: 1,
       priceDisagreements: [],
     });
   });
@@ -99,7 +120,7 @@ describe('checkMarket', () => {
       'long.csv': `${quirksPrices.replace('102.5', '102.52').replace('101.5', '101.509')}2012-10-23,98,100,97,99,700,99\n`,
     });
     const check = checkMarket(await loadKaggle({ dir: quirksDir }), {
-      prices: await loadPrices(`${dir}/long.csv`),
+      prices: (await loadPrices(`${dir}/long.csv`)).prices,
     });
     expect(check.notCheckable).toEqual([]);
     expect(check.labelMismatches.map(({ date }) => date)).toEqual(['2012-10-24', '2012-10-31']);

@@ -6,17 +6,17 @@ import { table } from 'arquero';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   DataInputError,
+  loadHeadlines,
   loadKaggle,
-  loadNews,
-  loadPhraseBank,
   loadPrices,
+  loadSentences,
   syntheticMarket,
   writeKaggleFiles,
 } from '../../src/index.js';
 import { quirksNews, quirksPrices } from '../quirks.js';
 import { temporaryFolder } from '../temporary-folder.js';
 
-const loaders = { loadPrices, loadNews, loadPhraseBank } as const;
+const loaders = { loadPrices, loadHeadlines, loadSentences } as const;
 
 describe.each(Object.entries(loaders))('%s', (_, load) => {
   it.skipIf(!existsSync('/dev/zero'))(
@@ -67,7 +67,7 @@ describe('texts of a file in messages', () => {
 
   it('are quoted with escapes: a sentence', async () => {
     const file = join(temporaryFolder({ 's.txt': 'fine@positive\n\u001b[2J"bad"@verdict\n' }), 's.txt');
-    await expect(loadPhraseBank(file)).rejects.toThrow('"\\u001b[2J\\"bad\\"@verdict"');
+    await expect(loadSentences(file)).rejects.toThrow('"\\u001b[2J\\"bad\\"@verdict"');
   });
 });
 

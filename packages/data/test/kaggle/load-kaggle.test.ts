@@ -84,6 +84,6 @@ describe('loadKaggle', () => {
     const market = await loadKaggle({ dir, prices: `${dir}/long.csv` });
     expect(market.name).toMatch(/, prices from long\.csv$/);
     expect(market.prices.array('volume')).toContain(901);
-    expect((await loadPrices(`${dir}/long.csv`)).numRows()).toBe(5);
+    expect((await loadPrices(`${dir}/long.csv`)).prices.numRows()).toBe(5);
   });
 });

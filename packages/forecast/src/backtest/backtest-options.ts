@@ -1,5 +1,5 @@
 import type { Market } from '@fin/data';
-import type { ResumeFrom } from '@fin/run';
+import type { ResumeFrom, RunSource } from '@fin/run';
 import type { BacktestEvent } from './backtest-events.js';
 import type { BacktestTable } from './compare-variants.js';
 import type { BacktestOptions } from './settings.js';
@@ -16,7 +16,7 @@ export interface RunBacktestOptions {
   /** @default the result of `resolveBacktestSettings()` */
   readonly settings?: BacktestOptions;
   /** Source of the market, recorded in `config.json`. */
-  readonly source?: Readonly<Record<string, string | number | null>>;
+  readonly source?: RunSource;
   /** Processes that train at the same time; 0 trains in this process. @default one per processor */
   readonly workers?: number;
   /** Stops the run, which can be resumed. */

@@ -4,7 +4,6 @@ import type { DecisionInput, FeatureName, Sample } from '@fin/data';
 import { distinctRows, StandardScaler, sentimentLabels } from '@fin/data';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { priceFeatures } from '../model/price-features.js';
 import type { ForecastBatch, ForecastOutput } from '../model/price-text-forecaster.js';
 import { PriceTextForecaster } from '../model/price-text-forecaster.js';
 import type { ForecasterSettings } from '../model/settings.js';
@@ -88,7 +87,7 @@ export class Forecaster {
     settings: ForecasterSettings,
     parts: ForecasterParts,
   ): Forecaster {
-    const features = priceFeatures(settings);
+    const { features } = train[0];
     const target = targets[settings.target];
     const record: Omit<ForecasterRecord, 'text'> = {
       format: 'fin-forecaster',

@@ -2,8 +2,8 @@ import type { RunEnvironment } from '@fin/amp';
 import { describeEnvironment } from '@fin/amp';
 import type { Market, Sample, Split } from '@fin/data';
 import { makeSamples, splitChronologically } from '@fin/data';
-import type { OpenedRun, ResumeFrom, RunOptions } from '@fin/run';
-import { withRun } from '@fin/run';
+import type { OpenedRun, ResumeFrom, RunOptions, RunSource } from '@fin/run';
+import { dataPaths, withRun } from '@fin/run';
 import type { TuningMethod } from '@fin/sentiment';
 import { modelOfRun } from '@fin/sentiment';
 import type { FitEvent, FitRecords } from '@fin/train';
@@ -39,7 +39,7 @@ export interface TrainForecasterOptions extends FitRecords {
   /** Settings of the model and its training. @default the result of `resolveSettings()` */
   readonly settings?: ForecasterOptions;
   /** Source of the market, recorded in `config.json`. */
-  readonly source?: Readonly<Record<string, string | number | null>>;
+  readonly source?: RunSource;
   /** Stops training between two updates. The run can then be resumed; without any update it is deleted. */
   readonly signal?: AbortSignal;
   /** Called with each event. */
@@ -159,9 +159,9 @@ function openTraining(
   settings: ForecasterSettings,
   { market, source = {} }: TrainForecasterOptions,
 ): OpenedTraining {
-  const split = splitChronologically(makeSamples(market, sampleOptions(settings)));
+  const split = splitChronologically(makeSamples(market, sampleOptions(settings, market)));
   const model = usesModel(settings) ? settings.model : null;
-  const paths = [source.data, model].filter((path) => typeof path === 'string');
+  const paths = [...dataPaths(source), ...(model === null ? [] : [model])];
   if (model !== null) modelOfRun(model);
   return {
     split,

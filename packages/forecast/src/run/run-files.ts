@@ -1,5 +1,5 @@
-import type { Market, Sample, ScalerState, Split, SplitName } from '@fin/data';
-import { scalerStateSchema, splitNames } from '@fin/data';
+import type { FileRecord, Market, NewsReport, Sample, ScalerState, Split, SplitName } from '@fin/data';
+import { fileRecord, scalerStateSchema, splitNames } from '@fin/data';
 import { commonFiles, runKinds } from '@fin/run';
 import { z } from 'zod';
 import type { LeadLag } from '../lead-lag/index.js';
@@ -35,8 +35,22 @@ export function summarizeSplit(samples: readonly Sample[]): SplitSummary {
   };
 }
 
+/** What was understood of the files of a market; for `data.json`. Empty for a market that was not read from files. */
+export interface UnderstoodMarket {
+  readonly files?: readonly FileRecord[];
+  readonly calendar?: string;
+  /** Days that headlines were placed on by the close of the exchange, and copies among them. */
+  readonly news?: NewsReport;
+}
+
+export const understoodOf = ({ files, calendar, news }: Market): UnderstoodMarket => ({
+  ...(files && { files: files.map(fileRecord) }),
+  ...(calendar && { calendar }),
+  ...(news && { news }),
+});
+
 /** `data.json`: the data of a run. */
-export interface RunData {
+export interface RunData extends UnderstoodMarket {
   /** Name of the market. */
   readonly name: string;
   /** True when headlines and prices were made up. */
@@ -57,6 +71,7 @@ export function describeRunData(market: Market, split: Split<Sample>): RunData {
     signal: market.signal ?? null,
     fingerprint: market.fingerprint,
     splits: { train, validation, test },
+    ...understoodOf(market),
   };
 }
 

@@ -149,7 +149,15 @@ describe('joint training', () => {
       return { text: `${label} ${line}`, label, line };
     });
     const tuning = join(folder, 'tuning');
-    const bank = { sentences, lines: sentences.length, duplicates: [], conflicts: [] };
+    const bank = {
+      sentences,
+      lines: sentences.length,
+      duplicates: [],
+      conflicts: [],
+      mapping: {},
+      warnings: [],
+      files: [],
+    };
     await tuneSentiment({ bank, modelDir: model, runDir: tuning, settings: { epochs: 1, maxLength: 8 } });
     const runDir = join(folder, 'from-adapter');
     await trainForecaster({ market, runDir, settings: joint({ epochs: 1, model: tuning }) });

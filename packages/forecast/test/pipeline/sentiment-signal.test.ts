@@ -41,7 +41,15 @@ describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
         const label = (['negative', 'neutral', 'positive'] as const)[syntheticTone([{ text }]) + 1];
         return { text, label, line };
       });
-      const bank = { sentences, lines: sentences.length, duplicates: [], conflicts: [] };
+      const bank = {
+        sentences,
+        lines: sentences.length,
+        duplicates: [],
+        conflicts: [],
+        mapping: {},
+        warnings: [],
+        files: [],
+      };
       const settings = { method: 'full', learningRate: 3e-3, layerDecay: 1, maxLength: 32 } as const;
       const summary = await tuneSentiment({ bank, modelDir: join(folder, 'fresh'), runDir, settings });
       expect(summary!.accuracy).toBeGreaterThan(0.98);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { LabelledSentence, PhraseBank, Split } from '@fin/data';
-import { sentimentLabels, splitNames } from '@fin/data';
+import type { FileRecord, LabelledSentence, LabelledSentences, LabelNames, Split } from '@fin/data';
+import { fileRecord, sentimentLabels, splitNames } from '@fin/data';
 import { commonFiles, runKinds } from '@fin/run';
 import { z } from 'zod';
 import type { ClassScores } from './classification-report.js';
@@ -55,6 +55,12 @@ export interface TuningData {
   readonly duplicates: number;
   /** Sentences with contradictory classes. All copies are left out. */
   readonly conflicts: number;
+  /** What was understood of each file. */
+  readonly files?: readonly FileRecord[];
+  /** Class that each label of the files was read as. */
+  readonly mapping?: LabelNames;
+  /** Classes that never occur, or have only a handful of sentences. */
+  readonly warnings?: readonly string[];
   /** sha256 over the sentences and their classes. */
   readonly fingerprint: string;
   /** Number of sentences per part and class. */
@@ -78,7 +84,7 @@ export const tuningDataSchema: z.ZodType<TuningData> = z.object({
 });
 
 /** Describes the sentences of a fine-tuning run, for `data.json`. */
-export function describeTuningData(bank: PhraseBank, split: Split<LabelledSentence>): TuningData {
+export function describeTuningData(bank: LabelledSentences, split: Split<LabelledSentence>): TuningData {
   const counts = (part: readonly LabelledSentence[]) => ({
     n: part.length,
     ...Object.fromEntries(
@@ -92,6 +98,9 @@ export function describeTuningData(bank: PhraseBank, split: Split<LabelledSenten
     sentences: bank.sentences.length,
     duplicates: bank.duplicates.length,
     conflicts: bank.conflicts.length,
+    files: bank.files.map(fileRecord),
+    mapping: bank.mapping,
+    warnings: bank.warnings,
     fingerprint: createHash('sha256').update(content).digest('hex'),
     splits: { train, validation, test },
   };

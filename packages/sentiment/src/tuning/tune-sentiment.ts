@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 import type { RunEnvironment } from '@fin/amp';
 import { describeEnvironment } from '@fin/amp';
-import type { LabelledSentence, PhraseBank, Split } from '@fin/data';
-import { splitPhraseBank } from '@fin/data';
-import type { OpenedRun, ResumeFrom, RunContext, RunOptions, UnfinishedRun } from '@fin/run';
-import { withRun } from '@fin/run';
+import type { LabelledSentence, LabelledSentences, Split } from '@fin/data';
+import { splitSentences } from '@fin/data';
+import type { OpenedRun, ResumeFrom, RunContext, RunOptions, RunSource, UnfinishedRun } from '@fin/run';
+import { dataPaths, withRun } from '@fin/run';
 import { randomStreams } from '@fin/runtime';
 import type { FitRecords } from '@fin/train';
 import { checkpointsOf, countParameters, profiledOn, recordFit, requireRecordable } from '@fin/train';
@@ -22,8 +22,8 @@ import type { TuningSummary } from './tuning-summary.js';
 
 /** Options of {@link tuneSentiment}. */
 export interface TuneSentimentOptions extends FitRecords {
-  /** Sentences with their classes, the result of `loadPhraseBank`. */
-  readonly bank: PhraseBank;
+  /** Sentences with their classes, the result of `loadSentences`. */
+  readonly bank: LabelledSentences;
   /** Folder of the model to start from. */
   readonly modelDir: string;
   /** Run folder to write. */
@@ -38,7 +38,7 @@ export interface TuneSentimentOptions extends FitRecords {
   /** Settings of fine-tuning. @default the result of `resolveTuning()` */
   readonly settings?: TuningOptions;
   /** Source of the sentences, recorded in `config.json`. */
-  readonly source?: Readonly<Record<string, string | number | null>>;
+  readonly source?: RunSource;
   /** Stops training between two updates. The run can then be resumed; without any update it is deleted. */
   readonly signal?: AbortSignal;
   /** Called with each event. */
@@ -110,11 +110,11 @@ function openTuning(
   { bank, modelDir, source = {} }: TuneSentimentOptions,
   model: TunableModel,
 ): OpenedTuning {
-  const split = splitPhraseBank(bank.sentences, { seed: splitSeed });
+  const split = splitSentences(bank.sentences, { seed: splitSeed });
   return {
     model,
     split,
-    inputs: [modelDir, source.data].filter((path) => typeof path === 'string'),
+    inputs: [modelDir, ...dataPaths(source)],
     source: { ...source, model: resolve(modelDir), modelDigest: model.fingerprint },
     environment: describeEnvironment(precision),
     data: describeTuningData(bank, split),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LabelledSentence, PhraseBank, SentimentLabel } from '@fin/data';
+import type { LabelledSentence, LabelledSentences, SentimentLabel } from '@fin/data';
 import { BertForSequenceClassification, createConfig, saveBert } from '@fin/finbert-lora';
 import { BertTokenizer } from '@fin/finbert-lora/tokenizer';
 import { randomStreams } from '@fin/runtime';
@@ -33,7 +33,7 @@ export async function writeTinyBert(folder: string, id2label: readonly string[])
 }
 
 /** Sentences whose class is that of one word in them; the classes are of unequal size. */
-export function tinyBank(size = 150): PhraseBank {
+export function tinyBank(size = 150): LabelledSentences {
   const classes: SentimentLabel[] = ['neutral', 'positive', 'neutral', 'negative', 'neutral'];
   const sentences = Array.from({ length: size }, (_, i): LabelledSentence => {
     const label = classes[i % classes.length];
@@ -45,5 +45,5 @@ export function tinyBank(size = 150): PhraseBank {
     ];
     return { text: words.join(' '), label, line: i + 1 };
   });
-  return { sentences, lines: size, duplicates: [], conflicts: [] };
+  return { sentences, lines: size, duplicates: [], conflicts: [], mapping: {}, warnings: [], files: [] };
 }

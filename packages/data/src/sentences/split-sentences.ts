@@ -2,8 +2,8 @@ import { DataInputError } from '../errors.js';
 import type { Split } from '../samples/split-chronologically.js';
 import { seededRandom } from '../seeded-random.js';
 
-/** Options of {@link splitPhraseBank}. */
-export interface PhraseBankSplitOptions {
+/** Options of {@link splitSentences}. */
+export interface SentenceSplitOptions {
   /** @default 0 */
   readonly seed?: number;
   /** Share of the sentences in the test part, rounded up. @default 0.2 */
@@ -16,7 +16,7 @@ export interface PhraseBankSplitOptions {
  * Splits sentences like finBERT: shuffle, a fifth for test, a tenth of the rest for validation. The sizes equal those of
  * scikit-learn's `train_test_split`, which finBERT calls. The shuffled order differs from scikit-learn's.
  */
-export function splitPhraseBank<S>(sentences: readonly S[], options: PhraseBankSplitOptions = {}): Split<S> {
+export function splitSentences<S>(sentences: readonly S[], options: SentenceSplitOptions = {}): Split<S> {
   const { seed = 0, testShare = 0.2, validationShare = 0.1 } = options;
   for (const [name, share] of Object.entries({ testShare, validationShare })) {
     if (!(share > 0 && share < 1)) {

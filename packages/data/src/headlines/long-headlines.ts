@@ -1,0 +1,139 @@
+import { epochDay, isoDateOf } from '../calendar/iso-date.js';
+import { exchangeZone, requireTimeZone } from '../calendar/time-zone.js';
+import { inZone, onlyDates, readDates } from '../read/date-column.js';
+import type { NamedColumns } from '../read/find-columns.js';
+import { findColumns, requireColumn } from '../read/find-columns.js';
+import type { Moment } from '../read/parse-moment.js';
+import type { RawTable } from '../read/raw-table.js';
+import type { DroppedValue } from '../read/understanding.js';
+import type { HeadlineCounts, HeadlineRows } from './headline-rows.js';
+import { headlineText } from './headline-rows.js';
+import type { HeadlineFileOptions, ReadHeadlines } from './load-headlines.js';
+
+/** The exchange closes at 16:00 in New York. */
+const CLOSE = 16 * 3_600_000;
+
+/** Reads one headline per row: a date or timestamp, a text, and perhaps a source, a ticker, an address and a rank. */
+export function longHeadlines(
+  table: RawTable,
+  options: HeadlineFileOptions,
+  counts: HeadlineCounts,
+): ReadHeadlines {
+  const columns = findColumns(
+    table,
+    ['time', 'text', 'source', 'ticker', 'url', 'rank'],
+    headlineRoles(options),
+  );
+  const timeIndex = requireColumn(table, columns, 'time');
+  const textIndex = requireColumn(table, columns, 'text');
+  const assumptions: string[] = [];
+  const kept = ofTicker(table, columns.ticker, options.ticker, assumptions);
+  const { filled, dropped } = withText(kept, timeIndex, textIndex, counts);
+  const { moments, written } = readDates(filled, timeIndex, options.dateFormat);
+  const days = knownOn(moments, options.timeZone, assumptions);
+  const times = { beforeClose: 0, afterClose: 0, withoutTime: 0 };
+  const rows: HeadlineRows = { date: [], rank: [], text: [] };
+  const perDay = new Map<string, number>();
+  for (const [i, { cells }] of filled.rows.entries()) {
+    const { date, place } = days[i];
+    const rank = (perDay.get(date) ?? 0) + 1;
+    perDay.set(date, rank);
+    times[place] += 1;
+    rows.date.push(date);
+    rows.rank.push(rankCell(columns.rank === undefined ? '' : cells[columns.rank]) ?? rank);
+    rows.text.push(cells[textIndex]);
+  }
+  return {
+    rows,
+    labels: [],
+    columns: Object.fromEntries(
+      Object.entries(columns).map(([role, index]) => [role, table.header.cells[index!].trim()]),
+    ),
+    dates: written,
+    dropped,
+    assumptions,
+    times,
+  };
+}
+
+/** The columns that the caller names for headlines; those of prices are for other files. */
+function headlineRoles({ columns: named = {} }: HeadlineFileOptions): NamedColumns {
+  const { time, text, source, url, rank } = named;
+  return { time, text, source, url, rank };
+}
+
+/** Rows of a ticker, when the file has its headlines; else all. */
+function ofTicker(
+  table: RawTable,
+  index: number | undefined,
+  ticker: string | undefined,
+  assumptions: string[],
+): RawTable {
+  if (index === undefined || ticker === undefined) return table;
+  const rows = table.rows.filter(({ cells }) => cells[index].trim().toLowerCase() === ticker.toLowerCase());
+  if (rows.length > 0) {
+    assumptions.push(`only the ${rows.length} headlines of ${ticker} are used`);
+    return { ...table, rows };
+  }
+  assumptions.push(`no headline is of ${ticker}, so those of all tickers are used`);
+  return table;
+}
+
+/** The rows with a headline and a time, their texts cleaned. */
+function withText(
+  table: RawTable,
+  timeIndex: number,
+  textIndex: number,
+  counts: HeadlineCounts,
+): { filled: RawTable; dropped: DroppedValue[] } {
+  const dropped: DroppedValue[] = [];
+  const rows = table.rows.flatMap((row) => {
+    const text = headlineText(row.cells[textIndex], counts);
+    const noTime = row.cells[timeIndex].trim() === '';
+    if (text === null || noTime) {
+      dropped.push({ line: row.line, reason: text === null ? 'no headline' : 'no date' });
+      return [];
+    }
+    return [{ ...row, cells: row.cells.map((cell, i) => (i === textIndex ? text : cell)) }];
+  });
+  return { filled: { ...table, rows }, dropped };
+}
+
+/** Day on which a headline counts, and why. */
+interface Known {
+  readonly date: string;
+  readonly place: 'beforeClose' | 'afterClose' | 'withoutTime';
+}
+
+/**
+ * Day on which each headline is known. With a time: the day in New York, or the day after when it was published at 16:00 or later.
+ * Without: its date, since the decision falls after that day's close. Samples move days without trading to the next trading day.
+ */
+function knownOn(moments: readonly Moment[], timeZone: string | undefined, assumptions: string[]): Known[] {
+  if (timeZone !== undefined) requireTimeZone(timeZone);
+  if (onlyDates(moments)) {
+    if (moments.some(({ time }) => time !== null)) {
+      assumptions.push('every time is midnight, so the column holds dates without times');
+    }
+    return moments.map(({ date }) => ({ date, place: 'withoutTime' }));
+  }
+  const assumed = timeZone ?? exchangeZone;
+  if (moments.some(({ time, zone }) => time !== null && zone === null)) {
+    assumptions.push(
+      `times without a zone are those of ${assumed}${timeZone === undefined ? ' (--time-zone names another)' : ''}`,
+    );
+  }
+  return moments.map((moment) => {
+    if (moment.time === null) return { date: moment.date, place: 'withoutTime' };
+    const { date, time } = inZone(moment, exchangeZone, assumed);
+    return time < CLOSE
+      ? { date, place: 'beforeClose' }
+      : { date: isoDateOf(epochDay(date)! + 1), place: 'afterClose' };
+  });
+}
+
+/** The rank in a cell; null without one. */
+function rankCell(cell: string): number | null {
+  const rank = /^\s*\d{1,6}(\.0*)?\s*$/.test(cell) ? Number(cell) : 0;
+  return rank >= 1 ? rank : null;
+}
