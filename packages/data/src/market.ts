@@ -4,8 +4,7 @@ import { epochDay } from './calendar/iso-date.js';
 import type { MarketCalendar } from './calendar/market-calendar.js';
 import { DataInputError, quote } from './errors.js';
 import type { HeadlineCopies } from './headlines/copies.js';
-import type { HeadlineCounts } from './headlines/headline-rows.js';
-import type { HeadlinePlacement } from './headlines/load-headlines.js';
+import type { HeadlineCounts, HeadlinePlacement } from './headlines/headline-rows.js';
 import type { FileReport } from './read/understanding.js';
 import { strings } from './table-columns.js';
 

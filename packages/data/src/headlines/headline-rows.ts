@@ -1,12 +1,45 @@
 import type { CleaningCounts } from '../clean/clean-headline.js';
 import { cleanHeadline } from '../clean/clean-headline.js';
 import { hasMojibake } from '../read/decode-text.js';
+import type { NamedColumns } from '../read/find-columns.js';
+import type { FileReport } from '../read/understanding.js';
 
 /** Headlines while they are read: one entry per headline, in the order of the files. */
 export interface HeadlineRows {
   readonly date: string[];
   readonly rank: number[];
   readonly text: string[];
+}
+
+/** What a caller knows of files of headlines that the files leave open. */
+export interface HeadlineFileOptions {
+  /** Names of columns: time, text, source, ticker, url, rank. @default found by name */
+  readonly columns?: NamedColumns;
+  /** Order of the parts of a date, such as DD/MM/YYYY. @default found from the column */
+  readonly dateFormat?: string;
+  /** Zone of times that name none, such as Europe/London. @default America/New_York */
+  readonly timeZone?: string;
+  /** Ticker whose headlines to keep, where the file has them. @default those of all tickers */
+  readonly ticker?: string;
+  /** Whether to leave out copies of a headline on the same day. @default false */
+  readonly deduplicate?: boolean;
+}
+
+/** Days that headlines were placed on, by the close of the exchange. */
+export interface HeadlinePlacement {
+  /** Headlines published before 16:00 in New York, known on that day. */
+  readonly beforeClose: number;
+  /** Headlines published at 16:00 in New York or later, known on the next trading day. */
+  readonly afterClose: number;
+  /** Headlines with a date alone, known after the close of that day. */
+  readonly withoutTime: number;
+}
+
+/** Headlines of one file. */
+export interface ReadHeadlines extends Pick<FileReport, 'columns' | 'dropped' | 'assumptions' | 'dates'> {
+  readonly rows: HeadlineRows;
+  readonly labels: readonly { readonly date: string; readonly label: number }[];
+  readonly times: HeadlinePlacement;
 }
 
 /** Counts of what the texts of headlines were. */

@@ -6,9 +6,8 @@ import { findColumns, requireColumn } from '../read/find-columns.js';
 import type { Moment } from '../read/parse-moment.js';
 import type { RawTable } from '../read/raw-table.js';
 import type { DroppedValue } from '../read/understanding.js';
-import type { HeadlineCounts, HeadlineRows } from './headline-rows.js';
+import type { HeadlineCounts, HeadlineFileOptions, HeadlineRows, ReadHeadlines } from './headline-rows.js';
 import { headlineText } from './headline-rows.js';
-import type { HeadlineFileOptions, ReadHeadlines } from './load-headlines.js';
 
 /** The exchange closes at 16:00 in New York. */
 const CLOSE = 16 * 3_600_000;

@@ -3,9 +3,8 @@ import { readDates } from '../read/date-column.js';
 import { findColumns, requireColumn } from '../read/find-columns.js';
 import type { RawRow, RawTable } from '../read/raw-table.js';
 import { cellError, lineOfCell } from '../read/raw-table.js';
-import type { HeadlineCounts, HeadlineRows } from './headline-rows.js';
+import type { HeadlineCounts, HeadlineFileOptions, HeadlineRows, ReadHeadlines } from './headline-rows.js';
 import { headlineText } from './headline-rows.js';
-import type { HeadlineFileOptions, ReadHeadlines } from './load-headlines.js';
 
 /** Whether a table has one row per day and the day's headlines in columns Top1, Top2, …, as Kaggle's `Combined_News_DJIA.csv`. */
 export const isWide = (table: RawTable): boolean => ranksOf(table).length > 0;
