@@ -6,7 +6,7 @@ import { roundToLow } from './emulation/round-to-low.js';
 
 /** Settings of `toLowPrecision`. */
 export interface LowPrecisionOptions {
-  /** @default 'bfloat16' */
+  /** Dtype to store the frozen parameters in. @default 'bfloat16' */
   readonly dtype?: LowDType;
   /**
    * Selects the frozen parameters to store low; trainable ones never are.

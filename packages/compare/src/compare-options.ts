@@ -18,7 +18,7 @@ export interface CompareOptions {
   readonly overwrite?: boolean;
   /** Whether to resume the interrupted comparison in the folder. Its settings are read from it. @default false */
   readonly resume?: ResumeFrom;
-  /** @default the result of `resolveComparison()` for the jobs whose data are given */
+  /** Settings that differ from the defaults. @default the result of `resolveComparison()` for the jobs whose data are given */
   readonly settings?: Partial<ComparisonOptions>;
   /** Sources of the data, recorded in `config.json`. */
   readonly source?: RunSource;

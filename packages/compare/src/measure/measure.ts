@@ -91,7 +91,7 @@ export function planTasks({ jobs, variants, seed, seeds, repeats }: ComparisonSe
  * Makes one measurement: trains in a fresh process, then loads the saved weights in others and times inference, with adapters merged
  * and not.
  *
- * @throws {MeasurementError} naming the measurement; the signal's reason when it stopped the work
+ * @throws {MeasurementError} naming the measurement; `signal.reason` when the signal stopped the work
  */
 export async function measure(task: Task, context: MeasureContext): Promise<Measurement> {
   const { checkpoint, signal, onProgress } = context;
@@ -141,7 +141,7 @@ export const planProfiles = ({ jobs, variants }: ComparisonSettings): ProfileTas
  * Profiles some updates of a training in a fresh process, apart from the measurements, since profiling makes them slower.
  *
  * @param about what else the profile is of, by name
- * @throws {MeasurementError} naming the training; the signal's reason when it stopped the work
+ * @throws {MeasurementError} naming the training; `signal.reason` when the signal stopped the work
  */
 export async function profileTask(
   { job, variant }: ProfileTask,

@@ -4,11 +4,11 @@ import type { Timed } from './sample.js';
 
 /** Options of {@link splitChronologically}: the last target date of each part, YYYY-MM-DD, included. */
 export interface SplitOptions {
-  /** @default '2013-12-31' */
+  /** Last target date of the training part. @default '2013-12-31' */
   readonly trainEnd?: string;
-  /** @default '2014-12-31' */
+  /** Last target date of the validation part. @default '2014-12-31' */
   readonly validationEnd?: string;
-  /** @default the end of the samples */
+  /** Last target date of the test part. @default the end of the samples */
   readonly testEnd?: string;
 }
 

@@ -4,7 +4,7 @@ import { seededRandom } from '../seeded-random.js';
 
 /** Options of {@link splitSentences}. */
 export interface SentenceSplitOptions {
-  /** @default 0 */
+  /** Seed of the shuffle. @default 0 */
   readonly seed?: number;
   /** Share of the sentences in the test part, rounded up. @default 0.2 */
   readonly testShare?: number;

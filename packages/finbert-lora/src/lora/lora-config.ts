@@ -62,7 +62,7 @@ export interface LoraConfig {
    * `false`: both random, for debugging. @default true
    */
   readonly initLoraWeights: LoraInit;
-  /** @default 'SEQ_CLS' for a model with a classifier, 'FEATURE_EXTRACTION' for a bare encoder */
+  /** PEFT task type. @default 'SEQ_CLS' for a model with a classifier, 'FEATURE_EXTRACTION' for a bare encoder */
   readonly taskType: TaskType | null;
   /** Name or folder of the base model, for readers of the file. @default null */
   readonly baseModelNameOrPath: string | null;

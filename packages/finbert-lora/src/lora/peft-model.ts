@@ -16,13 +16,13 @@ export type AdaptableModel = Container & { forward(...args: never[]): unknown };
 export interface GetPeftModelOptions {
   /** Random stream of the adapter's initial weights. */
   readonly init: RandomStream;
-  /** @default 'default' */
+  /** Name of the new adapter. @default 'default' */
   readonly adapterName?: string;
 }
 
 /** Settings of {@link PeftModel.fromPretrained}. */
 export interface FromPretrainedOptions {
-  /** @default 'default' */
+  /** Name of the loaded adapter. @default 'default' */
   readonly adapterName?: string;
   /** Train the adapter further. @default false */
   readonly isTrainable?: boolean;
@@ -30,7 +30,7 @@ export interface FromPretrainedOptions {
 
 /** Settings of {@link PeftModel.savePretrained}. */
 export interface SavePretrainedOptions {
-  /** @default the active adapter */
+  /** Name of the adapter to save. @default the active adapter */
   readonly adapterName?: string;
 }
 

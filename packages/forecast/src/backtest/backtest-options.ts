@@ -13,7 +13,7 @@ export interface RunBacktestOptions {
   readonly overwrite?: boolean;
   /** Whether to resume the interrupted run in the folder. Its settings are read from it. @default false */
   readonly resume?: ResumeFrom;
-  /** @default the result of `resolveBacktestSettings()` */
+  /** Settings that differ from the defaults. @default the result of `resolveBacktestSettings()` */
   readonly settings?: BacktestOptions;
   /** Source of the market, recorded in `config.json`. */
   readonly source?: RunSource;

@@ -36,7 +36,7 @@ export class FoldError extends Error {
 export interface RunJobsOptions extends WorkerStart {
   /** Number of processes; 0 does the work in this one. */
   readonly workers: number;
-  /** Stops all work; the error is the signal's reason. */
+  /** Stops all work; then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
   /** Called with the progress of a running job, from 0 to 1. */
   readonly onProgress: (job: FoldJob, share: number) => void;

@@ -8,7 +8,7 @@ export type ConformalMethod = 'split' | 'adaptive';
 export interface ConformalOptions {
   /** Share of days on which the interval is to hold the close, @default 0.95 */
   readonly level?: number;
-  /** @default 'split' */
+  /** How the width of an interval is calibrated. @default 'split' */
   readonly method?: ConformalMethod;
   /** Step of the adaptive method: a day outside makes the next intervals wider by it. @default 0.005, as in its paper */
   readonly stepSize?: number;

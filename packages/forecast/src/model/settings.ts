@@ -29,7 +29,7 @@ export type Pooling = (typeof poolings)[number];
 export interface ForecasterSettings {
   /** Seed of every random stream. @default 1 */
   readonly seed: number;
-  /** @default 'scored' with a `model`, else 'random' */
+  /** How the model reads headlines. @default 'scored' with a `model`, else 'random' */
   readonly text: TextKind;
   /** Whether the model has prices as input. False needs a text side and the target `return`. @default true */
   readonly prices: boolean;
@@ -46,7 +46,7 @@ export interface ForecasterSettings {
   readonly finetuning: TuningMethod;
   /** With `joint` and `lora`: the adapters. @default r 8, loraAlpha 32, loraDropout 0.05 on query and value; else PEFT's */
   readonly lora: LoraConfig;
-  /** @default 'return' */
+  /** Quantity that the model is trained to forecast. @default 'return' */
   readonly target: ForecastTargetKind;
   /** Trading days in the LSTM's window, the decision day included. @default 10 */
   readonly window: number;
@@ -82,13 +82,13 @@ export interface ForecasterSettings {
 
 /** Shape of the small BERT. */
 export interface EncoderSettings {
-  /** @default 64 */
+  /** Width of the hidden states. @default 64 */
   readonly hiddenSize: number;
-  /** @default 2 */
+  /** Transformer layers. @default 2 */
   readonly numHiddenLayers: number;
-  /** @default 2 */
+  /** Attention heads per layer. @default 2 */
   readonly numAttentionHeads: number;
-  /** @default 128 */
+  /** Width of the feed-forward layer. @default 128 */
   readonly intermediateSize: number;
   /** Number of word pieces, learned from the training headlines. @default 4000 */
   readonly vocabularySize: number;
@@ -106,7 +106,7 @@ export interface LstmSettings {
   readonly numLayers: number;
   /** Dropout between layers during training; it needs at least two. @default 0 */
   readonly dropout: number;
-  /** @default 'last' */
+  /** How the hidden states of the window become one vector. @default 'last' */
   readonly pooling: Pooling;
 }
 

@@ -28,7 +28,7 @@ export interface EvaluateElsewhereOptions {
   readonly onNote?: (note: string) => void;
   /** Called with the number of days forecast. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Stops between two batches of days; the error is the signal's reason. */
+  /** Stops between two batches of days; then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
 

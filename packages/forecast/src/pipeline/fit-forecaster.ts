@@ -14,7 +14,7 @@ const WARMUP_SHARE = 0.1;
 
 /** Options of {@link fitForecaster}. */
 export interface FitForecasterOptions {
-  /** @default none */
+  /** Where and how often to write checkpoints. @default none */
   readonly checkpoints?: CheckpointOptions;
   /** Ends training after this many updates, and evaluates nothing: to measure its cost. @default none */
   readonly maxSteps?: number;

@@ -15,7 +15,7 @@ import type { SplitEvent } from './train-events.js';
 export interface ForecastSplitOptions extends Omit<NewForecasterOptions, 'onScoring'> {
   /** Splits to forecast. Training days are many, and few need their forecasts. @default all */
   readonly splits?: readonly SplitName[];
-  /** Stops between two updates, or between two batches of days. The error is the signal's reason. */
+  /** Stops between two updates, or between two batches of days; then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
   /** Called with the progress of each phase. */
   readonly onEvent?: (event: SplitEvent) => void;
@@ -44,7 +44,7 @@ export interface SplitForecast {
  * Trains a forecaster on one split, without a run folder, and forecasts all of its days. Everything is fitted on `split.train`;
  * `split.validation` decides when training stops; `split.test` influences nothing and may be empty. Call `loadTensorFlow` first.
  *
- * @throws the signal's reason when it stopped the training
+ * @throws `signal.reason` when the signal stopped the training
  * @example
  * const [fold] = walkForward(makeSamples(market), { trainSize: 750, validationSize: 125, testSize: 63 });
  * const { predictions } = await forecastSplit(fold, resolveSettings({ epochs: 5 }));

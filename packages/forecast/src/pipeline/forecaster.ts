@@ -35,7 +35,7 @@ export interface PredictOptions {
   readonly onProgress?: (days: number) => void;
   /** Called with the tokens that the text side has scored, and their total, before the first day is done. */
   readonly onScoring?: (done: number, total: number) => void;
-  /** Stops between two batches; the error is the signal's reason. */
+  /** Stops between two batches; then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
 

@@ -17,7 +17,7 @@ export interface NewForecasterOptions {
    * sha256 of the pretrained model to train jointly, from `tunableFingerprint` of `@fin/sentiment`. Another model is refused. @default any model
    */
   readonly pretrained?: string;
-  /** Stops the scoring. The error is the signal's reason. */
+  /** Stops the scoring; then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
   /** Called with the tokens scored, and their total. */
   readonly onScoring?: (done: number, total: number) => void;

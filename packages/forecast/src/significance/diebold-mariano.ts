@@ -11,9 +11,9 @@ export type DieboldMarianoAlternative = 'two-sided' | 'less' | 'greater';
 export interface DieboldMarianoOptions {
   /** Steps ahead of each forecast. Loss differences may be correlated up to lag horizon - 1. @default 1 */
   readonly horizon?: number;
-  /** @default 'squared' */
+  /** Loss whose mean is compared. @default 'squared' */
   readonly loss?: DieboldMarianoLoss;
-  /** @default 'two-sided' */
+  /** Alternative hypothesis. @default 'two-sided' */
   readonly alternative?: DieboldMarianoAlternative;
 }
 

@@ -1,4 +1,4 @@
-/** From here on the continued fraction of the tail converges quickly; below, the series does. */
+/** From this z on, the tail is computed by the continued fraction; below, by the series. Each converges faster there. */
 const TAIL_FROM = 2.5;
 const MAX_TERMS = 500;
 

@@ -89,7 +89,7 @@ export class JointText implements TextSource<JointBatch> {
    * Makes the text side of a new forecaster.
    *
    * @throws {ForecastInputError} when the model is not the `pretrained` one
-   * @throws BertInputError as `openTunableModel`; the signal's reason when it stopped the scoring
+   * @throws BertInputError as `openTunableModel`; `signal.reason` when the signal stopped the scoring
    */
   static async fromTraining(
     train: readonly Sample[],

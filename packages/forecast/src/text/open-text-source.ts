@@ -21,7 +21,7 @@ import type { TextRecord, TextSource } from './text-source.js';
  * @returns null for a forecaster without text
  * @param options `scores` takes the place of the sentiment model, which is then not loaded; `pretrained` is the expected digest of
  *   a model to train jointly
- * @throws BertInputError when the sentiment model cannot be used; the signal's reason when it stopped the scoring
+ * @throws BertInputError when the sentiment model cannot be used; `signal.reason` when the signal stopped the scoring
  */
 export async function newTextSource(
   { train, all }: { readonly train: readonly Sample[]; readonly all: readonly Sample[] },

@@ -22,7 +22,7 @@ export interface SentimentScores {
  * Scores the headlines of all days once, so that many forecasters can use the same scores.
  *
  * @returns null when these settings need no scores
- * @throws BertInputError when the sentiment model cannot be used; the signal's reason when it stopped the scoring
+ * @throws BertInputError when the sentiment model cannot be used; `signal.reason` when the signal stopped the scoring
  */
 export async function scoreHeadlines(
   days: readonly Sample[],

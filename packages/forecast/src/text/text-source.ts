@@ -18,7 +18,7 @@ export interface TextOutput {
 export interface ReadOptions {
   /** Reports progress, in a unit of the source's choice. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Aborts reading; the error is the signal's reason. */
+  /** Aborts reading; then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
 

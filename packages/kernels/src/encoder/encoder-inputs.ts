@@ -19,7 +19,7 @@ export interface LinearParameters {
   readonly weight: tf.Variable<tf.Rank.R2>;
   /** [out] */
   readonly bias: tf.Variable<tf.Rank.R1>;
-  /** @default none */
+  /** LoRA update, added to the layer's output. @default none */
   readonly update?: LowRankUpdate | null;
 }
 

@@ -20,7 +20,7 @@ export interface WorkerProcessOptions {
 export interface WorkerJobOptions {
   /** Called with the share that is done, from 0 to 1. */
   readonly onProgress: (share: number) => void;
-  /** Stops waiting for the job; the error is the signal's reason. Call {@link WorkerProcess.stop} next. */
+  /** Stops waiting for the job; then rejects with `signal.reason`. Call {@link WorkerProcess.stop} next. */
   readonly signal?: AbortSignal;
 }
 

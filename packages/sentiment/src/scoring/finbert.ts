@@ -40,7 +40,7 @@ export interface FinBertOptions extends LoadSentimentModelOptions {
 export interface SentimentOptions {
   /** Called before the first and after each forward pass. */
   readonly onProgress?: (progress: SentimentProgress) => void;
-  /** Stops between two forward passes. The error is the signal's reason; scores so far stay in the cache. */
+  /** Stops between two forward passes; then rejects with `signal.reason`; scores so far stay in the cache. */
   readonly signal?: AbortSignal;
 }
 
@@ -135,7 +135,7 @@ export class FinBert {
    * Scores texts.
    *
    * @returns the sentiment of each text, in the same order
-   * @throws the signal's reason when it stopped the scoring
+   * @throws `signal.reason` when the signal stopped the scoring
    */
   async sentiment(texts: readonly string[], options: SentimentOptions = {}): Promise<Sentiment[]> {
     const unknown = [...new Set(texts)].filter((text) => this.#cache.get(text) === undefined);

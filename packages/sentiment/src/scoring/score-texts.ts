@@ -17,7 +17,7 @@ export interface ScoreTextsOptions {
   readonly tokensPerBatch: number;
   /** Indexes of the logits to return, in the order of the result. */
   readonly columns: readonly number[];
-  /** Stops between two forward passes. The error is the signal's reason. */
+  /** Stops between two forward passes; then rejects with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
 

@@ -18,7 +18,7 @@ export interface ClassifierFit {
   /** Weight of each class in the loss. */
   readonly weights: readonly number[];
   readonly settings: TuningSettings;
-  /** @default none */
+  /** Where and how often to write checkpoints. @default none */
   readonly checkpoints?: CheckpointOptions;
   /** Ends training after this many updates, and evaluates nothing: to measure its cost. @default none */
   readonly maxSteps?: number;

@@ -11,7 +11,7 @@ export type TuningMethod = (typeof tuningMethods)[number];
 
 /** All settings of fine-tuning. The run folder holds a copy. */
 export interface TuningSettings {
-  /** @default 'lora' */
+  /** Train LoRA adapters and the head, or all weights. @default 'lora' */
   readonly method: TuningMethod;
   /** Seed of the new head, the adapters, the order of the sentences and dropout. @default 1 */
   readonly seed: number;
