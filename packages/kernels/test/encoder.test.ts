@@ -8,6 +8,7 @@ import type { Case } from './support/encoder.js';
 import {
   cases,
   chooseUnit,
+  comparedCases,
   disposeLayers,
   encoderLayers,
   encoderUnits,
@@ -38,7 +39,7 @@ afterEach(() => {
   chooseUnit('');
 });
 
-describe.each(Object.entries(cases))('an encoder of %s', (_, one) => {
+describe.each(comparedCases)('an encoder of %s', (_, one) => {
   const withLayers = (run: (layers: EncoderLayer[]) => void) => {
     const layers = encoderLayers(one.count, one.hidden, one.intermediate);
     run(layers);

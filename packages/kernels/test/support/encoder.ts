@@ -1,8 +1,9 @@
 import { attr, installInterceptor } from '@fin/runtime';
+import { fullTier } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderLayer, LowRankUpdate } from '../../src/index.js';
 import { kernelsState } from '../../src/state.js';
-import './implementations.js';
+import { fused } from './implementations.js';
 import { normal } from './tensors.js';
 
 const { addon } = kernelsState();
@@ -56,6 +57,17 @@ export const cases: Readonly<Record<string, Case>> = {
     192,
   ),
 };
+
+/** Cases of few tokens. */
+const SMALL = ['no token', 'empty sequences', 'one token', 'one sequence'];
+
+/**
+ * Cases in which the encoder is compared with its composed twin. Where nothing is fused, the encoder is that twin: then the small cases
+ * show that it runs, and `npm run test:full` runs all of them.
+ */
+export const comparedCases: readonly (readonly [name: string, one: Case])[] = Object.entries(cases).filter(
+  ([name]) => fused || fullTier || SMALL.includes(name),
+);
 
 export const offsetsOf = (lengths: readonly number[]) => {
   const offsets = new Int32Array(lengths.length + 1);
