@@ -49,7 +49,7 @@ static void take_saved(const EncoderLayer& layer, RowArena<T>& saved, Activation
   for (int i = 0; i < kNorms; i++) at.normed[i] = saved.take(at.narrow);
   at.before_gelu = saved.take(at.wide);
   for (int i = 0; i < kLinears; i++) at.low[i] = saved.take(low_step(layer.update[i]));
-  if (layer.update[kAttentionOutput].rank > 0) at.context = saved.take(at.narrow);
+  if (layer.update[kAttentionOutput].rank > 0 || layer.trained[kAttentionOutput].weight) at.context = saved.take(at.narrow);
 }
 
 template <class T>

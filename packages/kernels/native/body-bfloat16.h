@@ -19,6 +19,8 @@ namespace {
 #include "body-activations.h"
 #include "body-low-rank.h"
 #include "body-encoder.h"
+#include "body-pack.h"
+#include "body-weight-grad.h"
 #include "body-encoder-grad.h"
 
 constexpr EncoderKernels kEncoder = encoder_table<bfloat16>(FIN_NAME);

@@ -1,5 +1,5 @@
-// The backward stages of a transformer layer (see body-encoder.h): the gradients of the input and of the low-rank updates. The linear
-// layers themselves, their biases and the norms are frozen. Included by isa-*.cc; no include guard.
+// The backward stages of a transformer layer (see body-encoder.h): the gradients of the input, of the low-rank updates and of the norms.
+// For the gradients of the linear layers themselves see body-weight-grad.h. Included by isa-*.cc; no include guard.
 
 /// Where a group's gradients are. Rows as in Activations.
 template <class T>
@@ -20,7 +20,7 @@ static Gradients<T> gradients(const EncoderArgs& args, const EncoderLayer& layer
                               const Activations<T>& at) {
   RowArena<T> own{(T*)group.activations, saved_rows(group.rows)};
   Gradients<T> to{};
-  to.d = own.take(at.narrow);
+  to.d = group.d == nullptr ? own.take(at.narrow) : (T*)group.d;
   to.sum = own.take(at.narrow);
   to.input = own.take(at.narrow);
   for (int i = 0; i < kLinears; i++) to.low[i] = own.take(low_step(layer.update[i]));
@@ -120,6 +120,24 @@ static void norm_grad(const EncoderArgs& args, const EncoderGroup& group, const 
   if (dropout.on) clear_fill(args, to.sum, at.narrow, rows);
 }
 
+/// Adds up the gradients of gamma and beta over the group's rows, for some panels of columns.
+template <class T>
+static void sum_norm(const EncoderArgs& args, const EncoderGroup& group, const EncoderLayer& layer, Norm norm,
+                     const Activations<T>& at, const Gradients<T>& to, Share panels) {
+  float* gamma = group.gradients + layer.trained_norm[norm].gradient;
+  float* beta = gamma + round_up(args.hidden, kPanel);
+  for (int64_t i = panels.begin * kPanel; i < panels.end * kPanel; i += W) {
+    vf sum_gamma = splat(0.0f), sum_beta = splat(0.0f);
+    for (int64_t row = 0; row < group.rows; row++) {
+      const vf d = load(to.d + row * at.narrow + i);
+      sum_gamma = fma(d, load(at.normed[norm] + row * at.narrow + i), sum_gamma);
+      sum_beta += d;
+    }
+    store(gamma + i, sum_gamma);
+    store(beta + i, sum_beta);
+  }
+}
+
 FIN_INLINE vf gelu_slope_for(const float*, vf v) { return gelu_slope(v); }
 FIN_INLINE vf gelu_slope_for(const bfloat16*, vf v) { return gelu_slope_low(v); }
 
@@ -140,39 +158,6 @@ struct TimesGeluSlope {
     store_both(out + row * step + col, a * gelu_slope_for(v, load(v)), b * gelu_slope_for(v, load(v + W)));
   }
 };
-
-/// out = A B for the first `columns` columns
-struct StoreFloats {
-  float* out;
-  int64_t step, columns;
-  FIN_MEMBER void operator()(int64_t row, int64_t col, vf a, vf b) const {
-    if (col < columns) store_up_to(out + row * step + col, a, columns - col);
-    if (col + W < columns) store_up_to(out + row * step + col + W, b, columns - col - W);
-  }
-};
-
-/// Packs 32 columns of some rows as the second factor of a product over the rows, with zeros up to `depth` rows.
-FIN_INLINE void pack_columns(const float* from, int64_t step, int64_t rows, int64_t depth, float* panel) {
-  for (int64_t row = 0; row < depth; row++) {
-    for (int64_t i = 0; i < kPanel; i += W) {
-      store(panel + row * kPanel + i, row < rows ? load(from + row * step + i) : splat(0.0f));
-    }
-  }
-}
-
-FIN_INLINE void pack_columns(const bfloat16* from, int64_t step, int64_t rows, int64_t depth, bfloat16* panel) {
-  for (int64_t row = 0; row < depth; row += 2) {
-    for (int64_t i = 0; i < kPanel; i += W) {
-      vu pair = {};
-      for (int64_t of = 0; of < 2 && row + of < rows; of++) {
-        vh half;
-        __builtin_memcpy(&half, from + (row + of) * step + i, sizeof half);
-        pair |= __builtin_convertvector(half, vu) << (16 * (uint32_t)of);
-      }
-      __builtin_memcpy((void*)(panel + row * kPanel + 2 * i), &pair, sizeof pair);
-    }
-  }
-}
 
 /// gradient = lowᵀ of: [rank, columns], the sum over the group's rows, for a share of the columns.
 /// @param low [rows, low_step]
@@ -195,6 +180,23 @@ static void update_gradient(const LowRank& update, const T* low, int64_t rows, c
     // One panel, whose columns begin at 0.
     multiply_panels(a, panel, 0, 1, sums, StoreFloats{gradient + p * kPanel, columns, columns - p * kPanel});
   }
+}
+
+/// Packs the input of query, key and value, which is the output of the layer below, or x.
+template <class T>
+static void keep_layer_input(const EncoderArgs& args, const EncoderGroup& group, const LinearGradients& to, int64_t number,
+                             Share panels) {
+  if (number > 0) {
+    const EncoderLayer& below = args.layers[number - 1];
+    return keep_x<T>(args, group, to, panels, output_of(below, kOutputNorm, saved_activations<T>(args, below, group)));
+  }
+  const auto rows_of = [&](const auto* x) {
+    keep_x<T>(args, group, to, panels, [&](int64_t row, int64_t i) {
+      return i < args.hidden ? load_up_to(x + (group.row + row) * args.hidden + i, args.hidden - i) : splat(0.0f);
+    });
+  };
+  if (args.x_storage == kBFloat16) return rows_of((const bfloat16*)args.x);
+  rows_of((const float*)args.x);
 }
 
 template <class T>
@@ -269,6 +271,33 @@ static void run_encoder_grad(const EncoderArgs& args, const EncoderGroup& group,
   switch (stage) {
     case kLoadGrad:
       return load_rows(args, group, (const T*)args.dy, to.d, at.narrow, rows);
+    case kSumOutputNorm:
+      return sum_norm(args, group, layer, kOutputNorm, at, to, panels);
+    case kSumAttentionNorm:
+      return sum_norm(args, group, layer, kAttentionNorm, at, to, panels);
+    case kKeepOutput: {
+      const T* before = at.before_gelu;
+      keep_dy(args, group, layer.trained[kOutput], layer.dropout[kDropContracted].on ? to.sum : to.d, at.narrow, panels);
+      return keep_x<T>(args, group, layer.trained[kOutput], inner_panels,
+                       [&](int64_t row, int64_t i) { return gelu_for(before, load(before + row * at.wide + i)); });
+    }
+    case kKeepIntermediate:
+      keep_dy(args, group, layer.trained[kIntermediate], to.inner, at.wide, inner_panels);
+      return keep_x<T>(args, group, layer.trained[kIntermediate], panels, output_of(layer, kAttentionNorm, at));
+    case kKeepAttentionOutput:
+      keep_dy(args, group, layer.trained[kAttentionOutput], layer.dropout[kDropAttended].on ? to.sum : to.d, at.narrow, panels);
+      return keep_x<T>(args, group, layer.trained[kAttentionOutput], panels,
+                       [&](int64_t row, int64_t i) { return load(at.context + row * at.narrow + i); });
+    case kKeepQueryKeyValue: {
+      for (const Linear which : {kQuery, kKey, kValue}) {
+        keep_dy(args, group, layer.trained[which], to.projections + which * at.columns, at.triple, panels);
+      }
+      for (const Linear which : {kQuery, kKey, kValue}) {
+        if (!layer.trained[which].weight) continue;
+        return keep_layer_input<T>(args, group, layer.trained[which], number, panels);
+      }
+      return;
+    }
     case kNormOutputGrad:
       return norm_grad(args, group, layer, kOutputNorm, at, to, rows, scratch);
     case kLowerInnerGrad: {
@@ -376,5 +405,6 @@ static int64_t encoder_scratch(const EncoderArgs& args, int64_t rows, bool backw
 
 template <class T>
 constexpr EncoderKernels encoder_table(const char* name) {
-  return {name, activation_bytes<T>, saved_columns<T>, encoder_scratch<T>, run_encoder<T>, run_encoder_grad<T>};
+  return {name,           activation_bytes<T>, saved_columns<T>,         encoder_scratch<T>, run_encoder<T>,
+          run_encoder_grad<T>, parameter_grad<T>,  parameter_scratch<T>,     pack_wide_panel<T>};
 }

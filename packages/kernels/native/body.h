@@ -23,6 +23,8 @@ namespace {
 #include "body-activations.h"
 #include "body-low-rank.h"
 #include "body-encoder.h"
+#include "body-pack.h"
+#include "body-weight-grad.h"
 #include "body-encoder-grad.h"
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <initializer_list>
+#include <memory>
+#include <new>
 #include <vector>
 
 #include "cpu.h"
@@ -18,8 +20,24 @@ namespace {
 constexpr int64_t kMostRows = 224;
 constexpr int64_t kFewestRows = 32;
 
-bool updated(const EncoderLayer& layer, std::initializer_list<Linear> linears) {
+using Linears = std::initializer_list<Linear>;
+constexpr Linears kAll = {kQuery, kKey, kValue, kAttentionOutput, kIntermediate, kOutput};
+constexpr Linears kInputs = {kQuery, kKey, kValue};
+
+bool updated(const EncoderLayer& layer, Linears linears) {
   return std::any_of(linears.begin(), linears.end(), [&](Linear which) { return layer.update[which].rank > 0; });
+}
+
+bool trains(const EncoderLayer& layer, Linears linears) {
+  return std::any_of(linears.begin(), linears.end(),
+                     [&](Linear which) { return layer.trained[which].weight || layer.trained[which].bias; });
+}
+
+bool trains(const EncoderLayer& layer, Norm norm) { return layer.trained_norm[norm].gamma || layer.trained_norm[norm].beta; }
+
+/// Whether any gradient of the layer is requested.
+bool trains(const EncoderLayer& layer) {
+  return updated(layer, kAll) || trains(layer, kAll) || trains(layer, kAttentionNorm) || trains(layer, kOutputNorm);
 }
 
 /// Calls `run(stage, layer)` for every stage, in order.
@@ -43,38 +61,43 @@ void each_stage(const EncoderArgs& args, const Run& run) {
   run(kStore, args.layer_count - 1);
 }
 
-/// Calls `run(stage, layer)` for every stage of the backward pass that leads to a requested gradient, in order.
+/// Calls `run(stage, layer)` for every stage of a layer's backward pass that leads to a requested gradient, in order.
+/// @return whether anything below the layer needs a gradient
 template <class Run>
-void each_grad_stage(const EncoderArgs& args, const Run& run) {
-  run(kLoadGrad, args.layer_count - 1);
-  for (int64_t i = args.layer_count - 1; i >= 0; i--) {
-    const EncoderLayer& layer = args.layers[i];
-    // Whether anything below needs a gradient.
-    bool below = args.dx != nullptr;
-    for (int64_t k = 0; k < i; k++) {
-      below = below || updated(args.layers[k], {kQuery, kKey, kValue, kAttentionOutput, kIntermediate, kOutput});
-    }
-    const bool input = below || updated(layer, {kQuery, kKey, kValue});
-    const bool context = input || updated(layer, {kAttentionOutput});
-    const bool attended = context || updated(layer, {kIntermediate});
-    if (!attended && !updated(layer, {kOutput})) return;
-    run(kNormOutputGrad, i);
-    if (updated(layer, {kOutput})) run(kLowerInnerGrad, i);
-    run(kContractGrad, i);
-    if (!attended) return;
-    if (updated(layer, {kIntermediate})) run(kLowerAttendedGrad, i);
-    run(kExpandGrad, i);
-    if (!context) return;
-    run(kNormAttentionGrad, i);
-    if (updated(layer, {kAttentionOutput})) run(kLowerContextGrad, i);
-    run(kProjectAttentionGrad, i);
-    if (!input) return;
-    run(kAttendGrad, i);
-    if (updated(layer, {kQuery, kKey, kValue})) run(kLowerInputGrad, i);
-    run(kQueryKeyValueGrad, i);
-    if (!below) return;
-  }
-  run(kStoreGrad, 0);
+bool each_grad_stage(const EncoderArgs& args, int64_t i, const Run& run) {
+  const EncoderLayer& layer = args.layers[i];
+  const bool below = args.dx != nullptr || std::any_of(args.layers, args.layers + i, [](const EncoderLayer& one) { return trains(one); });
+  const auto wants = [&](Linears linears) { return updated(layer, linears) || trains(layer, linears); };
+  const bool input = below || wants(kInputs);
+  const bool context = input || wants({kAttentionOutput});
+  const bool norm = context || trains(layer, kAttentionNorm);
+  const bool attended = norm || wants({kIntermediate});
+  const bool output = attended || wants({kOutput});
+  if (i + 1 == args.layer_count) run(kLoadGrad, i);
+  if (trains(layer, kOutputNorm)) run(kSumOutputNorm, i);
+  if (!output) return false;
+  run(kNormOutputGrad, i);
+  if (trains(layer, {kOutput})) run(kKeepOutput, i);
+  if (updated(layer, {kOutput})) run(kLowerInnerGrad, i);
+  if (attended || updated(layer, {kOutput})) run(kContractGrad, i);
+  if (!attended) return false;
+  if (trains(layer, {kIntermediate})) run(kKeepIntermediate, i);
+  if (updated(layer, {kIntermediate})) run(kLowerAttendedGrad, i);
+  if (norm || updated(layer, {kIntermediate})) run(kExpandGrad, i);
+  if (!norm) return false;
+  if (trains(layer, kAttentionNorm)) run(kSumAttentionNorm, i);
+  if (!context) return false;
+  run(kNormAttentionGrad, i);
+  if (trains(layer, {kAttentionOutput})) run(kKeepAttentionOutput, i);
+  if (updated(layer, {kAttentionOutput})) run(kLowerContextGrad, i);
+  if (input || updated(layer, {kAttentionOutput})) run(kProjectAttentionGrad, i);
+  if (!input) return false;
+  run(kAttendGrad, i);
+  if (trains(layer, kInputs)) run(kKeepQueryKeyValue, i);
+  if (updated(layer, kInputs)) run(kLowerInputGrad, i);
+  if (below || updated(layer, kInputs)) run(kQueryKeyValueGrad, i);
+  if (i == 0 && below) run(kStoreGrad, i);
+  return below;
 }
 
 constexpr int64_t kLineFloats = 16;
@@ -139,7 +162,7 @@ std::vector<EncoderGroup> plan_groups(const EncoderArgs& args, int64_t sequences
   const int64_t even = (needed + threads() - 1) / threads() * threads();
   const int64_t wanted = std::max(needed, std::min(even, tokens / kFewestRows));
   std::vector<EncoderGroup> groups;
-  int64_t first = 0, saved = 0;
+  int64_t first = 0;
   for (int64_t i = 1; i <= wanted && first < sequences; i++) {
     const int64_t target = tokens * i / wanted;
     int64_t end = first + 1;
@@ -147,13 +170,24 @@ std::vector<EncoderGroup> plan_groups(const EncoderArgs& args, int64_t sequences
     while (end < sequences && distance(end + 1) <= distance(end)) end++;
     if (i == wanted) end = sequences;
     const int64_t row = args.offsets[first], rows = args.offsets[end] - row;
-    if (rows > 0) {
-      groups.push_back({first, end, row, rows, nullptr, saved, nullptr});
-      saved += saved_rows(rows);
-    }
+    if (rows > 0) add_group(groups, first, end, row, rows);
     first = end;
   }
   return groups;
+}
+
+void add_group(std::vector<EncoderGroup>& groups, int64_t first, int64_t end, int64_t row, int64_t rows) {
+  EncoderGroup group{};
+  group.first = first;
+  group.end = end;
+  group.row = row;
+  group.rows = rows;
+  if (!groups.empty()) {
+    const EncoderGroup& before = groups.back();
+    group.saved_row = before.saved_row + saved_rows(before.rows);
+    group.depth = before.depth + whole_panels(before.rows) * kPanel;
+  }
+  groups.push_back(group);
 }
 
 bool run_encoder(const EncoderArgs& args, std::vector<EncoderGroup> groups, Storage storage) {
@@ -163,37 +197,187 @@ bool run_encoder(const EncoderArgs& args, std::vector<EncoderGroup> groups, Stor
           float* scratch) { kernels.run(args, group, stage, layer, part, parts, scratch); });
 }
 
+namespace {
+
+/// Rows and panels of a weight whose gradient is computed at once: they stay in a core's L2 cache.
+constexpr int64_t kBlockRows = 384;
+constexpr int64_t kBlockPanels = 12;
+
+/// Memory that begins at a cache line and is not set.
+class Memory {
+ public:
+  explicit Memory(int64_t bytes) : memory_(new (std::nothrow) char[static_cast<size_t>(bytes + kLineFloats * 4)]) {}
+  bool ok() const { return memory_ != nullptr; }
+  char* take(int64_t bytes) {
+    const auto address = (reinterpret_cast<uintptr_t>(memory_.get()) + taken_ + 63) / 64 * 64;
+    taken_ += static_cast<uintptr_t>((bytes + 63) / 64 * 64);
+    return reinterpret_cast<char*>(address);
+  }
+
+ private:
+  std::unique_ptr<char[]> memory_;
+  uintptr_t taken_ = 0;
+};
+
+/// Calls `visit(which, place, bytes)` for what is kept of a layer for the gradients of its linear layers.
+template <class Visit>
+void each_kept(const EncoderArgs& args, EncoderLayer& layer, int64_t element, const Visit& visit) {
+  void** input = nullptr;
+  for (const Linear which : kAll) {
+    LinearGradients& own = layer.trained[which];
+    if (!own.weight && !own.bias) continue;
+    visit(&own.dy, whole_panels(which == kIntermediate ? args.intermediate : args.hidden) * kPanel * args.turned_step * element);
+    if (!own.weight) continue;
+    const bool shared = which <= kValue;
+    if (shared && input != nullptr) {
+      own.x = *input;
+      continue;
+    }
+    visit(&own.x, whole_panels(which == kOutput ? args.intermediate : args.hidden) * kPanel * args.depth * element);
+    if (shared) input = &own.x;
+  }
+}
+
+struct WeightTask {
+  int64_t layer;
+  Linear which;
+  WeightBlock block;
+};
+
+void add_weight_tasks(const EncoderArgs& args, int64_t number, std::vector<WeightTask>& tasks) {
+  for (const Linear which : kAll) {
+    const LinearGradients& own = args.layers[number].trained[which];
+    if (!own.weight && !own.bias) continue;
+    const int64_t out = which == kIntermediate ? args.intermediate : args.hidden;
+    const int64_t panels = own.weight ? whole_panels(which == kOutput ? args.intermediate : args.hidden) : 1;
+    for (int64_t row = 0; row < out; row += kBlockRows) {
+      for (int64_t panel = 0; panel < panels; panel += kBlockPanels) {
+        tasks.push_back({number, which, {row, std::min(row + kBlockRows, out), panel, std::min(panel + kBlockPanels, panels)}});
+      }
+    }
+  }
+}
+
+/// The backward pass layer by layer, where linear layers are trained. What is kept of a layer is needed while the groups are in the next
+/// one, so that two neighbours keep it in different memory.
+bool run_layers_grad(const EncoderArgs& given, std::vector<EncoderGroup>& groups, Storage storage) {
+  const EncoderKernels& kernels = encoder_kernels(storage);
+  const int64_t element = storage == kFloat32 ? 4 : 2;
+  std::vector<EncoderLayer> layers(given.layers, given.layers + given.layer_count);
+  EncoderArgs args = given;
+  args.layers = layers.data();
+  args.depth = groups.back().depth + whole_panels(groups.back().rows) * kPanel;
+  // Rows that lie a power of two apart would share cache sets.
+  args.turned_step = args.depth + 64 / element;
+  int64_t most_kept = 0, most_rows = 0, all_rows = 0;
+  for (EncoderLayer& layer : layers) {
+    int64_t kept = 0;
+    each_kept(args, layer, element, [&](void**, int64_t bytes) { kept += (bytes + 63) / 64 * 64; });
+    most_kept = std::max(most_kept, kept);
+  }
+  for (const EncoderGroup& group : groups) {
+    most_rows = std::max(most_rows, group.rows);
+    all_rows += saved_rows(group.rows);
+  }
+  const int64_t row_bytes = whole_panels(args.hidden) * kPanel * element + 64;
+  const int64_t scratch_floats = whole_lines(kernels.scratch(args, most_rows, true));
+  const int64_t activation_floats = whole_lines((kernels.activation_bytes(args, most_rows, true) + 3) / 4);
+  const int64_t weight_floats = whole_lines(kernels.weight_scratch(args, kBlockRows));
+  const auto count = static_cast<int64_t>(groups.size());
+  const bool together = count < threads();
+  const int64_t bytes = 2 * most_kept + all_rows * row_bytes + (together ? activation_floats * 4 : 0);
+  Memory memory(bytes);
+  if (!memory.ok()) return false;
+  for (EncoderGroup& group : groups) group.d = memory.take(saved_rows(group.rows) * row_bytes);
+  char* const kept[2] = {memory.take(most_kept), memory.take(most_kept)};
+  for (int64_t i = 0; i < args.layer_count; i++) {
+    char* next = kept[i % 2];
+    each_kept(args, layers[static_cast<size_t>(i)], element, [&](void** place, int64_t size) {
+      *place = next;
+      next += (size + 63) / 64 * 64;
+    });
+  }
+  if (together) {
+    char* const shared = memory.take(activation_floats * 4);
+    for (EncoderGroup& group : groups) group.activations = shared;
+  }
+  std::atomic<bool> enough_memory{true};
+  std::vector<WeightTask> tasks;
+  const auto with_scratch = [&](int64_t floats, const auto& run) {
+    float* scratch = thread_scratch(floats);
+    if (scratch == nullptr) {
+      enough_memory = false;
+    } else {
+      run(scratch);
+    }
+  };
+  const auto run_task = [&](const WeightTask& task) {
+    with_scratch(weight_floats, [&](float* scratch) {
+      kernels.weight_grad(args, args.layers[task.layer], task.which, task.block, scratch);
+    });
+  };
+  const auto waiting = [&] { return static_cast<int64_t>(tasks.size()); };
+  bool below = true;
+  for (int64_t i = args.layer_count - 1; i >= 0 && below; i--) {
+    below = each_grad_stage(args, i, [](EncoderGradStage, int64_t) {});
+    if (together) {
+      for (const EncoderGroup& group : groups) {
+        each_grad_stage(args, i, [&](EncoderGradStage stage, int64_t layer) {
+          const int64_t parts = threads();
+          parallel_for(parts, [&](int64_t part) {
+            with_scratch(scratch_floats, [&](float* scratch) { kernels.run_grad(args, group, stage, layer, part, parts, scratch); });
+          });
+        });
+      }
+      tasks.clear();
+      add_weight_tasks(args, i, tasks);
+      parallel_for(waiting(), [&](int64_t task) { run_task(tasks[static_cast<size_t>(task)]); });
+      continue;
+    }
+    parallel_for(count + waiting(), [&](int64_t task) {
+      if (task >= count) return run_task(tasks[static_cast<size_t>(task - count)]);
+      EncoderGroup& group = groups[static_cast<size_t>(task)];
+      with_scratch(activation_floats + scratch_floats, [&](float* scratch) {
+        group.activations = reinterpret_cast<char*>(scratch);
+        each_grad_stage(args, i, [&](EncoderGradStage stage, int64_t layer) {
+          kernels.run_grad(args, group, stage, layer, 0, 1, scratch + activation_floats);
+        });
+      });
+    });
+    tasks.clear();
+    add_weight_tasks(args, i, tasks);
+  }
+  if (!together) parallel_for(waiting(), [&](int64_t task) { run_task(tasks[static_cast<size_t>(task)]); });
+  return enough_memory;
+}
+
+}  // namespace
+
 bool run_encoder_grad(const EncoderArgs& args, std::vector<EncoderGroup> groups, Storage storage) {
+  const auto trains_linears = [](const EncoderLayer& layer) { return trains(layer, kAll); };
+  if (groups.empty()) return true;
+  if (std::any_of(args.layers, args.layers + args.layer_count, trains_linears)) return run_layers_grad(args, groups, storage);
   return run_stages(
-      args, groups, storage, true, [&](const auto& run) { each_grad_stage(args, run); },
+      args, groups, storage, true,
+      [&](const auto& run) {
+        for (int64_t i = args.layer_count - 1; i >= 0 && each_grad_stage(args, i, run); i--) continue;
+      },
       [&](const EncoderKernels& kernels, const EncoderGroup& group, EncoderGradStage stage, int64_t layer, int64_t part,
           int64_t parts, float* scratch) { kernels.run_grad(args, group, stage, layer, part, parts, scratch); });
 }
 
 namespace {
 
-float widened(const float* from) { return *from; }
+void convert(uint16_t value, uint16_t* to) { *to = value; }
 
-float widened(const uint16_t* from) {
-  const uint32_t bits = static_cast<uint32_t>(*from) << 16;
-  float value;
-  __builtin_memcpy(&value, &bits, sizeof value);
-  return value;
+void convert(uint16_t value, float* to) {
+  const uint32_t bits = static_cast<uint32_t>(value) << 16;
+  __builtin_memcpy(to, &bits, sizeof bits);
 }
 
-void convert(float value, float* to) { *to = value; }
-
-/// Rounds to nearest, ties to even; NaN stays NaN.
-void convert(float value, uint16_t* to) {
-  uint32_t bits;
-  __builtin_memcpy(&bits, &value, sizeof bits);
-  const uint32_t rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  *to = static_cast<uint16_t>(value == value ? rounded : (bits >> 16) | 0x40);
-}
-
-/// See `kPanel` for the layout.
-template <class From, class To>
-void pack_panel(const void* weight, int64_t out_features, int64_t in_features, bool transposed, int64_t panel, void* packed) {
+/// Packs a panel of a weight in bfloat16. See `kPanel` for the layout.
+template <class To>
+void pack_low_panel(const uint16_t* weight, int64_t out_features, int64_t in_features, bool transposed, int64_t panel, void* packed) {
   constexpr int64_t kDepths = sizeof(To) == 2 ? 2 : 1;
   const int64_t out_step = transposed ? 1 : in_features, in_step = transposed ? out_features : 1;
   const int64_t depth = whole_panels(in_features) * kPanel;
@@ -202,31 +386,36 @@ void pack_panel(const void* weight, int64_t out_features, int64_t in_features, b
     const int64_t out = panel * kPanel + col;
     for (int64_t k = 0; k < depth; k++) {
       const bool present = out < out_features && k < in_features;
-      const float value = present ? widened(static_cast<const From*>(weight) + out * out_step + k * in_step) : 0.0f;
-      convert(value, to + k / kDepths * kDepths * kPanel + col * kDepths + k % kDepths);
+      convert(present ? weight[out * out_step + k * in_step] : uint16_t{0}, to + k / kDepths * kDepths * kPanel + col * kDepths + k % kDepths);
     }
   }
 }
 
-auto panel_packing(Storage from, Storage to) {
-  if (from == kFloat32) return to == kFloat32 ? &pack_panel<float, float> : &pack_panel<float, uint16_t>;
-  return to == kFloat32 ? &pack_panel<uint16_t, float> : &pack_panel<uint16_t, uint16_t>;
+/// One panel of `pack_weight`.
+void pack_panel(const void* weight, Storage from, int64_t out_features, int64_t in_features, bool transposed, int64_t panel,
+                void* packed, Storage to) {
+  if (from == kFloat32) {
+    const auto* wide = static_cast<const float*>(weight);
+    return encoder_kernels(to).pack(wide, out_features, in_features, transposed, panel, packed);
+  }
+  const auto* low = static_cast<const uint16_t*>(weight);
+  if (to == kFloat32) return pack_low_panel<float>(low, out_features, in_features, transposed, panel, packed);
+  pack_low_panel<uint16_t>(low, out_features, in_features, transposed, panel, packed);
 }
 
 }  // namespace
 
 void pack_weight(const void* weight, Storage from, int64_t out_features, int64_t in_features, bool transposed, void* packed,
                  Storage to) {
-  const auto pack = panel_packing(from, to);
-  parallel_for(whole_panels(out_features),
-               [&](int64_t panel) { pack(weight, out_features, in_features, transposed, panel, packed); });
+  parallel_for(whole_panels(out_features), [&](int64_t panel) {
+    pack_panel(weight, from, out_features, in_features, transposed, panel, packed, to);
+  });
 }
 
 void pack_weight_alone(const void* weight, Storage from, int64_t out_features, int64_t in_features, bool transposed, void* packed,
                        Storage to) {
-  const auto pack = panel_packing(from, to);
   for (int64_t panel = 0; panel < whole_panels(out_features); panel++) {
-    pack(weight, out_features, in_features, transposed, panel, packed);
+    pack_panel(weight, from, out_features, in_features, transposed, panel, packed, to);
   }
 }
 

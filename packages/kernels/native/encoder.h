@@ -48,6 +48,22 @@ struct LowRank {
   int64_t a_gradient = 0, b_gradient = 0;
 };
 
+/// The gradients of a linear layer's own parameters.
+struct LinearGradients {
+  bool weight = false, bias = false;  // whether they are requested
+  /// Backward, of all groups: the gradient of the layer's output, transposed, [whole panels of out, turned_step]; and its input, packed
+  /// as the second factor of a product over the tokens. Query, key and value have the same input.
+  void *dy = nullptr, *x = nullptr;
+  float *weight_gradient = nullptr, *bias_gradient = nullptr;  // [out, in], [out]
+};
+
+/// The gradients of a norm's parameters.
+struct NormGradients {
+  bool gamma = false, beta = false;  // whether they are requested
+  /// Backward: where both begin among those of a group, whole panels each.
+  int64_t gradient = 0;
+};
+
 /// Parameters of one layer, and what its forward pass leaves for the backward pass. Vectors are filled up with zeros to whole panels.
 struct EncoderLayer {
   const void* weight[kLinears];  // packed; in the backward pass transposed
@@ -55,6 +71,8 @@ struct EncoderLayer {
   const float* gamma[kNorms];
   const float* beta[kNorms];
   LowRank update[kLinears];
+  LinearGradients trained[kLinears];
+  NormGradients trained_norm[kNorms];
   Dropout dropout[kDropoutSites];
   /// Keep bits of each dropout; null if it is off.
   uint16_t* kept[kDropoutSites];
@@ -80,6 +98,8 @@ struct EncoderArgs {
 
   const void* dy;  // backward: [tokens, hidden], in the storage type of the kernels, as dx
   void* dx;        // null if not requested
+  /// Tokens of all groups, each filled up to whole panels, and elements from row to row of a transposed `dy`.
+  int64_t depth, turned_step;
 };
 
 /// Neighbouring sequences that go through all layers together, and the memory for their activations.
@@ -88,7 +108,9 @@ struct EncoderGroup {
   int64_t row, rows;   // their tokens
   char* activations;   // aligned to a cache line
   int64_t saved_row;   // saved rows of the groups before
-  float* gradients;    // backward: of the low-rank updates
+  float* gradients;    // backward: of the low-rank updates and norms
+  int64_t depth;       // rows of the groups before, filled up to whole panels
+  void* d;             // backward: the gradient of the hidden states between two layers; null if one task goes through all layers
 };
 
 /// A tile that begins at the last row of a sequence reads 15 rows more, and a product reads whole panels of rows.
@@ -116,21 +138,33 @@ enum EncoderStage {
   kStore,  // after the last layer
 };
 
-/// The stages of the backward pass.
+/// The stages of the backward pass. Those that sum or keep are for the gradients of norms and of linear layers.
 enum EncoderGradStage {
   kLoadGrad,  // before the last layer
+  kSumOutputNorm,
   kNormOutputGrad,
+  kKeepOutput,
   kLowerInnerGrad,
   kContractGrad,
+  kKeepIntermediate,
   kLowerAttendedGrad,
   kExpandGrad,
+  kSumAttentionNorm,
   kNormAttentionGrad,
+  kKeepAttentionOutput,
   kLowerContextGrad,
   kProjectAttentionGrad,
   kAttendGrad,
+  kKeepQueryKeyValue,
   kLowerInputGrad,
   kQueryKeyValueGrad,
   kStoreGrad,  // after the first layer
+};
+
+/// A part of a weight: some rows, from a multiple of kPanel on, and some panels of columns.
+struct WeightBlock {
+  int64_t row, end;
+  int64_t panel, last;
 };
 
 struct EncoderKernels {
@@ -147,6 +181,12 @@ struct EncoderKernels {
   void (*run)(const EncoderArgs&, const EncoderGroup&, EncoderStage, int64_t layer, int64_t part, int64_t parts, float* scratch);
   void (*run_grad)(const EncoderArgs&, const EncoderGroup&, EncoderGradStage, int64_t layer, int64_t part, int64_t parts,
                    float* scratch);
+  /// Computes part of the gradients of a linear layer's weight and bias, from what the stages have kept of all groups.
+  void (*weight_grad)(const EncoderArgs&, const EncoderLayer&, Linear, const WeightBlock&, float* scratch);
+  /// Floats of scratch memory for it.
+  int64_t (*weight_scratch)(const EncoderArgs&, int64_t rows);
+  /// Packs one panel of a weight in float32; see `pack_weight`.
+  void (*pack)(const float* weight, int64_t out_features, int64_t in_features, bool transposed, int64_t panel, void* packed);
 };
 
 // float32 and bfloat16 widened to float32, by vectors.
@@ -166,12 +206,17 @@ extern const EncoderKernels kEmulatedTilesEncoder;
 /// Cuts the sequences into groups of about equally many rows: a multiple of the number of threads, if there are enough rows.
 std::vector<EncoderGroup> plan_groups(const EncoderArgs& args, int64_t sequences);
 
+/// Adds a group behind the others: sequences [first, end) with `rows` tokens from `row` on.
+void add_group(std::vector<EncoderGroup>& groups, int64_t first, int64_t end, int64_t row, int64_t rows);
+
 /// Runs all layers on several threads: each takes groups of sequences through all of them without waiting for the others. If there
 /// are fewer groups than threads, the threads share the stages of each. The result has the same bits in every case.
 /// @return false if out of memory
 bool run_encoder(const EncoderArgs& args, std::vector<EncoderGroup> groups, Storage storage);
 
-/// The backward pass, from the last layer to the first. Each group adds up its own gradients of the low-rank updates.
+/// The backward pass, from the last layer to the first. Each group adds up its own gradients of the low-rank updates and norms. Where
+/// linear layers themselves are trained, all groups finish a layer before the next, and a product over all tokens gives each gradient,
+/// while the groups go on.
 /// @return false if out of memory
 bool run_encoder_grad(const EncoderArgs& args, std::vector<EncoderGroup> groups, Storage storage);
 

@@ -12,6 +12,9 @@ constexpr const char* kWeightNames[kLinears] = {"query", "key", "value", "attent
 /// Vectors of one layer: a bias for each linear layer, then gamma and beta of each norm.
 constexpr int64_t kVectors = kLinears + 2 * kNorms;
 
+constexpr int64_t kParameters = kLinears + kVectors;
+static_assert(kLinears % kNorms == 0, "the number of a norm's parameter tells the norm");
+
 }  // namespace
 
 const Tensor* EncoderInputs::input(int64_t index) {
@@ -137,6 +140,59 @@ void EncoderInputs::read_updates(int64_t first, Storage storage) {
   }
 }
 
+/// Input `index`: the numbers of the parameters whose gradients are requested, increasing; see `Trained`.
+void EncoderInputs::read_trained(int64_t index) {
+  const Tensor* numbers = input(index);
+  if (numbers == nullptr) return;
+  int64_t last = -1;
+  for (int64_t i = 0; call_.ok() && i < numbers->elements(); i++) {
+    const int64_t number = numbers->data<int32_t>()[i];
+    call_.expect(number > last && number < args.layer_count * kParameters, [&] {
+      return "the trained parameters are not increasing numbers below " + std::to_string(args.layer_count * kParameters) + ": " +
+             std::to_string(number) + " follows " + std::to_string(last);
+    });
+    if (!call_.ok()) return;
+    last = number;
+    const Trained one{number / kParameters, number % kParameters};
+    EncoderLayer& layer = layers_[static_cast<size_t>(one.layer)];
+    trained_.push_back(one);
+    if (one.parameter < 2 * kLinears) {
+      LinearGradients& own = layer.trained[one.parameter % kLinears];
+      (one.parameter < kLinears ? own.weight : own.bias) = true;
+      continue;
+    }
+    NormGradients& own = layer.trained_norm[one.parameter % kNorms];
+    if (!own.gamma && !own.beta) {
+      own.gradient = gradients_;
+      gradients_ += 2 * whole_panels(args.hidden) * kPanel;
+    }
+    (one.parameter < 2 * kLinears + kNorms ? own.gamma : own.beta) = true;
+  }
+  call_.expect(!backward_ || attributes_.trained == numbers->elements(), [&] {
+    return "there are " + std::to_string(numbers->elements()) + " trained parameters, and " + std::to_string(attributes_.trained) +
+           " gradients of them";
+  });
+}
+
+std::vector<int64_t> EncoderInputs::shape(const Trained& one) const {
+  if (one.parameter >= 2 * kLinears) return {args.hidden};
+  const auto which = static_cast<Linear>(one.parameter % kLinears);
+  if (one.parameter >= kLinears) return {out_features(which)};
+  return {out_features(which), in_features(which)};
+}
+
+void EncoderInputs::place_gradient(const Trained& one, float* to) {
+  if (one.parameter >= 2 * kLinears) return;
+  LinearGradients& own = layers_[static_cast<size_t>(one.layer)].trained[one.parameter % kLinears];
+  (one.parameter < kLinears ? own.weight_gradient : own.bias_gradient) = to;
+}
+
+int64_t EncoderInputs::group_gradient(const Trained& one) const {
+  if (one.parameter < 2 * kLinears) return -1;
+  const NormGradients& own = layer(one.layer).trained_norm[one.parameter % kNorms];
+  return one.parameter < 2 * kLinears + kNorms ? own.gradient : own.gradient + whole_panels(args.hidden) * kPanel;
+}
+
 /// Words of keep bits.
 int64_t EncoderInputs::kept_words_of(DropoutSite site) const {
   if (site == kDropAttention) return args.heads * kept_before_.back();
@@ -202,7 +258,8 @@ void EncoderInputs::read(int64_t first, Storage storage) {
   read_layers(first + 2);
   const int64_t factors = first + 2 + attributes_.weights + attributes_.vectors;
   if (call_.ok()) read_updates(factors, storage);
-  const int64_t settings = factors + attributes_.factors + 1;
+  const int64_t trained = factors + attributes_.factors + 1, settings = trained + 1;
+  if (call_.ok()) read_trained(trained);
   if (call_.ok()) read_dropouts(settings, settings + 1);
   end_ = settings + 1 + (backward_ ? 0 : attributes_.seeds);
 }

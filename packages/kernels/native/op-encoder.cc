@@ -1,5 +1,5 @@
 // FinEncoder: the layers of a post-norm transformer, such as BERT's, over sequences that lie end to end, with low-rank updates of its
-// linear layers (LoRA) and dropout.  FinEncoderGrad: the gradients of its input and of the updates.
+// linear layers (LoRA) and dropout.  FinEncoderGrad: the gradients of its input, of the updates and of trained parameters.
 
 #include <algorithm>
 
@@ -33,6 +33,7 @@ void* create(TF_OpKernelConstruction* construction) {
 void* create_grad(TF_OpKernelConstruction* construction) {
   Attributes read(construction);
   auto* attributes = new EncoderAttributes(read_attributes(read));
+  attributes->trained = read.integer("G");
   attributes->input_grad = read.boolean("input_grad");
   return attributes;
 }
@@ -82,21 +83,20 @@ void compute(void* kernel, TF_OpKernelContext* context) {
 /// The groups of the forward pass, from the last sequence of each.
 std::vector<EncoderGroup> read_groups(Call& call, const Tensor& ends, const EncoderArgs& args, int64_t sequences) {
   std::vector<EncoderGroup> groups;
-  int64_t first = 0, saved = 0;
+  int64_t first = 0;
   for (int64_t i = 0; call.ok() && i < ends.elements(); i++) {
     const int64_t end = ends.data<int32_t>()[i];
     call.expect(end > first && end <= sequences, [] { return "the groups are not those of the forward pass"; });
     if (!call.ok()) break;
-    const int64_t row = args.offsets[first], rows = args.offsets[end] - row;
-    groups.push_back({first, end, row, rows, nullptr, saved, nullptr});
-    saved += saved_rows(rows);
+    add_group(groups, first, end, args.offsets[first], args.offsets[end] - args.offsets[first]);
     first = end;
   }
   return groups;
 }
 
-/// Adds up the groups' gradients, in order. B's come transposed.
-void sum_gradients(const EncoderInputs& inputs, const float* gradients, int64_t groups, const std::vector<float*>& factors) {
+/// Adds up the groups' gradients of the updates and norms, in order. B's come transposed.
+void sum_gradients(const EncoderInputs& inputs, const float* gradients, int64_t groups, const std::vector<float*>& factors,
+                   const std::vector<float*>& trained) {
   const auto sum = [&](int64_t at) {
     float total = 0.0f;
     for (int64_t group = 0; group < groups; group++) total += gradients[group * inputs.gradients() + at];
@@ -115,6 +115,10 @@ void sum_gradients(const EncoderInputs& inputs, const float* gradients, int64_t 
       for (int64_t k = 0; k < out; k++) to[k * update.rank + r] = sum(update.b_gradient + r * out + k);
     }
   });
+  for (size_t i = 0; i < trained.size(); i++) {
+    const int64_t begin = inputs.group_gradient(inputs.trained()[i]);
+    for (int64_t k = 0; begin >= 0 && k < inputs.args.hidden; k++) trained[i][k] = sum(begin + k);
+  }
 }
 
 void compute_grad(void* kernel, TF_OpKernelContext* context) {
@@ -158,6 +162,16 @@ void compute_grad(void* kernel, TF_OpKernelContext* context) {
     call.output(static_cast<int>(1 + i), *outputs.back(), TF_FLOAT, i % 2 == 0 ? a : b);
     if (call.ok()) factors.push_back(outputs.back()->data<float>());
   }
+  std::vector<float*> trained;
+  for (int64_t i = 0; call.ok() && i < attributes.trained; i++) {
+    const EncoderInputs::Trained& parameter = inputs.trained()[static_cast<size_t>(i)];
+    outputs.push_back(std::make_unique<Tensor>());
+    call.output(static_cast<int>(1 + attributes.factors + i), *outputs.back(), TF_FLOAT, inputs.shape(parameter));
+    if (!call.ok()) return;
+    trained.push_back(outputs.back()->data<float>());
+    inputs.place_gradient(parameter, trained.back());
+    if (groups.empty()) std::fill_n(trained.back(), outputs.back()->elements(), 0.0f);
+  }
   const auto count = static_cast<int64_t>(groups.size());
   float* partial = call.temporary(gradients, count * inputs.gradients());
   if (!call.ok()) return;
@@ -168,7 +182,7 @@ void compute_grad(void* kernel, TF_OpKernelContext* context) {
     inputs.args.dx = attributes.input_grad ? dx.data() : nullptr;
     if (!run_encoder_grad(inputs.args, groups, storage(dy))) return call.fail("out of memory", TF_RESOURCE_EXHAUSTED);
   }
-  sum_gradients(inputs, partial, count, factors);
+  sum_gradients(inputs, partial, count, factors, trained);
 }
 
 }  // namespace
@@ -179,7 +193,7 @@ std::string register_encoder() {
       {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "M: int >= 0", "F: int >= 0", "D: int >= 0", "S: int >= 0",
        "heads: int", "scale: float", "epsilon: float"},
       {"x: X", "offsets: int32", "weights: N * T", "vectors: M * float", "factors: F * float", "updates: float",
-       "dropouts: float", "seeds: D * int32"},
+       "trained: int32", "dropouts: float", "seeds: D * int32"},
       {"y: T", "saved: S * T", "statistics: float", "kept: int32", "groups: int32"},
       &create,
       &compute,
@@ -188,11 +202,11 @@ std::string register_encoder() {
   if (!problem.empty()) return problem;
   return register_op({
       "FinEncoderGrad",
-      {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "M: int >= 0", "F: int >= 0", "S: int >= 0", "heads: int",
-       "scale: float", "input_grad: bool"},
+      {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "M: int >= 0", "F: int >= 0", "S: int >= 0", "G: int >= 0",
+       "heads: int", "scale: float", "input_grad: bool"},
       {"dy: T", "x: X", "offsets: int32", "weights: N * T", "vectors: M * float", "factors: F * float", "updates: float",
-       "dropouts: float", "saved: S * T", "statistics: float", "kept: int32", "groups: int32"},
-      {"dx: T", "factor_grads: F * float"},
+       "trained: int32", "dropouts: float", "saved: S * T", "statistics: float", "kept: int32", "groups: int32"},
+      {"dx: T", "factor_grads: F * float", "grads: G * float"},
       &create_grad,
       &compute_grad,
       &destroy,

@@ -16,6 +16,7 @@ struct EncoderAttributes {
   float scale, epsilon;
   int64_t weights, vectors, factors, saved;
   int64_t seeds;    // forward
+  int64_t trained;  // backward
   bool input_grad;  // backward
 };
 
@@ -26,7 +27,7 @@ class EncoderInputs {
       : call_(call), attributes_(attributes), backward_(backward) {}
 
   /// Reads the inputs from number `first` on: x, offsets, the weights of all layers, their vectors, the factors of the updates, the
-  /// updates, the dropouts, and in the forward pass the seeds.
+  /// updates, the trained parameters, the dropouts, and in the forward pass the seeds.
   void read(int64_t first, Storage storage);
 
   /// Points the layers to memory for the backward pass; the sizes are those below.
@@ -41,7 +42,7 @@ class EncoderInputs {
   /// Elements of the statistics, and of the keep bits.
   int64_t statistics() const { return args.layer_count * tokens_ * (kNorms + attributes_.heads); }
   int64_t kept() const { return kept_; }
-  /// Elements of the gradients of one group, and shapes of the factors.
+  /// Elements of the gradients of one group, and sizes of the linear layers.
   int64_t gradients() const { return gradients_; }
   const EncoderLayer& layer(int64_t number) const { return layers_[static_cast<size_t>(number)]; }
   int64_t out_features(Linear which) const { return which == kIntermediate ? args.intermediate : args.hidden; }
@@ -52,6 +53,16 @@ class EncoderInputs {
     Linear which;
   };
   const std::vector<Place>& updates() const { return updates_; }
+  /// Layer of each trained parameter and its number there: the weights of the linear layers, their biases, gamma of the norms, beta.
+  struct Trained {
+    int64_t layer, parameter;
+  };
+  const std::vector<Trained>& trained() const { return trained_; }
+  std::vector<int64_t> shape(const Trained& parameter) const;
+  /// Points to the memory for the gradient of a linear layer's parameter.
+  void place_gradient(const Trained& parameter, float* to);
+  /// Where the gradient of a norm's parameter begins among those of a group; -1 for a linear layer's.
+  int64_t group_gradient(const Trained& parameter) const;
 
   /// Any input.
   const Tensor* input(int64_t index);
@@ -63,6 +74,7 @@ class EncoderInputs {
   const void* weight(int64_t index, const std::string& name, int64_t out, int64_t in);
   void read_layers(int64_t first);
   void read_updates(int64_t first, Storage storage);
+  void read_trained(int64_t index);
   void read_dropouts(int64_t settings, int64_t first_seed);
   int64_t kept_words_of(DropoutSite site) const;
 
@@ -74,6 +86,7 @@ class EncoderInputs {
   std::vector<std::vector<float>> filled_;  // vectors that had to be filled up to whole panels
   std::vector<EncoderLayer> layers_;
   std::vector<Place> updates_;
+  std::vector<Trained> trained_;
   std::vector<int64_t> kept_before_;
   Tensor packed_;  // factors
 };

@@ -11,7 +11,7 @@ export type { DifferentiableOp } from './differentiable.js';
 export { differentiable, withoutGradient } from './differentiable.js';
 export type { DropoutOptions } from './dropout.js';
 export { dropout } from './dropout.js';
-export { encoder, usesEncoderOp } from './encoder/encoder.js';
+export { encoder } from './encoder/encoder.js';
 export type {
   EncoderLayer,
   EncoderOptions,

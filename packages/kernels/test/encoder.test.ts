@@ -3,7 +3,7 @@ import { allClose } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EncoderLayer } from '../src/index.js';
-import { composed, encoder, KernelInputError, planPaddedAttention, usesEncoderOp } from '../src/index.js';
+import { composed, encoder, KernelInputError, planPaddedAttention } from '../src/index.js';
 import type { Case } from './support/encoder.js';
 import {
   cases,
@@ -201,24 +201,6 @@ describe.runIf(fused)('the encoder op', () => {
       const y = inBfloat16(() => encoder(inputOf(one), offsets, layers, options));
       expect(nativeDType(y)).toBe('bfloat16');
     });
-    disposeLayers(layers);
-  });
-
-  it('leaves gradients of weights to the ops of the layers', () => {
-    make();
-    const gradient = (run: typeof encoder) => {
-      const x = inputOf(one);
-      const { value, grads } = tf.variableGrads(() => {
-        if (run === encoder) expect(usesEncoderOp(layers)).toBe(false);
-        return tf.sum(tf.square(run(x, offsets, layers, options)));
-      }, [layers[0].query.weight]);
-      x.dispose();
-      return [...read(value), ...read(...Object.values(grads))];
-    };
-    const expected = gradient(composed.encoder);
-    for (const [i, values] of gradient(encoder).entries()) {
-      allClose(values, expected[i], { rtol: 1e-4, atol: 1e-4 * largest(expected[i]) });
-    }
     disposeLayers(layers);
   });
 

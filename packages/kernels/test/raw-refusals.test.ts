@@ -21,10 +21,16 @@ const encoder = (heads: number, weights: number, vectors: number, factors = 0, s
 });
 const encoderGrad = {
   ...{ T: attr.type('float32'), X: attr.type('float32'), N: attr.int(6), M: attr.int(10), F: attr.int(0) },
-  ...{ S: attr.int(1), heads: attr.int(2), scale: attr.float(1), input_grad: attr.bool(true) },
+  ...{
+    S: attr.int(1),
+    G: attr.int(0),
+    heads: attr.int(2),
+    scale: attr.float(1),
+    input_grad: attr.bool(true),
+  },
 };
-/** No updates and no dropouts. */
-const plain = () => [none(), none()];
+/** No updates, no trained parameters and no dropouts. */
+const plain = () => [none(), noInts(), none()];
 /** Packed weights and vectors of a layer of 6 columns, and 40 inside. */
 const layer = ({ weight = f(1, 32, 32), bias = f(6) } = {}) => [
   ...[weight, f(1, 32, 32), f(1, 32, 32), f(1, 32, 32), f(2, 32, 32), f(1, 64, 32)],
@@ -283,31 +289,55 @@ const calls: readonly Call[] = [
   ],
   [
     'FinEncoder',
-    () => [f(5, 6), ints(0, 5), ...layer(), f(2, 6), f(6, 3), tf.tensor2d([[1, 2]]), none()],
+    () => [f(5, 6), ints(0, 5), ...layer(), f(2, 6), f(6, 3), tf.tensor2d([[1, 2]]), noInts(), none()],
     encoder(2, 6, 10, 2),
     4,
     /factors of key of layer 0 have the shapes \[2, 6\] and \[6, 3\] where \[r, 6\] and \[6, r\] are needed/,
   ],
   [
     'FinEncoder',
-    () => [f(5, 6), ints(0, 5), ...layer(), f(2, 6), f(6, 2), tf.tensor2d([[6, 2]]), none()],
+    () => [f(5, 6), ints(0, 5), ...layer(), f(2, 6), f(6, 2), tf.tensor2d([[6, 2]]), noInts(), none()],
     encoder(2, 6, 10, 2),
     4,
     /there is no linear layer number 6/,
   ],
   [
     'FinEncoder',
-    () => [f(5, 6), ints(0, 5), ...layer(), none(), tf.fill([9, 2], 0.5)],
+    () => [f(5, 6), ints(0, 5), ...layer(), none(), noInts(), tf.fill([9, 2], 0.5)],
     encoder(2, 6, 10),
     4,
     /there are fewer seeds than dropouts/,
   ],
   [
     'FinEncoder',
-    () => [f(5, 6), ints(0, 5), ...layer(), none(), f(8, 2)],
+    () => [f(5, 6), ints(0, 5), ...layer(), none(), noInts(), f(8, 2)],
     encoder(2, 6, 10),
     4,
     /the dropouts have the shape \[8, 2\]/,
+  ],
+  [
+    'FinEncoder',
+    () => [f(5, 6), ints(0, 5), ...layer(), none(), ints(3, 16), none()],
+    encoder(2, 6, 10),
+    4,
+    /trained parameters are not increasing numbers below 16: 16 follows 3/,
+  ],
+  [
+    'FinEncoder',
+    () => [f(5, 6), ints(0, 5), ...layer(), none(), ints(3, 3), none()],
+    encoder(2, 6, 10),
+    4,
+    /trained parameters are not increasing numbers below 16: 3 follows 3/,
+  ],
+  [
+    'FinEncoderGrad',
+    () => [
+      ...[f(5, 6), f(5, 6), ints(0, 5), ...transposed(), none(), ints(3), none()],
+      ...[f(9, 9), f(20), noInts(), ints(1)],
+    ],
+    encoderGrad,
+    1,
+    /there are 1 trained parameters, and 0 gradients of them/,
   ],
   [
     'FinEncoderGrad',

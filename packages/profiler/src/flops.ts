@@ -80,18 +80,22 @@ function attentionProduct(x: OpCall['inputs'][number], offsets: OpCall['inputs']
 const LINEARS = 6;
 /** Vectors in a layer: their biases, then gamma and beta of two norms. */
 const VECTORS = LINEARS + 4;
+/** Number of the intermediate linear layer; the output follows it. */
 const INTERMEDIATE = 4;
 
-/** Inputs: x [tokens, hidden], offsets, the weights of all layers in packed form, their vectors, the factors of low-rank updates. */
+/**
+ * Inputs: x [tokens, hidden], offsets, the weights of all layers in packed form, their vectors, the factors of low-rank updates, the
+ * updates, and the numbers of the trained parameters: for each layer the linear layers' weights, then its vectors.
+ */
 function encoder(call: OpCall): number {
   const { products, updates, attention } = encoderProducts(call, call.inputs);
   return products + updates + 2 * attention;
 }
 
-/** The same inputs after dy. The gradients of frozen weights are not computed, and each factor of an update has two products. */
+/** The same inputs after dy. Only trained weights have a product for their gradient, and each factor of an update has two products. */
 function encoderGrad(call: OpCall): number {
-  const { products, updates, attention } = encoderProducts(call, call.inputs.slice(1));
-  return products + 2 * updates + 5 * attention;
+  const { products, trained, updates, attention } = encoderProducts(call, call.inputs.slice(1));
+  return products + trained + 2 * updates + 5 * attention;
 }
 
 function encoderProducts({ attrs }: OpCall, [x, offsets, ...parameters]: OpCall['inputs']) {
@@ -100,14 +104,22 @@ function encoderProducts({ attrs }: OpCall, [x, offsets, ...parameters]: OpCall[
   const layers = count('N') / LINEARS;
   const vectors = parameters.slice(count('N'));
   const factors = vectors.slice(count('M'), count('M') + count('F'));
+  const numbers = vectors[count('M') + count('F') + 1];
+  const chosen = new Set(size(numbers.shape) === 0 ? [] : readIndices(numbers));
   let weights = 0; // elements of the weights of all layers
+  let trained = 0; // and of those that are trained
   for (let layer = 0; layer < layers; layer++) {
     const [intermediate] = vectors[layer * VECTORS + INTERMEDIATE].shape;
-    weights += 4 * hidden ** 2 + 2 * hidden * intermediate;
+    for (let linear = 0; linear < LINEARS; linear++) {
+      const elements = hidden * (linear < INTERMEDIATE ? hidden : intermediate);
+      weights += elements;
+      if (chosen.has(layer * (LINEARS + VECTORS) + linear)) trained += elements;
+    }
   }
   const narrow = factors.reduce((sum, { shape }) => sum + size(shape), 0);
   return {
     products: 2 * tokens * weights,
+    trained: 2 * tokens * trained,
     updates: 2 * tokens * narrow,
     attention: layers * attentionProduct(x, offsets),
   };

@@ -1,5 +1,5 @@
 import type { AttentionPlan, EncoderLayer } from '@fin/kernels';
-import { gelu, geluTanh, packedAttention, relu, usesEncoderOp } from '@fin/kernels';
+import { gelu, geluTanh, packedAttention, relu, usesFusedOps } from '@fin/kernels';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig, HiddenAct } from '../config/bert-config.js';
@@ -59,14 +59,13 @@ export class BertLayer extends Container implements EncoderLayer {
   }
 
   /**
-   * Whether the encoder op of @fin/kernels computes this layer now: exact GELU, no adapters but low-rank updates, and no gradient
-   * recorded of the layer's own parameters.
+   * Whether the encoder op of @fin/kernels computes this layer now: exact GELU, and no adapters but low-rank updates.
    *
    * @throws BertInputError if training needs a dropout stream and has none
    */
   fitsEncoderOp(mode: ForwardMode): boolean {
     const linears = [this.query, this.key, this.value, this.attentionOutput, this.intermediate, this.output];
-    if (this.#config.hiddenAct !== 'gelu' || !usesEncoderOp([this])) return false;
+    if (this.#config.hiddenAct !== 'gelu' || !usesFusedOps()) return false;
     if (linears.some(({ adapted, update }) => adapted && update === null)) return false;
     for (const { update } of linears) if (update) dropoutAt(update.dropoutRate, mode);
     return true;

@@ -66,11 +66,11 @@ export interface EncoderOptions {
 export const LINEARS = ['query', 'key', 'value', 'attentionOutput', 'intermediate', 'output'] as const;
 export const NORMS = ['attentionNorm', 'outputNorm'] as const;
 
-/** The parameters of a layer without the updates. */
-export function baseParameters(layer: EncoderLayer): tf.Variable[] {
-  return [...LINEARS, ...NORMS].flatMap((name) => [
-    layer[name].weight as tf.Variable,
-    layer[name].bias as tf.Variable,
+/** The parameters of a layer without the updates, in the order of the native op: weights and biases of the linear layers, gamma and beta. */
+export function ownParameters(layer: EncoderLayer): tf.Variable[] {
+  return [LINEARS, NORMS].flatMap((names) => [
+    ...names.map((name) => layer[name].weight as tf.Variable),
+    ...names.map((name) => layer[name].bias as tf.Variable),
   ]);
 }
 

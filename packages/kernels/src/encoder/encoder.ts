@@ -10,9 +10,8 @@ import { expectInput } from '../errors.js';
 import { composedLayerNorm, layerNorm } from '../layer-norm.js';
 import { linear } from '../linear.js';
 import { usesFusedOps } from '../state.js';
-import { trains } from '../storage.js';
 import type { EncoderLayer, EncoderOptions, LinearParameters, NormParameters } from './encoder-inputs.js';
-import { baseParameters, checkLayers } from './encoder-inputs.js';
+import { checkLayers } from './encoder-inputs.js';
 import { fusedEncoder } from './fused-encoder.js';
 
 /**
@@ -22,8 +21,8 @@ import { fusedEncoder } from './fused-encoder.js';
  * x ── query, key, value ── attention ── attentionOutput ── + x, norm ── intermediate, GELU ── output ── + x, norm ── next layer
  * ```
  *
- * Differentiable. On native TensorFlow all layers are one op, `FinEncoder`, and their backward pass another, `FinEncoderGrad`, as
- * long as nothing but updates (and what lies before x) is trained; see {@link usesEncoderOp}. Otherwise the layers run op by op.
+ * Differentiable with respect to x and all parameters. On native TensorFlow all layers are one op, `FinEncoder`, and their backward
+ * pass another, `FinEncoderGrad`. Otherwise the layers run op by op.
  *
  * With dropout, the stream is drawn from in this order, layer by layer: the updates of query, key and value; the attention weights;
  * the update of attentionOutput; its result; the updates of intermediate and output; the result of output. The masks are the same
@@ -43,8 +42,7 @@ export function encoder(
   const plan = checkedPlan(x, sequences, layers, options);
   return tf.tidy(() => {
     const { offsets } = plan;
-    if (offsets && layers.length > 0 && usesEncoderOp(layers))
-      return fusedEncoder(x, offsets, layers, options);
+    if (offsets && layers.length > 0 && usesFusedOps()) return fusedEncoder(x, offsets, layers, options);
     return compose(x, plan, layers, options, { dropout, gelu, layerNorm, packedAttention });
   });
 }
@@ -64,15 +62,6 @@ export function composedEncoder(
     packedAttention: composedPackedAttention,
   };
   return tf.tidy(() => compose(x, plan, layers, options, ops));
-}
-
-/**
- * Whether `encoder` would run these layers as one op now: the fused ops are in use, and no gradient is being recorded, or at most
- * updates are trained, not the weights, biases and norms themselves.
- */
-export function usesEncoderOp(layers: readonly EncoderLayer[]): boolean {
-  if (!usesFusedOps()) return false;
-  return !tf.engine().isTapeOn() || !layers.some((layer) => baseParameters(layer).some(trains));
 }
 
 type Ops = {

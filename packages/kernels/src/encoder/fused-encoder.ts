@@ -3,9 +3,9 @@ import { attr, castNative, nativeDType, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from '../differentiable.js';
 import { dropoutInputs } from '../dropout.js';
-import { inDType, noTensor, storageDType } from '../storage.js';
+import { inDType, noTensor, storageDType, trains } from '../storage.js';
 import type { EncoderLayer, EncoderOptions } from './encoder-inputs.js';
-import { LINEARS, NORMS } from './encoder-inputs.js';
+import { LINEARS, ownParameters } from './encoder-inputs.js';
 
 /** Inputs of both ops that describe the layers. */
 interface LayerInputs {
@@ -27,9 +27,13 @@ export function fusedEncoder(
   const { heads, eps = 1e-5, inputGradient = true } = options;
   const dtype = storageDType([x]) ?? 'float32';
   const input = inExactly(x, dtype);
+  const recorded = tf.engine().isTapeOn();
+  const parameters = recorded ? layers.flatMap(ownParameters) : [];
+  const numbers = [...parameters.keys()].filter((i) => trains(parameters[i]));
   const { weights, vectors, factors, updates } = layerInputs(layers);
+  const trained = numbers.length === 0 ? noTensor('int32') : tf.tensor1d(numbers, 'int32');
   const { dropouts, seeds } = dropoutsOf(layers, options);
-  const saved = tf.engine().isTapeOn() ? layers.length : 0;
+  const saved = recorded ? layers.length : 0;
   const attrs = {
     // Autocast may change it. The op converts x and the weights by itself.
     T: attr.type('float32'),
@@ -44,29 +48,35 @@ export function fusedEncoder(
   const rows = tf.tensor1d(offsets, 'int32');
   let computed: NativeDType = 'float32';
   const forward = (save?: (tensors: tf.Tensor[]) => void) => {
-    const before = [input, rows, ...weights, ...vectors, ...factors, updates, dropouts, ...seeds];
+    const before = [input, rows, ...weights, ...vectors, ...factors, updates, trained, dropouts, ...seeds];
     const attributes = { ...attrs, D: attr.int(seeds.length), epsilon: attr.float(eps) };
     const [y, ...kept] = rawOp('FinEncoder', before, attributes, saved + 4);
     computed = nativeDType(y);
-    save?.([input, rows, ...factors, updates, dropouts, ...kept]);
+    save?.([input, rows, ...factors, updates, trained, dropouts, ...kept]);
     return y as tf.Tensor2D;
   };
   if (saved === 0) return forward();
-  const variables = factorsOf(layers);
+  const updated = factorsOf(layers);
+  const variables: tf.Tensor[] = [...updated, ...numbers.map((i) => parameters[i])];
   return differentiable({
     inputs: { ...(inputGradient && { x: input }), ...Object.fromEntries(variables.entries()) },
     forward,
     gradients: (dy, [input, rows, ...others]) => {
-      const factors = others.slice(0, variables.length);
-      const [updates, dropouts, ...kept] = others.slice(variables.length);
+      const factors = others.slice(0, updated.length);
+      const [updates, trained, dropouts, ...kept] = others.slice(updated.length);
       const { weights, vectors } = layerInputs(layers);
       // Autocast may hold x and the activations in a lower dtype than the forward pass computed in.
       const before = [inExactly(dy, computed), inExactly(input, dtype), rows, ...weights, ...vectors];
       const activations = kept.slice(0, saved).map((tensor) => inExactly(tensor, computed));
       const [dx, ...gradients] = rawOp(
         'FinEncoderGrad',
-        [...before, ...factors, updates, dropouts, ...activations, ...kept.slice(saved)],
-        { ...attrs, T: attr.type(computed), input_grad: attr.bool(inputGradient) },
+        [...before, ...factors, updates, trained, dropouts, ...activations, ...kept.slice(saved)],
+        {
+          ...attrs,
+          G: attr.int(numbers.length),
+          T: attr.type(computed),
+          input_grad: attr.bool(inputGradient),
+        },
         1 + variables.length,
       );
       const own = gradients.map((gradient, i) => [i, () => gradient] as const);
@@ -97,14 +107,12 @@ function layerInputs(layers: readonly EncoderLayer[]): LayerInputs {
       return update ? [[i * LINEARS.length + k, update.scaling]] : [];
     }),
   );
-  const vectors = layers.flatMap((layer) => [
-    ...LINEARS.map((name) => layer[name].bias),
-    ...NORMS.map((name) => layer[name].weight),
-    ...NORMS.map((name) => layer[name].bias),
-  ]);
+  const parameters = layers.map(ownParameters);
   return {
-    weights: layers.flatMap((layer) => LINEARS.map((name) => layer[name].weight)),
-    vectors: vectors.map((vector) => inDType(vector, 'float32')),
+    weights: parameters.flatMap((own) => own.slice(0, LINEARS.length)),
+    vectors: parameters
+      .flatMap((own) => own.slice(LINEARS.length))
+      .map((vector) => inDType(vector, 'float32')),
     factors: factorsOf(layers).map((factor) => inDType(factor, 'float32')),
     updates: updates.length === 0 ? noTensor('float32') : tf.tensor2d(updates),
   };

@@ -240,7 +240,9 @@ void everything(const Kernels& kernels, Storage storage) {
 
 /// Runs an encoder forward and backward, by groups and by teams of threads. Its parameters have their exact size, or whole panels where
 /// that is needed.
-void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediate, int64_t rank, const std::vector<int32_t>& offsets) {
+/// @param trained gradients of all parameters, too
+void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediate, int64_t rank, const std::vector<int32_t>& offsets,
+             bool trained) {
   const int64_t element = storage == kFloat32 ? 4 : 2;
   const int64_t tokens = offsets.back(), sequences = static_cast<int64_t>(offsets.size()) - 1;
   std::vector<std::unique_ptr<Exact<float>>> memory;
@@ -280,6 +282,15 @@ void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediat
     for (int i = 0; i < kNorms; i++) {
       layer.gamma[i] = take(whole_panels(hidden) * kPanel);
       layer.beta[i] = take(whole_panels(hidden) * kPanel);
+      if (!trained) continue;
+      layer.trained_norm[i] = {true, true, gradients};
+      gradients += 2 * whole_panels(hidden) * kPanel;
+    }
+    for (int i = 0; trained && i < kLinears; i++) {
+      const int64_t out = i == kIntermediate ? intermediate : hidden, in = i == kOutput ? intermediate : hidden;
+      layer.trained[i].weight = layer.trained[i].bias = true;
+      layer.trained[i].weight_gradient = take(out * in);
+      layer.trained[i].bias_gradient = take(out);
     }
     for (int site = 0; rank > 0 && site < kDropoutSites; site++) {
       const int64_t words = site == kDropAttention ? heads * kept_before.back()
@@ -337,10 +348,12 @@ void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediat
 void encoders(Storage storage) {
   const std::vector<int32_t> several{0, 1, 17, 17, 48, 81, 97, 160}, single{0, 35};
   for (const auto& offsets : {several, single}) {
-    encoder(storage, 32, 1, 64, 0, offsets);
-    encoder(storage, 64, 1, 130, 8, offsets);
-    encoder(storage, 45, 5, 77, 3, offsets);
-    encoder(storage, 96, 3, 1100, 40, offsets);
+    for (const bool trained : {false, true}) {
+      encoder(storage, 32, 1, 64, 0, offsets, trained);
+      encoder(storage, 64, 1, 130, 8, offsets, trained);
+      encoder(storage, 45, 5, 77, 3, offsets, trained);
+      encoder(storage, 96, 3, 1100, 40, offsets, trained);
+    }
   }
 }
 

@@ -151,8 +151,21 @@ export function factorsOf(layers: readonly EncoderLayer[]): tf.Variable[] {
   );
 }
 
+/** Weights and biases of the linear layers and norms, layer by layer. */
+export function parametersOf(layers: readonly EncoderLayer[]): tf.Variable[] {
+  return layers.flatMap((layer) =>
+    Object.values(layer).flatMap(({ weight, bias }) => [weight as tf.Variable, bias as tf.Variable]),
+  );
+}
+
+/** Factors of updates and other parameters that are trained. */
+export const trainedOf = (layers: readonly EncoderLayer[]) => [
+  ...factorsOf(layers),
+  ...parametersOf(layers).filter(({ trainable }) => trainable),
+];
+
 export function disposeLayers(layers: readonly EncoderLayer[]): void {
-  tf.dispose(layers.flatMap((layer) => Object.values(layer).flatMap(({ weight, bias }) => [weight, bias])));
+  tf.dispose(parametersOf(layers));
   tf.dispose(factorsOf(layers));
 }
 

@@ -1,7 +1,7 @@
-// A LoRA step (forward, backward, AdamW; r = 8 on query and value, all dropout rates 0.1) with the encoder op of @fin/kernels beside the
-// same layers op by op, turn by turn in the same run, on batches of 32 real headlines, fresh weights. Milliseconds by the clock and by
-// processor time: least (median).
-//   node bench/lora-step.mjs [rounds] [layers x hidden:precision ...]      such as 9 6x384:bf16 6x384:fp32 12x768:bf16
+// A training step (forward, backward, AdamW; all dropout rates 0.1), of LoRA (r = 8 on query and value) or of all parameters, with the
+// encoder op of @fin/kernels beside the same layers op by op, turn by turn in the same run, on batches of 32 real headlines, fresh weights.
+// Milliseconds by the clock and by processor time: least (median).
+//   node bench/training-step.mjs [rounds] [layers x hidden:precision[:full] ...]      such as 9 6x384:bf16 6x384:fp32:full
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
@@ -14,7 +14,10 @@ import { AdamW, decayGroups } from '@fin/train';
 import * as tf from '@tensorflow/tfjs-core';
 
 const rounds = Number(process.argv[2] ?? 9);
-const cases = process.argv.length > 3 ? process.argv.slice(3) : ['6x384:bf16', '6x384:fp32', '12x768:bf16'];
+const cases =
+  process.argv.length > 3
+    ? process.argv.slice(3)
+    : ['6x384:bf16', '6x384:fp32', '12x768:bf16', '6x384:bf16:full'];
 const BATCHES = 3;
 const BATCH_SIZE = 32;
 const lengths = JSON.parse(
@@ -34,11 +37,11 @@ console.log(
   `${cpus()[0].model}, ${instructionSet}, bfloat16 by ${encoderUnit}, ${threads} threads, load ${loadavg()[0].toFixed(1)}, tokens ${batches.map(({ inputIds }) => inputIds.length)}`,
 );
 console.log(
-  '| layers × hidden | precision | encoder op | op by op | speed, least (median) | processor time, op | op by op |',
+  '| layers × hidden | trained | precision | encoder op | op by op | speed, least (median) | processor time, op | op by op |',
 );
-console.log('| --- | --- | --- | --- | --- | --- | --- |');
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
 
-function makeModel(numHiddenLayers, hiddenSize, precision, byOp) {
+function makeModel(numHiddenLayers, hiddenSize, precision, full, byOp) {
   const init = randomStreams(1).stream('init');
   const config = createConfig({
     numHiddenLayers,
@@ -48,19 +51,16 @@ function makeModel(numHiddenLayers, hiddenSize, precision, byOp) {
     id2label: ['positive', 'negative', 'neutral'],
   });
   const model = new BertForSequenceClassification(config, { init });
-  const peft = getPeftModel(
-    model,
-    { r: 8, loraAlpha: 16, loraDropout: 0.1, targetModules: ['query', 'value'] },
-    { init },
-  );
-  if (precision === 'bf16') toLowPrecision(peft);
+  const adapters = { r: 8, loraAlpha: 16, loraDropout: 0.1, targetModules: ['query', 'value'] };
+  const trained = full ? model : getPeftModel(model, adapters, { init });
+  if (precision === 'bf16') toLowPrecision(trained);
   if (!byOp) for (const layer of model.bert.layers) layer.fitsEncoderOp = () => false;
-  return { peft, optimizer: new AdamW(decayGroups(peft, 0.01), { learningRate: 1e-4 }) };
+  return { trained, optimizer: new AdamW(decayGroups(trained, 0.01), { learningRate: 1e-4 }) };
 }
 
-function step({ peft, optimizer }, policy, batch, dropout) {
+function step({ trained, optimizer }, policy, batch, dropout) {
   const { value, grads } = tf.variableGrads(() =>
-    autocast(policy, () => crossEntropy(peft.forward(batch, { training: true, dropout }), labels)),
+    autocast(policy, () => crossEntropy(trained.forward(batch, { training: true, dropout }), labels)),
   );
   const packed = optimizer.pack(grads);
   optimizer.apply(packed);
@@ -70,10 +70,10 @@ function step({ peft, optimizer }, policy, batch, dropout) {
 
 const median = (all) => all[all.length >> 1];
 for (const one of cases) {
-  const [shape, precision] = one.split(':');
+  const [shape, precision, kind = 'lora'] = one.split(':');
   const [layers, hidden] = shape.split('x').map(Number);
   const policy = precisionPolicy(precision);
-  const contenders = [true, false].map((byOp) => makeModel(layers, hidden, precision, byOp));
+  const contenders = [true, false].map((byOp) => makeModel(layers, hidden, precision, kind === 'full', byOp));
   const clock = [[], []];
   const processor = [[], []];
   for (let round = -1; round < rounds; round++) {
@@ -98,6 +98,7 @@ for (const one of cases) {
   const speed = (of) => (of(clock[1]) / of(clock[0])).toFixed(2);
   const columns = [
     `${layers} × ${hidden}`,
+    kind === 'full' ? 'all parameters' : 'LoRA',
     precision,
     show(clock[0]),
     show(clock[1]),
@@ -106,8 +107,8 @@ for (const one of cases) {
     show(processor[1]),
   ];
   console.log(`| ${columns.join(' | ')} |`);
-  for (const { peft, optimizer } of contenders) {
+  for (const { trained, optimizer } of contenders) {
     optimizer.dispose?.();
-    peft.dispose?.();
+    trained.dispose?.();
   }
 }

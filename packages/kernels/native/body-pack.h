@@ -1,0 +1,62 @@
+// The second factor of a product in panels; see kPanel in encoder.h. Included by isa-*.cc; no include guard.
+
+/// Stores two rows as neighbours: one depth after the other in float32, pairs in bfloat16. See kPanel.
+FIN_INLINE void store_depths(float* panel, int64_t col, vf upper, vf lower) {
+  store(panel + col, upper);
+  store(panel + kPanel + col, lower);
+}
+
+FIN_INLINE void store_depths(bfloat16* panel, int64_t col, vf upper, vf lower) {
+  bfloat16 low[2 * W];
+  store(low, upper);
+  store(low + W, lower);
+  vh halves[2];
+  __builtin_memcpy(halves, low, sizeof halves);
+  const vu pair = __builtin_convertvector(halves[0], vu) | __builtin_convertvector(halves[1], vu) << 16;
+  __builtin_memcpy((void*)(panel + 2 * col), &pair, sizeof pair);
+}
+
+/// Packs 32 columns of some rows as the second factor of a product over the rows, with zeros up to `depth` rows.
+FIN_INLINE void pack_columns(const float* from, int64_t step, int64_t rows, int64_t depth, float* panel) {
+  for (int64_t row = 0; row < depth; row++) {
+    for (int64_t i = 0; i < kPanel; i += W) {
+      store(panel + row * kPanel + i, row < rows ? load(from + row * step + i) : splat(0.0f));
+    }
+  }
+}
+
+FIN_INLINE void pack_columns(const bfloat16* from, int64_t step, int64_t rows, int64_t depth, bfloat16* panel) {
+  for (int64_t row = 0; row < depth; row += 2) {
+    for (int64_t i = 0; i < kPanel; i += W) {
+      vu pair = {};
+      for (int64_t of = 0; of < 2 && row + of < rows; of++) {
+        vh half;
+        __builtin_memcpy(&half, from + (row + of) * step + i, sizeof half);
+        pair |= __builtin_convertvector(half, vu) << (16 * (uint32_t)of);
+      }
+      __builtin_memcpy((void*)(panel + row * kPanel + 2 * i), &pair, sizeof pair);
+    }
+  }
+}
+
+/// Packs one panel of a weight; see `pack_weight`.
+template <class T>
+static void pack_wide_panel(const float* weight, int64_t out_features, int64_t in_features, bool transposed, int64_t panel,
+                            void* packed) {
+  const int64_t depth = round_up(in_features, kPanel);
+  T* to = (T*)packed + panel * kPanel * depth;
+  const auto part = [&](int64_t row, int64_t col, int64_t rows, int64_t cols) {
+    return row < rows && col < cols ? load_up_to(weight + row * cols + col, cols - col) : splat(0.0f);
+  };
+  for (int64_t i = 0; i < kPanel; i += W) {
+    const int64_t out = panel * kPanel + i;
+    for (int64_t k = 0; k < depth; k += W) {
+      vf depths[W];
+      for (int64_t of = 0; of < W; of++) {
+        depths[of] = transposed ? part(k + of, out, in_features, out_features) : part(out + of, k, out_features, in_features);
+      }
+      if (!transposed) transpose(depths);
+      for (int64_t of = 0; of < W; of += 2) store_depths(to + (k + of) * kPanel, i, depths[of], depths[of + 1]);
+    }
+  }
+}
