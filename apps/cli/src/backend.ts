@@ -76,5 +76,6 @@ function formatFusedOps(report: KernelsReport): string {
   const products = bfloat16Products
     ? ', with bfloat16 matrix products, for which the processor has no units'
     : '';
-  return `Fused ops: ${instructionSet}, encoder in bfloat16 by ${encoderUnit}, threads ${threads}${products}`;
+  const exceptions = 'DoRA, other activations than exact GELU, and padded batches';
+  return `Fused ops: ${instructionSet}, encoder in bfloat16 by ${encoderUnit}, threads ${threads}${products}. All layers of an encoder are one op, but for ${exceptions}, which run op by op.`;
 }

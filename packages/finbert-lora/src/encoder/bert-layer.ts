@@ -58,17 +58,30 @@ export class BertLayer extends Container implements EncoderLayer {
     });
   }
 
+  /** Why the layer would run op by op now, and not in the encoder op of @fin/kernels: one sentence, or null if nothing is in the way. */
+  opByOpReason(): string | null {
+    const { hiddenAct } = this.#config;
+    if (!usesFusedOps()) return 'The fused ops are not in use.';
+    if (hiddenAct !== 'gelu')
+      return `The activation is ${hiddenAct}, and the encoder op has exact GELU alone.`;
+    const dora = Object.entries(this.#linears()).find(([, { adapted, update }]) => adapted && !update);
+    return dora ? `The adapter of ${dora[0]} is no plain low-rank update, as with DoRA.` : null;
+  }
+
   /**
-   * Whether the encoder op of @fin/kernels computes this layer now: exact GELU, and no adapters but low-rank updates.
+   * Whether the encoder op of @fin/kernels computes this layer now.
    *
    * @throws BertInputError if training needs a dropout stream and has none
    */
   fitsEncoderOp(mode: ForwardMode): boolean {
-    const linears = [this.query, this.key, this.value, this.attentionOutput, this.intermediate, this.output];
-    if (this.#config.hiddenAct !== 'gelu' || !usesFusedOps()) return false;
-    if (linears.some(({ adapted, update }) => adapted && update === null)) return false;
-    for (const { update } of linears) if (update) dropoutAt(update.dropoutRate, mode);
+    if (this.opByOpReason() !== null) return false;
+    for (const { update } of Object.values(this.#linears())) if (update) dropoutAt(update.dropoutRate, mode);
     return true;
+  }
+
+  #linears(): Readonly<Record<string, LinearLayer>> {
+    const { query, key, value, attentionOutput, intermediate, output } = this;
+    return { query, key, value, attentionOutput, intermediate, output };
   }
 
   #attend(x: tf.Tensor2D, plan: AttentionPlan, mode: ForwardMode): tf.Tensor2D {

@@ -101,6 +101,18 @@ export class BertModel extends Container {
   }
 
   /**
+   * Why layers would run op by op now, which takes longer than one op for all: a sentence, or null. Apart from that, all hidden states
+   * (`outputHiddenStates`) make an op of each layer, and padded batches run op by op.
+   */
+  opByOpReason(): string | null {
+    const reasons = this.layers.map((layer) => layer.opByOpReason());
+    const first = reasons.findIndex((reason) => reason !== null);
+    if (first < 0) return null;
+    const count = reasons.filter((reason) => reason !== null).length;
+    return `${count} of ${reasons.length} layers run op by op. ${reasons[first]}`;
+  }
+
+  /**
    * Hidden states after the embeddings and after each stretch of layers, or with `all` after each layer. While a gradient is being
    * recorded, frozen parts at the bottom run without it.
    */

@@ -59,6 +59,9 @@ describe.skipIf(implementations.length < 2)('the encoder op', () => {
   ] as const)('leaves %s to the ops of the layers', (_, change) => {
     const other = tinyModel({ ...settings, ...change });
     expect(encoderOps(() => other.forward(tinyBatch()))).toEqual([]);
+    expect(other.bert.opByOpReason()).toBe(
+      `3 of 3 layers run op by op. The activation is ${change.hiddenAct}, and the encoder op has exact GELU alone.`,
+    );
     other.dispose();
   });
 
@@ -127,6 +130,13 @@ describe.skipIf(implementations.length < 2)('the encoder op', () => {
     const other = tinyModel(settings);
     const dora = getPeftModel(other, { ...config, useDora: true }, { init });
     expect(encoderOps(() => dora.forward(tinyBatch()))).toEqual([1, 1]);
+    expect(model.bert.opByOpReason()).toBeNull();
+    expect(other.bert.opByOpReason()).toMatch(
+      /^1 of 3 layers run op by op\. The adapter of query is no plain/,
+    );
+    use('composed');
+    expect(model.bert.opByOpReason()).toBe('3 of 3 layers run op by op. The fused ops are not in use.');
+    use('fused');
     dora.disableAdapter(() => expect(encoderOps(() => dora.forward(tinyBatch()))).toEqual([LAYERS]));
     other.dispose();
   });

@@ -44,6 +44,8 @@ export interface TunableModel extends Module {
    * precision all matrices are stored in the low dtype. It cannot be trained or saved afterwards.
    */
   prepareForInference(): void;
+  /** As `opByOpReason` of the encoder: why layers run op by op, or null. */
+  opByOpReason(): string | null;
   dispose(): void;
 }
 
@@ -121,6 +123,7 @@ export async function openTunableModel(
         peft.mergeAndUnload();
         freeze(model, policy);
       },
+      opByOpReason: () => model.bert.opByOpReason(),
       dispose: () => peft.dispose(),
     };
   } catch (error) {
@@ -135,7 +138,7 @@ function wholeModel(
   policy: Policy,
 ): Pick<
   TunableModel,
-  'savedAs' | 'forward' | 'namedParameters' | 'save' | 'prepareForInference' | 'dispose'
+  'savedAs' | 'forward' | 'namedParameters' | 'save' | 'prepareForInference' | 'opByOpReason' | 'dispose'
 > {
   for (const variable of model.namedParameters().values()) variable.trainable = true; // merging froze them
   return {
@@ -144,6 +147,7 @@ function wholeModel(
     namedParameters: () => model.namedParameters(),
     save: (dir) => saveBert(model, tokenizer, dir),
     prepareForInference: () => freeze(model, policy),
+    opByOpReason: () => model.bert.opByOpReason(),
     dispose: () => model.dispose(),
   };
 }

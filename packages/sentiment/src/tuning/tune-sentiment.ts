@@ -138,6 +138,7 @@ async function tune(
   const profiled = {
     model: `sentiment model, ${method === 'lora' ? 'LoRA' : 'all weights'}`,
     'sentences per update': settings.batchSize,
+    encoder: model.opByOpReason() ?? 'one op for all layers in each direction',
     ...profiledOn(environment),
   };
   const recorder = recordFit(run, options, profiled, (event) => onEvent?.(event));
