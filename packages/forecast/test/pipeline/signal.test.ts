@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { syntheticMarket } from '@fin/data';
+import { loadKernels } from '@fin/kernels';
 import { currentTensorFlow } from '@fin/runtime';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { MetricsRow } from '../../src/index.js';
 import { evaluateRun, trainForecaster } from '../../src/index.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -15,6 +16,13 @@ describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
   'the whole pipeline (native TensorFlow only)',
   () => {
     const folder = temporaryFolder();
+    beforeAll(async () => {
+      vi.stubEnv('FIN_KERNELS', '');
+      await loadKernels();
+    }, 5 * MINUTES);
+    afterAll(() => {
+      vi.unstubAllEnvs();
+    });
 
     const modelRow = async (signal: number): Promise<MetricsRow> => {
       const runDir = join(folder, `signal-${signal}`);
