@@ -76,6 +76,98 @@ describe('fin data describe', () => {
   });
 });
 
+describe('prices and headlines of any name', () => {
+  const of = (name: string, text: string): string => {
+    const file = join(folder, name);
+    writeFileSync(file, text);
+    return file;
+  };
+  const made = syntheticMarket({ days: 400, headlinesPerDay: 2, start: '2013-08-01' });
+  const dates = made.prices.array('date') as string[];
+  const closes = made.prices.array('close') as number[];
+  const german = (value: number): string => value.toFixed(4).replace('.', ',');
+  const closeAlone = `Datum;Close\n${dates.map((date, i) => `${date.split('-').reverse().join('.')};${german(closes[i])}`).join('\n')}\n`;
+  const lines = (made.headlines.objects() as { date: string; text: string }[]).map(({ date, text }) =>
+    JSON.stringify({ published_at: `${date}T10:00:00-05:00`, title: text }),
+  );
+
+  it('are checked, with what was understood, and fail with --strict on a serious finding', async () => {
+    const prices = of('index.csv', closeAlone);
+    const headlines = of('news.jsonl', lines.join('\n'));
+    const check = await runFin(
+      'data',
+      'check',
+      '--prices',
+      prices,
+      '--headlines',
+      headlines,
+      '--json',
+      '--strict',
+    );
+    expect(check.code).toBe(0);
+    const document = JSON.parse(check.stdout);
+    expect(document).toMatchObject({
+      headlines: 800,
+      priceDays: 400,
+      encodings: { [prices]: 'UTF-8', [headlines]: 'UTF-8' },
+      dropped: [],
+      implausibleMoves: [],
+      daysWithoutHeadlines: [],
+      news: { placement: { beforeClose: 800, afterClose: 0, withoutTime: 0 } },
+    });
+    expect(document.assumptions.map(({ text }: { text: string }) => text)).toContain(
+      'numbers have a decimal comma',
+    );
+    const split = closeAlone
+      .split('\n')
+      .map((line, i) => (i > 200 ? line.replace(/;.*/, `;${german(closes[i - 1] / 4)}`) : line));
+    const found = await runFin('data', 'check', '--prices', of('split.csv', split.join('\n')), '--strict');
+    expect(found.code).toBe(3);
+    expect(found.stdout).toContain('like an unadjusted 4:1 split');
+    expect(found.stderr).toContain('the data have 1 implausible moves');
+    expect((await runFin('data', 'check', '--prices', of('split.csv', split.join('\n')))).code).toBe(0);
+  });
+
+  it('train a forecaster without the features that a close alone cannot give, and are recorded', async () => {
+    const run = join(folder, 'of-files');
+    const files = [
+      '--prices',
+      of('index.csv', closeAlone),
+      '--headlines',
+      of('news.jsonl', lines.join('\n')),
+    ];
+    const { code, stderr } = await runFin('train', ...files, '--run', run, '--epochs', '1');
+    expect(code).toBe(0);
+    expect(stderr).toContain('no column for open, high, low, volume: features that need them are left out');
+    expect(stderr).toContain('headlines published before 16:00 in New York count for that day (800)');
+    const read = (name: string) => JSON.parse(readFileSync(join(run, name), 'utf8'));
+    expect(read('checkpoint/forecaster.json').priceFeatures).toEqual(['logReturn', 'volatility10']);
+    expect(read('config.json').source).toMatchObject({ data: null, prices: files[1], headlines: [files[3]] });
+    expect(read('data.json').files[0]).toMatchObject({
+      encoding: 'UTF-8',
+      dates: 'day-month-year',
+      dropped: 0,
+    });
+    expect((await runFin('predict', '--run', run, '--json')).code).toBe(0);
+    expect((await runFin('evaluate', '--run', run, ...files, '--json')).code).toBe(0);
+  });
+
+  it('are refused when they leave a date open, and --headlines needs prices', async () => {
+    const open = await runFin('data', 'check', '--prices', of('open.csv', 'Date,Close\n01/02/2020,10.5\n'));
+    expect(open.code).toBe(2);
+    expect(open.stderr).toContain('Give --date-format DD/MM/YYYY or MM/DD/YYYY');
+    const alone = await runFin(
+      'train',
+      '--headlines',
+      of('news.jsonl', lines.join('\n')),
+      '--run',
+      join(folder, 'never'),
+    );
+    expect(alone.code).toBe(2);
+    expect(alone.stderr).toContain('--headlines needs --prices or --data');
+  });
+});
+
 describe('files that cannot be used', () => {
   const broken = join(folder, 'broken');
   const prices = 'upload_DJIA_table.csv';

@@ -30,6 +30,62 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+describe('labelled sentences of any form', () => {
+  const numbers = () => {
+    const names = { positive: 2, negative: 0, neutral: 1 };
+    const rows = readFileSync(bank, 'latin1')
+      .trim()
+      .split('\n')
+      .map((line) => line.split('@') as [string, keyof typeof names]);
+    writeFileSync(
+      inFolder('numbers.csv'),
+      `text,label\n${rows.map(([text, label]) => `${text},${names[label]}`).join('\n')}\n`,
+    );
+    return inFolder('numbers.csv');
+  };
+  const labels = ['--labels', '0=negative,1=neutral,2=positive'];
+
+  it('train in two stages, and measure any model without training', async () => {
+    const staged = inFolder('staged');
+    const trained = await finetune('--run', staged, '--warm-up', numbers(), ...labels, '--json');
+    expect(trained.code).toBe(0);
+    const source = JSON.parse(readFileSync(join(staged, 'config.json'), 'utf8')).source;
+    expect(source.model).toContain(`${staged}-warm-up`);
+    expect(JSON.parse(readFileSync(join(`${staged}-warm-up`, 'data.json'), 'utf8')).mapping).toEqual({
+      0: 'negative',
+      1: 'neutral',
+      2: 'positive',
+    });
+    const refused = await runFin('sentiment', 'evaluate', '--model', staged, '--data', numbers());
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain(
+      'Give their names, for example --labels 0=negative,1=neutral,2=positive',
+    );
+    const measured = await runFin(
+      'sentiment',
+      'evaluate',
+      '--model',
+      staged,
+      '--data',
+      numbers(),
+      ...labels,
+      '--json',
+    );
+    expect(measured.code).toBe(0);
+    const result = JSON.parse(measured.stdout);
+    expect(result).toMatchObject({ n: 60, macroF1Classes: 3, mapping: { data: { 0: 'negative' } } });
+    const right = result.confusion.reduce((sum: number, row: number[], i: number) => sum + row[i], 0);
+    expect(right / 60).toBeCloseTo(result.accuracy, 12);
+    expect(
+      result.classes.map(({ label, support }: { label: string; support: number }) => [label, support]),
+    ).toEqual([
+      ['positive', 20],
+      ['negative', 20],
+      ['neutral', 20],
+    ]);
+  });
+});
+
 describe('from a bare encoder to a forecast on its scores', () => {
   it('fine-tunes, and says which weights are new and which were not used', async () => {
     const { code, stdout, stderr } = await finetune('--run', run, '--method', 'full', '--json');

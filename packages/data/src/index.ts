@@ -58,7 +58,7 @@ export { StandardScaler, scalerStateSchema } from './scale/standard-scaler.js';
 export type { LabelledSentence, LabelledSentences, SentenceFileOptions } from './sentences/load-sentences.js';
 export { loadSentences } from './sentences/load-sentences.js';
 export type { LabelNames, SentimentLabel } from './sentences/sentence-labels.js';
-export { parseLabelNames, sentimentLabels } from './sentences/sentence-labels.js';
+export { labelMeaning, parseLabelNames, sentimentLabels } from './sentences/sentence-labels.js';
 export type { SentenceSplitOptions } from './sentences/split-sentences.js';
 export { splitSentences } from './sentences/split-sentences.js';
 export { syntheticTone } from './synthetic/synthetic-headlines.js';

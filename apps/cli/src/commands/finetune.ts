@@ -38,9 +38,11 @@ import {
   resumeText,
   TUNING_RUNS,
 } from '../runs.js';
+import type { SentenceFlags } from '../sentences.js';
+import { addSentenceOptions, noteSentences, openSentences } from '../sentences.js';
 
-interface Options extends LoraFlags, RecordFlags {
-  readonly data?: string;
+interface Options extends LoraFlags, RecordFlags, SentenceFlags {
+  readonly warmUp?: string;
   readonly model?: string;
   readonly run?: string;
   readonly overwrite: boolean;
@@ -63,11 +65,14 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
   const { seed, epochs, batchSize, learningRate, layerDecay } = numbers;
   const command = program
     .command('finetune')
-    .description('fine-tunes a BERT for sentiment on Financial PhraseBank, and writes a run folder')
+    .description('fine-tunes a BERT for sentiment on labelled sentences, and writes a run folder');
+  addSentenceOptions(command)
     .addOption(
-      option('--data <file>', 'labelled sentences, such as Sentences_50Agree.txt of Financial PhraseBank', {
-        parse: path,
-      }),
+      option(
+        '--warm-up <file>',
+        'fine-tune on these sentences first, in a run of its own beside the run folder (its name ends in -warm-up), and go on from that model',
+        { parse: path },
+      ).conflicts('resume'),
     )
     .addOption(
       option('--model <dir>', 'model to start from; an encoder without a classifier gets a new one', {
@@ -131,8 +136,9 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
       const runDir = options.resume
         ? runToResume(command, options.run)
         : (options.run ?? newRunFolder(TUNING_RUNS));
-      const begun = options.resume ? null : startOf(options, command);
+      const chosen = options.resume ? null : startOf(options, command);
       await requireTrainingFolders(runDir, options);
+      const begun = chosen && (await warmedUp({ ...options, ...chosen }, runDir, terminal));
       const summary = await resumable(runDir, terminal, async (signal) =>
         finetune(
           begun ? { ...options, ...begun } : await resumedOptions(runDir, options),
@@ -148,7 +154,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
 
 /** Data and model of a run. */
 interface Start {
-  readonly data: string;
+  readonly data: readonly string[];
   readonly model: string;
 }
 
@@ -158,10 +164,25 @@ async function resumedOptions(runDir: string, options: Options): Promise<Options
   const { source, environment } = readUnfinishedRun(runDir, 'sentiment-tuning');
   return {
     ...options,
-    data: options.data ?? String(source.data),
+    data: options.data ?? [source.data].flat().map(String),
+    labels: options.labels ?? textOf(source.labels),
+    columns: options.columns ?? textOf(source.columns),
     model: options.model ?? String(source.model),
     backend: options.backend ?? (environment.backend as BackendName),
   };
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** Data and model of the run: after the stage of `--warm-up`, its model. */
+async function warmedUp(options: Options & Start, runDir: string, terminal: Terminal): Promise<Start> {
+  const { warmUp, data, model } = options;
+  if (warmUp === undefined) return { data, model };
+  const firstRun = `${runDir}-warm-up`;
+  const stage = { ...options, data: [warmUp], tensorboard: undefined, profile: undefined };
+  terminal.line(`note: first stage on ${warmUp}, in ${firstRun}`);
+  await resumable(firstRun, terminal, (signal) => finetune(stage, firstRun, signal, terminal));
+  return { data, model: firstRun };
 }
 
 /** Data and model, which only a resumed run may leave out. */
@@ -176,12 +197,12 @@ async function finetune(
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<TuningSummary | null> {
-  const { data, model, overwrite, backend, resume } = options;
+  const { data, model, overwrite, backend, resume, labels, columns } = options;
   const modelDir = await chooseModel(model);
-  const { loadSentences } = await import('@fin/data');
-  const bank = await loadSentences(data);
+  const bank = await openSentences(data, { labels, columns });
   const { tuneSentiment } = await import('@fin/sentiment');
   await startBackend(backend, terminal);
+  noteSentences(bank, terminal);
   const progress = createProgress(terminal);
   try {
     return await tuneSentiment({
@@ -192,7 +213,7 @@ async function finetune(
       resume: resumeFrom(resume),
       settings: settingsOf(options),
       ...recordSettings(options),
-      source: { data: resolve(data) },
+      source: { data: recordedFiles(data), ...given({ labels, columns }) },
       signal,
       onEvent: (event) =>
         event.kind === 'precision' ? notePrecision(event, terminal) : show(event, progress),
@@ -200,6 +221,12 @@ async function finetune(
   } finally {
     progress.end();
   }
+}
+
+/** Paths of the data for the record of the run: one, or a list. */
+function recordedFiles(files: readonly string[]): string | readonly string[] {
+  const paths = files.map((file) => resolve(file));
+  return paths.length === 1 ? paths[0] : paths;
 }
 
 /** The settings that were given; the library fills in the rest. */
@@ -252,12 +279,19 @@ const trained = ({
   `trainable parameters: ${trainableParameters.toLocaleString('en')} of ${parameters.toLocaleString('en')} ` +
   `(${percent(trainableParameters / parameters, 2)})`;
 
+/** Says which classes no measured sentence has: they count as 0 in macro-F1. */
+export const absentClasses = (classes: TuningSummary['classes']): string[] =>
+  classes
+    .filter(({ support }) => support === 0)
+    .map(({ label }) => `no sentence is ${label}: its F1 of 0 is part of macro-F1`);
+
 function summaryLines(summary: TuningSummary): string[] {
   const { saved, accuracy, macroF1, n, seed, epochs, bestEpoch, seconds, sentencesPerSecond } = summary;
   const speed = sentencesPerSecond === null ? '' : ` (${sentencesPerSecond.toFixed(1)} sentences/s)`;
   return [
     saved,
-    `accuracy ${accuracy.toFixed(4)}, macro-F1 ${macroF1.toFixed(4)} on ${n} test sentences (seed ${seed})`,
+    `accuracy ${accuracy.toFixed(4)}, macro-F1 ${macroF1.toFixed(4)} over ${summary.classes.length} classes on ${n} test sentences (seed ${seed})`,
+    ...absentClasses(summary.classes),
     `${epochs} epochs in ${seconds.toFixed(0)} s${speed}; kept epoch ${bestEpoch}`,
     '',
     ...textTable(

@@ -12,9 +12,10 @@ import type { MarketFlags } from '../market.js';
 import { addMarketOptions, marketOfFlags, noteMarket, openMarket } from '../market.js';
 import { backendOption, jsonOption, option, path, precisionOption } from '../options.js';
 import { chooseModel } from '../runs.js';
+import { addSentimentEvaluateCommand } from './sentiment-evaluate.js';
 
 interface Options extends MarketFlags {
-  readonly model: string;
+  readonly model?: string;
   readonly base?: string;
   readonly cache?: string;
   readonly aggregate?: DayAggregate;
@@ -57,12 +58,14 @@ interface Result {
 export function addSentimentCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('sentiment')
-    .description('scores every headline with a sentiment model, and combines the scores of each day');
+    .description('scores every headline with a sentiment model, and combines the scores of each day')
+    .enablePositionalOptions(); // `sentiment evaluate --model` is an option of evaluate
+  addSentimentEvaluateCommand(command, terminal);
   addMarketOptions(command)
     .addOption(
       option('--model <dir>', 'a run of `fin finetune`, or the folder of a sentiment model or adapter', {
         parse: path,
-      }).makeOptionMandatory(),
+      }),
     )
     .addOption(
       option('--base <dir>', "an adapter's base model", {
@@ -87,7 +90,8 @@ export function addSentimentCommand(program: Command, terminal: Terminal): void 
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
-      const { out, cache, model, base } = options;
+      const { out, cache, base } = options;
+      const model = options.model ?? command.error("error: required option '--model <dir>' not specified");
       const market = marketOfFlags(command, options);
       const { data, prices, headlines = [] } = market;
       const inputs = [data, prices, ...headlines, model, base].filter((input) => input !== undefined);
@@ -95,14 +99,14 @@ export function addSentimentCommand(program: Command, terminal: Terminal): void 
       if (cache !== undefined) await requireWritableFolder(cache);
       const result = await interruptible(
         () => '; the scores so far are kept',
-        (signal) => sentiment({ ...options, market }, signal, terminal),
+        (signal) => sentiment({ ...options, model, market }, signal, terminal),
       );
       terminal.result(options.json, result, resultLines);
     });
 }
 
 async function sentiment(
-  options: Options & { readonly market: MarketFlags },
+  options: Options & { readonly model: string; readonly market: MarketFlags },
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<Result> {

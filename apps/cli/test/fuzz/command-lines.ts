@@ -135,6 +135,18 @@ const forecasterOptions: Readonly<Record<string, Values>> = {
   '--max-grad-norm': numberOf('1'),
 };
 
+/** Options of the files of a market. */
+const fileOptions: Readonly<Record<string, Values>> = {
+  '--prices': likely('market/upload_DJIA_table.csv'),
+  '--headlines': likely('market/Combined_News_DJIA.csv'),
+  '--columns': oneOf('close=Close', 'text=Top1,time=Date', 'close=', '=', 'nope=Close'),
+  '--date-format': oneOf('DD/MM/YYYY', 'YYYY', ''),
+  '--decimal': oneOf('point', 'comma'),
+  '--ticker': oneOf('AAA'),
+  '--time-zone': oneOf('UTC', 'Mars'),
+  '--deduplicate': flag,
+};
+
 /** Options of a walk-forward evaluation that takes a few seconds. */
 const walkAlways: Readonly<Record<string, Values>> = {
   '--data': likely('market'),
@@ -172,11 +184,12 @@ const COMMANDS: readonly {
     weight: 6,
     options: {
       '--data': likely('market'),
-      '--prices': likely('market/upload_DJIA_table.csv'),
+      ...fileOptions,
       '--all': flag,
+      '--strict': flag,
     },
   },
-  { words: ['data', 'describe'], weight: 4, options: { '--data': likely('market') } },
+  { words: ['data', 'describe'], weight: 4, options: { '--data': likely('market'), ...fileOptions } },
   {
     words: ['train'],
     weight: 12,
@@ -194,6 +207,7 @@ const COMMANDS: readonly {
       '--profile': flag,
       '--tensorboard': output,
       ...forecasterOptions,
+      ...fileOptions,
     },
   },
   {
@@ -319,6 +333,18 @@ const COMMANDS: readonly {
       '--base': likely('encoder'),
       '--cache': output,
       '--aggregate': oneOf('mean', 'rank'),
+      '--out': output,
+      '--precision': oneOf('fp32', 'bf16'),
+    },
+  },
+  {
+    words: ['sentiment', 'evaluate'],
+    weight: 6,
+    always: { '--model': likely('tuned', 'tuned/adapter', 'encoder'), '--data': likely('bank.txt') },
+    options: {
+      '--labels': oneOf('0=negative,1=neutral,2=positive', 'up=positive', '=', '0=bad'),
+      '--columns': oneOf('text=a,label=b', 'nope'),
+      '--base': likely('encoder'),
       '--out': output,
       '--precision': oneOf('fp32', 'bf16'),
     },

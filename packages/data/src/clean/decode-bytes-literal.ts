@@ -1,6 +1,7 @@
 import { decodeWindows1252 } from '../read/windows-1252.js';
 
-const literal = /^\s*b(['"])([\x20-\x7e]*)\1\s*$/;
+/** Python writes ASCII alone; a file that was edited since may hold other characters. */
+const literal = /^\s*b(['"])([\x20-\x7e\u00a0-\uffff]*)\1\s*$/;
 const simpleEscapes: Readonly<Record<string, number>> = {
   '\\': 0x5c,
   "'": 0x27,
@@ -36,7 +37,9 @@ function unescapeBytes(body: string, quote: string): Uint8Array | null {
   for (let i = 0; i < body.length; i++) {
     if (body[i] === quote) return null;
     if (body[i] !== '\\') {
-      bytes.push(body.charCodeAt(i));
+      const character = String.fromCodePoint(body.codePointAt(i)!);
+      bytes.push(...Buffer.from(character, 'utf8'));
+      i += character.length - 1;
       continue;
     }
     const rest = body.slice(i + 1, i + 4);

@@ -15,6 +15,7 @@ describe('decodeBytesLiteral', () => {
     [String.raw`b'\w stays'`, String.raw`\w stays`],
     [` b'outer space' `, 'outer space'],
     [`b''`, ''],
+    [`b'café’s'`, 'café’s'], // Python writes ASCII, but the file may have been edited
   ])('decodes %s', (cell, text) => {
     expect(decodeBytesLiteral(cell)).toBe(text);
   });
@@ -24,7 +25,6 @@ describe('decodeBytesLiteral', () => {
     `b'never ends`,
     String.raw`b'ends in a backslash\'`,
     String.raw`b'\xg0'`,
-    `b'é'`,
     `bare b'inside'`,
     'b',
     "b'",

@@ -14,6 +14,8 @@ import { sentimentColumns } from './sentiment-columns.js';
 export interface OpenClassifierOptions {
   /** Number format for compute and weights. @default 'fp32' */
   readonly precision?: Precision;
+  /** For an adapter that is merged: folder of its base model. @default its folder when the adapter was trained */
+  readonly base?: string;
   /** Whether to merge an adapter into the weights, which is faster. @default true */
   readonly merge?: boolean;
 }
@@ -24,6 +26,8 @@ export interface OpenedClassifier {
   readonly tokenizer: BertTokenizer;
   /** Index of the logit for each of `sentimentLabels`. */
   readonly columns: readonly number[];
+  /** The model's own names of its classes, in the order of the logits. */
+  readonly labels: readonly string[];
   /** Longest sequence of the model, in tokens. */
   readonly maxLength: number;
   dispose(): void;
@@ -37,28 +41,30 @@ export interface OpenedClassifier {
  */
 export async function openClassifier(
   dir: string,
-  { precision = 'fp32', merge = true }: OpenClassifierOptions = {},
+  { precision = 'fp32', base, merge = true }: OpenClassifierOptions = {},
 ): Promise<OpenedClassifier> {
   const policy = precisionPolicy(precision);
   const record = !merge && isAdapterFolder(dir) ? readSentimentAdapter(dir) : null;
   if (record === null) {
-    const { model, tokenizer, columns } = await loadSentimentModel(dir);
+    const { model, tokenizer, columns } = await loadSentimentModel(dir, { base });
     return {
       classifier: lowerForInference(model, policy),
       tokenizer,
       columns,
+      labels: model.config.id2label,
       maxLength: model.config.maxPositionEmbeddings,
       dispose: () => model.dispose(),
     };
   }
-  const { base, labels } = record;
-  const { model, tokenizer } = await loadBert(base, { init: randomStreams(0).stream('init'), labels });
+  const { base: baseDir, labels } = record;
+  const { model, tokenizer } = await loadBert(baseDir, { init: randomStreams(0).stream('init'), labels });
   try {
     const peft = await PeftModel.fromPretrained(model, dir);
     return {
       classifier: lowerForInference(peft, policy),
       tokenizer,
       columns: sentimentColumns(labels, dir),
+      labels,
       maxLength: model.config.maxPositionEmbeddings,
       dispose: () => peft.dispose(),
     };

@@ -1,16 +1,16 @@
-import { sentimentLabels } from '@fin/data';
+import { labelMeaning, sentimentLabels } from '@fin/data';
 import { BertInputError } from '@fin/finbert-lora';
 
 /**
  * Finds the sentiment classes among a model's classes. Their order differs between checkpoints (ProsusAI/finbert: positive,
- * negative, neutral; yiyanghkust/finbert-tone: Neutral, Positive, Negative).
+ * negative, neutral; yiyanghkust/finbert-tone: Neutral, Positive, Negative), and so do their names (bullish, bearish).
  *
  * @param labels the model's classes in the order of its logits
  * @returns the index of the logit for each of {@link sentimentLabels}
  * @throws BertInputError when the classes have other names
  */
 export function sentimentColumns(labels: readonly string[], file: string | null = null): number[] {
-  const names = labels.map((label) => label.toLowerCase());
+  const names = labels.map((label) => labelMeaning(label));
   const columns = sentimentLabels.map((label) => names.indexOf(label));
   if (columns.includes(-1) || names.length !== columns.length) {
     throw new BertInputError(

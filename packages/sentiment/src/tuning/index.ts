@@ -1,5 +1,7 @@
 export type { ClassificationReport, ClassScores } from './classification-report.js';
 export { classificationReport } from './classification-report.js';
+export type { EvaluateSentimentOptions, SentimentEvaluation } from './evaluate-sentiment.js';
+export { evaluateSentiment } from './evaluate-sentiment.js';
 export type { FitOnSentencesOptions, FittedClassifier } from './fit-on-sentences.js';
 export { fitOnSentences } from './fit-on-sentences.js';
 export { modelOfRun } from './model-of-run.js';
