@@ -38,6 +38,7 @@ import { Terminal } from './io/terminal.js';
 export async function main(args: readonly string[], io: Io): Promise<number> {
   const terminal = new Terminal(io);
   const program = new Command('fin')
+    .enablePositionalOptions() // An option belongs to the command that it follows.
     .description('Forecasts the next day of the Dow Jones Industrial Average from headlines and prices.')
     .version(version(), '-V, --version', 'print the version')
     .showHelpAfterError('(see --help)')

@@ -70,7 +70,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
     .addOption(
       option(
         '--warm-up <file>',
-        'fine-tune on these sentences first, in a run of its own beside the run folder (its name ends in -warm-up), and go on from that model',
+        'fine-tune on these sentences first, in a run of its own beside the run folder (its name ends in -warm-up), and go on from its model',
         { parse: path },
       ).conflicts('resume'),
     )
@@ -182,7 +182,19 @@ async function warmedUp(options: Options & Start, runDir: string, terminal: Term
   const stage = { ...options, data: [warmUp], tensorboard: undefined, profile: undefined };
   terminal.line(`note: first stage on ${warmUp}, in ${firstRun}`);
   await resumable(firstRun, terminal, (signal) => finetune(stage, firstRun, signal, terminal));
-  return { data, model: firstRun };
+  return { data, model: await wholeModelOf(firstRun, model) };
+}
+
+/** The model of a finished stage. An adapter is merged into its base, because the next stage adds adapters of its own. */
+async function wholeModelOf(run: string, base: string): Promise<string> {
+  const dir = await chooseModel(run);
+  const { adapterLabels, isAdapterFolder } = await import('@fin/sentiment');
+  if (!isAdapterFolder(dir)) return dir;
+  const { mergeAdapter } = await import('@fin/finbert-lora');
+  const baseDir = await chooseModel(base);
+  const out = `${run}-model`;
+  await mergeAdapter(dir, { base: baseDir, out, labels: await adapterLabels(dir, baseDir), dtype: 'F32' });
+  return out;
 }
 
 /** Data and model, which only a resumed run may leave out. */
