@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { fullTier } from './full-tier.mjs';
@@ -23,6 +24,8 @@ const shared = {
 
 /** `npm test` adds up these result files. */
 const reporting = {
+  // Tests often wait for processes, browsers and compilers: two files at a time keep two cores busy.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   reporters: ['default', ['json', { outputFile: '.fin/test-results.json' }]],
   passWithNoTests: true,
 };

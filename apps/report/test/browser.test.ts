@@ -85,7 +85,7 @@ describe.skipIf(executablePath === null)('the report in Chromium (skipped withou
       await page.evaluate(await axe);
       const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
         // The marks of a drawing are parts of one image; @fin/viz tests that none has a role.
-        "axe.run({ exclude: ['.plot svg > *'] }).then(({ violations }) => violations)",
+        "axe.run({ exclude: ['.plot svg > *'] }, { resultTypes: ['violations'] }).then(({ violations }) => violations)",
       );
       expect(found.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`)).toEqual([]);
       await page.close();
