@@ -30,11 +30,23 @@ export function wasmBackend(args: KernelArguments): WasmBackend {
   return args.backend as WasmBackend;
 }
 
-/** `matMul` of int32: the backend supports float32 only. Products are exact below 2^24. */
+/**
+ * `matMul` of int32: the backend supports float32 only. Products are exact below 2^24. And of empty matrices: the backend leaves the
+ * memory of their product as it was, where sums of nothing are 0.
+ */
 export const batchMatMul: SuppliedKernel = {
   kernelName: 'BatchMatMul',
   make: (original) => (args) => {
     const { a, b } = args.inputs as { a: tf.Tensor; b: tf.Tensor };
+    const { transposeA, transposeB } = args.attrs as { transposeA: boolean; transposeB: boolean };
+    if (a.size === 0 && b.size === 0) {
+      const rows = a.shape.at(transposeA ? -1 : -2)!;
+      const columns = b.shape.at(transposeB ? -2 : -1)!;
+      const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+      const out = wasmBackend(args).makeOutput([...batch, rows, columns], a.dtype);
+      wasmBackend(args).typedArrayFromHeap(out).fill(0);
+      return out;
+    }
     if (a.dtype !== 'int32' || b.dtype !== 'int32') return original!(args);
     return tf.tidy(() => {
       const inputs = { a: tf.cast(a, 'float32'), b: tf.cast(b, 'float32') };
@@ -43,6 +55,37 @@ export const batchMatMul: SuppliedKernel = {
     });
   },
 };
+
+/** A reduction over no element gives this value: the backend leaves the memory of the result as it was. */
+const emptyReduction = (kernelName: string, value: number): SuppliedKernel => ({
+  kernelName,
+  make: (original) => (args) => {
+    const { x } = args.inputs as { x: tf.TensorInfo };
+    if (tf.util.sizeFromShape(x.shape) > 0) return original!(args);
+    const { axis, reductionIndices, keepDims } = args.attrs as unknown as {
+      axis?: number | number[];
+      reductionIndices?: number | number[];
+      keepDims: boolean;
+    };
+    const axes = tf.util.parseAxisParam(axis ?? reductionIndices ?? x.shape.map((_, i) => i), x.shape);
+    const kept = x.shape.map((size, i) => (axes.includes(i) ? 1 : size));
+    const shape = keepDims ? kept : x.shape.filter((_, i) => !axes.includes(i));
+    const out = wasmBackend(args).makeOutput(shape, x.dtype);
+    wasmBackend(args).typedArrayFromHeap(out).fill(value);
+    return out;
+  },
+});
+
+/** Reductions, with what they give for no element. */
+const reductions: readonly SuppliedKernel[] = [
+  emptyReduction('Sum', 0),
+  emptyReduction('Mean', Number.NaN),
+  emptyReduction('Prod', 1),
+  emptyReduction('Max', Number.NEGATIVE_INFINITY),
+  emptyReduction('Min', Number.POSITIVE_INFINITY),
+  emptyReduction('All', 1),
+  emptyReduction('Any', 0),
+];
 
 /** `cast` to bool: the backend truncates values to a byte, so that 0.5 and 256 become false. */
 export const cast: SuppliedKernel = {
@@ -208,7 +251,7 @@ export const unsortedSegmentSum: SuppliedKernel = {
 
 const SUPPLIED: Readonly<Record<BackendName, readonly SuppliedKernel[]>> = {
   tensorflow: [],
-  wasm: [batchMatMul, cast, clipByValue, einsum, gatherV2, oneHot, select, unsortedSegmentSum],
+  wasm: [batchMatMul, cast, clipByValue, einsum, gatherV2, oneHot, ...reductions, select, unsortedSegmentSum],
   cpu: [],
 };
 

@@ -49,6 +49,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   ),
   'matMul, only the first transposed': both((a, b) => tf.matMul(a!, b!, true), [1, 4, 3], [2, 4, 5]),
   squaredDifference: both((a, b) => tf.squaredDifference(a!, b!), [2, 3, 4], [3, 1]),
+  'matMul of empty matrices': both((a, b) => tf.matMul(a!, b!), [2, 3, 0], [2, 0, 5]),
   'matMul int32': forward((a, b) => tf.matMul(a!, b!), int([1, 2, 3, 4], [2, 2]), int([5, 6, 7, 8], [2, 2])),
   'fused matMul': both(
     (a, b, bias) => tf.fused.matMul({ a: a!, b: b!, bias: bias!, activation: 'relu' }),

@@ -41,6 +41,38 @@ function run(name: string): Result[] {
   });
 }
 
+describe('a reduction over no element', () => {
+  // Not the memory of an earlier tensor.
+  // tfjs's cpu backend gives other values than TensorFlow here, but always the same ones.
+  const isCpu = tf.getBackend() === 'cpu';
+  const dirty = () => tf.dispose(Array.from({ length: 40 }, (_, i) => tf.fill([8], i + 1.5)));
+  it.each([
+    ['sum', tf.sum, 0],
+    ['prod', tf.prod, 1],
+    ['max', tf.max, Number.NEGATIVE_INFINITY],
+    ['min', tf.min, Number.POSITIVE_INFINITY],
+    ['mean', tf.mean, Number.NaN],
+  ] as const)('%s', (name, reduce, value) => {
+    if (isCpu && name !== 'sum' && name !== 'prod') return;
+    dirty();
+    tf.tidy(() => {
+      const [rows, kept] = [reduce(tf.zeros([0, 8]), 0), reduce(tf.zeros([0, 8]), 0, true)];
+      expect(kept.shape).toEqual([1, 8]);
+      expect([...rows.dataSync(), ...kept.dataSync()]).toEqual(Array(16).fill(value));
+      expect([...reduce(tf.zeros([0])).dataSync()]).toEqual([value]);
+    });
+  });
+
+  it.skipIf(isCpu)('all and any', () => {
+    dirty();
+    tf.tidy(() => {
+      const none = tf.zeros([0, 8], 'bool');
+      expect([...tf.all(none, 0).dataSync()]).toEqual(Array(8).fill(1));
+      expect([...tf.any(none, 0).dataSync()]).toEqual(Array(8).fill(0));
+    });
+  });
+});
+
 describe('every kernel of the study beside the cpu backend, with its gradient', () => {
   const backend = tf.getBackend() as BackendName;
   const expected = new Map<string, Result[]>();
