@@ -24,15 +24,17 @@ const shared = {
 
 /** `npm test` adds up these result files. */
 const reporting = {
-  // Tests often wait for processes, browsers and compilers: two files at a time keep two cores busy.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
   reporters: ['default', ['json', { outputFile: '.fin/test-results.json' }]],
   passWithNoTests: true,
 };
 
-/** Test configuration of a package without tensors. */
+/**
+ * Test configuration of a package without tensors. Two files at a time even on two cores: such tests often wait for processes and browsers,
+ * while those that compute fill the cores, and a second process of theirs would load TensorFlow again.
+ */
 export function plainTests(overrides = {}) {
-  return defineConfig({ test: { ...reporting, ...shared, ...overrides } });
+  const maxWorkers = Math.max(2, availableParallelism() - 1);
+  return defineConfig({ test: { ...reporting, ...shared, maxWorkers, ...overrides } });
 }
 
 /**
