@@ -13,7 +13,7 @@ export interface HeadlineRows {
 
 /** What a caller knows of files of headlines that the files leave open. */
 export interface HeadlineFileOptions {
-  /** Names of columns: time, text, source, ticker, url, rank. @default found by name */
+  /** Names of columns: time, timeOfDay (where it has a column of its own), text, source, ticker, url, rank. @default found by name */
   readonly columns?: NamedColumns;
   /** Order of the parts of a date, such as DD/MM/YYYY. @default found from the column */
   readonly dateFormat?: string;

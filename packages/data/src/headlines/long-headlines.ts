@@ -3,11 +3,14 @@ import { exchangeZone, requireTimeZone } from '../calendar/time-zone.js';
 import { inZone, onlyDates, readDates } from '../read/date-column.js';
 import type { NamedColumns } from '../read/find-columns.js';
 import { findColumns, requireColumn } from '../read/find-columns.js';
+import { isMissing } from '../read/number-column.js';
 import type { Moment } from '../read/parse-moment.js';
+import { isTimeOfDay } from '../read/parse-moment.js';
 import type { RawTable } from '../read/raw-table.js';
 import type { DroppedValue } from '../read/understanding.js';
 import type { HeadlineCounts, HeadlineFileOptions, HeadlineRows, ReadHeadlines } from './headline-rows.js';
 import { headlineText } from './headline-rows.js';
+import { joinTimes } from './time-of-day.js';
 
 /** The exchange closes at 16:00 in New York. */
 const CLOSE = 16 * 3_600_000;
@@ -18,17 +21,19 @@ export function longHeadlines(
   options: HeadlineFileOptions,
   counts: HeadlineCounts,
 ): ReadHeadlines {
-  const columns = findColumns(
+  const { timeOfDay, ...columns } = findColumns(
     table,
-    ['time', 'text', 'source', 'ticker', 'url', 'rank'],
-    headlineRoles(options),
+    ['time', 'timeOfDay', 'text', 'source', 'ticker', 'url', 'rank'],
+    headlineRoles(table, options),
   );
   const timeIndex = requireColumn(table, columns, 'time');
   const textIndex = requireColumn(table, columns, 'text');
   const assumptions: string[] = [];
   const kept = ofTicker(table, columns.ticker, options.ticker, assumptions);
   const { filled, dropped } = withText(kept, timeIndex, textIndex, counts);
-  const { moments, written } = readDates(filled, timeIndex, options.dateFormat);
+  const joined = timeOfDay !== undefined && timeOfDay !== timeIndex;
+  const timed = joined ? joinTimes(filled, timeIndex, timeOfDay, assumptions, options.dateFormat) : filled;
+  const { moments, written } = readDates(timed, timeIndex, options.dateFormat);
   const days = knownOn(moments, options.timeZone, assumptions);
   const times = { beforeClose: 0, afterClose: 0, withoutTime: 0 };
   const rows: HeadlineRows = { date: [], rank: [], text: [] };
@@ -46,7 +51,10 @@ export function longHeadlines(
     rows,
     labels: [],
     columns: Object.fromEntries(
-      Object.entries(columns).map(([role, index]) => [role, table.header.cells[index!].trim()]),
+      Object.entries(joined ? { ...columns, timeOfDay } : columns).map(([role, index]) => [
+        role,
+        table.header.cells[index!].trim(),
+      ]),
     ),
     dates: written,
     dropped,
@@ -55,10 +63,18 @@ export function longHeadlines(
   };
 }
 
-/** The columns that the caller names for headlines; those of prices are for other files. */
-function headlineRoles({ columns: named = {} }: HeadlineFileOptions): NamedColumns {
-  const { time, text, source, url, rank } = named;
-  return { time, text, source, url, rank };
+/**
+ * The columns that the caller names for headlines; those of prices are for other files. A column named as `time` that holds times of
+ * day is joined to the dates.
+ */
+function headlineRoles(table: RawTable, { columns: named = {} }: HeadlineFileOptions): NamedColumns {
+  const { time, timeOfDay, text, source, url, rank } = named;
+  const others = { text, source, url, rank };
+  if (time === undefined || timeOfDay !== undefined) return { time, timeOfDay, ...others };
+  const { time: index } = findColumns(table, ['time'], { time });
+  const cells = table.rows.map(({ cells }) => cells[index!].trim()).filter((cell) => !isMissing(cell));
+  const onlyClocks = cells.length > 0 && cells.every(isTimeOfDay);
+  return onlyClocks ? { timeOfDay: time, ...others } : { time, ...others };
 }
 
 /** Rows of a ticker, when the file has its headlines; else all. */

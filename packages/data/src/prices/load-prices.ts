@@ -12,6 +12,7 @@ import { lineOfCell } from '../read/raw-table.js';
 import { readTable } from '../read/read-table.js';
 import type { DroppedValue, FileReport } from '../read/understanding.js';
 import { priceRows } from '../table-columns.js';
+import { corporateAction } from './corporate-actions.js';
 import { joinHeaderLines, rowsOfTicker } from './tickers.js';
 
 /** What a caller knows of a price file that the file itself leaves open. */
@@ -51,10 +52,17 @@ type ValueColumn = (typeof valueColumns)[number];
  * @throws DataInputError that names file, line and fix; also for a price 1000 times as large or small as its neighbours.
  */
 export async function loadPrices(file: string, options: PriceFileOptions = {}): Promise<LoadedPrices> {
-  const raw = joinHeaderLines(await readTable(file), options.ticker);
-  const { table, columns, assumptions } = understandColumns(raw, options);
-  const dates = readDates(table, columns.date, options.dateFormat);
-  const days = tradingDates(table, columns.date, dates, options.timeZone);
+  const read = await readTable(file, (cells) => corporateAction(cells) !== null);
+  const {
+    table: whole,
+    columns,
+    assumptions,
+  } = understandColumns(joinHeaderLines(read, options.ticker), options);
+  const dates = readDates(whole, columns.date, options.dateFormat);
+  const { table, days, dropped } = dropActions(
+    whole,
+    tradingDates(whole, columns.date, dates, options.timeZone),
+  );
   const present = valueColumns.filter((name) => columns[name] !== undefined);
   const { columns: values, style } = readNumbers(
     table,
@@ -69,7 +77,6 @@ export async function loadPrices(file: string, options: PriceFileOptions = {}): 
     for (const [j, name] of present.entries()) bar[name] = values[j][i];
     return { row, date: days[i], ...bar };
   });
-  const dropped: DroppedValue[] = [];
   const kept = mergeDuplicates(table, columns.date, dropEmpty(table, columns, rows, dropped), dropped);
   if (kept.length === 0) {
     throw new DataInputError('has no row with a close', { file, fix: 'Check that it is the right file.' });
@@ -94,7 +101,7 @@ export async function loadPrices(file: string, options: PriceFileOptions = {}): 
         Object.entries(columns).map(([role, index]) => [role, table.header.cells[index!].trim()]),
       ),
       dates: dates.written,
-      rows: table.rows.length,
+      rows: whole.rows.length,
       dropped,
       assumptions: [...assumptions, ...missingValues(kept, present)],
     },
@@ -114,16 +121,16 @@ function understandColumns(
   { columns: named, ticker }: PriceFileOptions,
 ): { table: RawTable; columns: PriceColumns; assumptions: string[] } {
   const assumptions: string[] = [];
-  const { ticker: tickers, ...found } = findColumns(
-    raw,
-    ['date', ...valueColumns, 'ticker'],
-    priceRoles(named),
-  );
+  const {
+    ticker: tickers,
+    timeOfDay,
+    ...found
+  } = findColumns(raw, ['date', 'timeOfDay', ...valueColumns, 'ticker'], priceRoles(named));
   const table = tickers === undefined ? raw : rowsOfTicker(raw, tickers, ticker);
   found.date ??= unnamedIndex(table);
   const date = requireColumn(table, found, 'date');
   if (found.close === undefined) {
-    const others = table.header.cells.map((_, i) => i).filter((i) => i !== date && i !== tickers);
+    const others = table.header.cells.map((_, i) => i).filter((i) => ![date, tickers, timeOfDay].includes(i));
     if (others.length === 1 && isNumeric(table, others[0])) {
       found.close = others[0];
       assumptions.push(
@@ -143,6 +150,21 @@ function priceRoles(named: NamedColumns = {}): NamedColumns {
 /** First column of a table that pandas wrote with an index that has no name. */
 function unnamedIndex({ header }: RawTable): number | undefined {
   return ['', 'unnamed0', 'index'].includes(normalizeName(header.cells[0])) ? 0 : undefined;
+}
+
+/** Drops rows of dividends and splits. @param days of all rows */
+function dropActions(
+  whole: RawTable,
+  days: readonly string[],
+): { table: RawTable; days: string[]; dropped: DroppedValue[] } {
+  const actions = whole.rows.map(({ cells }) => corporateAction(cells));
+  return {
+    table: { ...whole, rows: whole.rows.filter((_, i) => actions[i] === null) },
+    days: days.filter((_, i) => actions[i] === null),
+    dropped: whole.rows.flatMap(({ line }, i) =>
+      actions[i] === null ? [] : [{ line, date: days[i], reason: `${actions[i]}, not a price` }],
+    ),
+  };
 }
 
 /** Drops rows without a close. A price of 0 is no value; a close of 0 beside other prices is a mistake. */

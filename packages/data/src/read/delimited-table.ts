@@ -22,16 +22,27 @@ const SAMPLE_BYTES = 64 * 1024;
  * Parses text whose cells are separated by commas, semicolons, tabs or bars: RFC 4180 quoting, any line ends, no blank lines.
  *
  * @param header names of the columns when the first row does not hold them
+ * @param mayBeShort whether a row with fewer cells than the header is filled up with empty ones. @default none is
  * @throws DataInputError with the line of the first error
  */
-export function delimitedTable(text: DecodedText, file: string, header?: readonly string[]): RawTable {
+export function delimitedTable(
+  text: DecodedText,
+  file: string,
+  header?: readonly string[],
+  mayBeShort: (cells: readonly string[]) => boolean = () => false,
+): RawTable {
   const delimiter = findDelimiter(text.bytes);
   const parsed = parseRows(text.bytes, file, delimiter);
   const first = header === undefined ? parsed[0] : { line: 1, cells: header };
   if (!first || parsed.length === 0) {
     throw new DataInputError('holds only blank lines', { file, line: 1, fix: 'Download or write it again.' });
   }
-  const rows = header === undefined ? parsed.slice(1) : parsed;
+  const width = first.cells.length;
+  const rows = (header === undefined ? parsed.slice(1) : parsed).map((row) =>
+    row.cells.length < width && mayBeShort(row.cells)
+      ? { ...row, cells: [...row.cells, ...Array<string>(width - row.cells.length).fill('')] }
+      : row,
+  );
   if (rows.length === 0) {
     throw new DataInputError('holds a header and no rows', {
       file,
@@ -39,7 +50,7 @@ export function delimitedTable(text: DecodedText, file: string, header?: readonl
       fix: 'Download or write it again.',
     });
   }
-  requireWidth(rows, first.cells.length, file);
+  requireWidth(rows, width, file);
   return {
     file,
     format: formats[delimiter],

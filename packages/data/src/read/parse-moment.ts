@@ -62,6 +62,18 @@ const zones: Readonly<Record<string, number | string>> = {
 const clock =
   /(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?m\b\.?)?(?:\s*(?:\(?(z|utc|gmt|[ecmp]t|[emp]dt|e?st|pst|cdt|cest|cet|jst)\b\)?|([+-])(\d{2}):?(\d{2})?(?!\d)))?/i;
 
+/** Whether a cell holds a time of day and nothing else, such as `16:05`, `4:05 PM` or `16:05:30 UTC`. */
+export function isTimeOfDay(cell: string): boolean {
+  const found = clock.exec(cell);
+  return found !== null && found[0].trim() === cell.trim() && timeOf(found) !== null;
+}
+
+/** The zone at the end of a column's name, such as `UTC` in `Time (UTC)`; null without one. */
+export function headerZone(name: string): string | null {
+  const [, zone] = /[\s_([]([a-z]{1,4})[)\]]?\s*$/i.exec(name) ?? [];
+  return zone !== undefined && zone.toLowerCase() in zones ? zone.toUpperCase() : null;
+}
+
 /** Parses a number of seconds, milliseconds, microseconds or nanoseconds since 1970; null for other texts. */
 export function parseEpoch(text: string): Moment | null {
   const match = /^(\d{9,19})(?:\.(\d+))?$/.exec(text);

@@ -14,11 +14,15 @@ import { readInputFile } from './read-input-file.js';
  *                         └─ delimiter found ── CSV, TSV ─┘
  * ```
  *
+ * @param mayBeShort for CSV and TSV, as for {@link delimitedTable}
  * @throws DataInputError that names file, line and fix
  */
-export async function readTable(file: string): Promise<RawTable> {
+export async function readTable(
+  file: string,
+  mayBeShort?: (cells: readonly string[]) => boolean,
+): Promise<RawTable> {
   const bytes = await readInputFile(file);
   if (looksLikeParquet(bytes)) return parquetTable(bytes, file);
   const text = decodeText(bytes, file);
-  return looksLikeJson(text) ? jsonTable(text, file) : delimitedTable(text, file);
+  return looksLikeJson(text) ? jsonTable(text, file) : delimitedTable(text, file, undefined, mayBeShort);
 }

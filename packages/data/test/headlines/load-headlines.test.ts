@@ -114,40 +114,104 @@ describe('the day on which a headline counts', () => {
     expect(loaded.placement).toEqual({ beforeClose: 0, afterClose: 0, withoutTime: 2 });
   });
 
-  it('never lets a sample know a headline that was published at or after the close of its day', async () => {
-    const days = tradingDays('2020-02-03', '2020-12-31');
-    const dir = temporaryFolder({
-      'prices.csv': `Date,Close\n${days.map((day, i) => `${day},${100 + (i % 7)}`).join('\n')}`,
-    });
-    const start = Date.parse('2020-02-10T00:00:00Z');
-    const instants = fc.array(fc.integer({ min: 0, max: 300 * 24 * 60 }), { minLength: 2, maxLength: 20 });
-    await fc.assert(
-      fc.asyncProperty(instants, async (minutes) => {
-        const times = minutes.map((minute) => new Date(start + minute * 60_000));
-        const lines = times.map((time, i) => `${time.toISOString()},${i}`);
-        writeFileSync(join(dir, 'news.csv'), `time,title\n${lines.join('\n')}\n`);
-        const market = await loadMarketFiles({
-          prices: join(dir, 'prices.csv'),
-          headlines: join(dir, 'news.csv'),
-        });
-        const placed = new Map(
-          makeSamples(market, { window: 1, features: ['logReturn'] }).flatMap(({ decisionDate, headlines }) =>
-            headlines.map(({ text }) => [Number(text), decisionDate] as const),
-          ),
-        );
-        for (const [i, decisionDate] of placed) {
-          // Independent of the code under test: the difference from UTC by the law on summer time.
-          const summer =
-            times[i] >= new Date('2020-03-08T07:00:00Z') && times[i] < new Date('2020-11-01T06:00:00Z');
-          const close = Date.parse(`${decisionDate}T16:00:00${summer ? '-04:00' : '-05:00'}`);
-          expect(times[i].getTime()).toBeLessThan(close);
-          const before = days[days.indexOf(decisionDate) - 1];
-          expect(times[i].getTime()).toBeGreaterThanOrEqual(Date.parse(`${before}T16:00:00-04:00`));
-        }
-      }),
-      { numRuns: 40 },
-    );
+  it.each<[string, string, string, string?]>([
+    ['Date,Time,title', '2020-07-17,15:59:59,a', '2020-07-17'],
+    ['Date,Time,title', '2020-07-17,16:05,a', '2020-07-18'],
+    ['time,DATE,title', '4:05 PM,2020-07-17,a', '2020-07-18'],
+    ['Date,Time,title', '20200717,3:05 p.m.,a', '2020-07-17'],
+    ['Date,Time,title', '"Jul 17, 2020",4:05 PM ET,a', '2020-07-18'],
+    ['Date,Time,title', '2020-07-17 00:00:00,16:05:00,a', '2020-07-18'],
+    ['Date,Time (UTC),title', '2020-07-17,19:59,a', '2020-07-17'],
+    ['Date,Time (UTC),title', '2020-07-17,20:00,a', '2020-07-18'],
+    ['Date,Time (PT),title', '2020-07-17,13:00,a', '2020-07-18'],
+    ['Date,Time (UTC),title', '2020-07-17,15:59-04:00,a', '2020-07-17'],
+    ['Date,Timestamp,title', '2020-07-17,2020-07-17T20:00:00Z,a', '2020-07-18'],
+    ['Date,Published At,title', '2020-07-17,17/07/2020 16:00,a', '2020-07-18'],
+    ['Date,Time,title', '2020-07-17,,a', '2020-07-17'],
+    ['Day,wann,title', '2020-07-17,16:05,a', '2020-07-18', 'wann'],
+  ])('joins a column of times to the dates: %s %s', async (header, row, date, time) => {
+    const options = time === undefined ? {} : { columns: { time } };
+    expect(await datesOf(`${header}\n${row}\n`, options)).toEqual([date]);
   });
+
+  it('says which columns it joined, and which dates have no time', async () => {
+    const { reports, placement } = await loadHeadlines(
+      write('Day,At,title\n2020-07-17,9:00,a\n2020-07-17,,b\n2020-07-17,18:00,c\n'),
+      { columns: { time: 'Day', timeOfDay: 'At' } },
+    );
+    expect(reports[0].columns).toEqual({ time: 'Day', timeOfDay: 'At', text: 'title' });
+    expect(reports[0].assumptions).toContain(
+      'dates of "Day" have the times of "At", which is empty in 1 of 3 rows',
+    );
+    expect(placement).toEqual({ beforeClose: 1, afterClose: 1, withoutTime: 1 });
+  });
+
+  it('keeps dates that have times of their own', async () => {
+    const { reports, placement } = await loadHeadlines(write('Date,Time,title\n2020-07-17 17:00,09:00,a\n'));
+    expect(placement.afterClose).toBe(1);
+    expect(reports[0].assumptions).toContain('"Time" is not used, because "Date" has times of its own');
+  });
+
+  it('refuses a column of times that holds something else', async () => {
+    await expect(
+      loadHeadlines(write('Date,Time,title\n2020-07-17,16:05,a\n2020-07-17,25:00,b\n')),
+    ).rejects.toThrow(/line 3.*Time.*"25:00" is not a time of day/s);
+  });
+
+  it.each<[string, (time: Date) => string]>([
+    ['one column', (time) => `${time.toISOString()},`],
+    [
+      'two columns, in UTC by the header',
+      (time) => `${time.toISOString().slice(0, 10)},${time.toISOString().slice(11, 19)}`,
+    ],
+    ['two columns, in New York', (time) => newYork(time).join(',')],
+  ])(
+    'never lets a sample know a headline that was published at or after the close of its day: %s',
+    async (style, written) => {
+      const header = style.includes('header') ? 'Date,Time (UTC)' : 'Date,Time';
+      const days = tradingDays('2020-02-03', '2020-12-31');
+      const dir = temporaryFolder({
+        'prices.csv': `Date,Close\n${days.map((day, i) => `${day},${100 + (i % 7)}`).join('\n')}`,
+      });
+      const start = Date.parse('2020-02-10T00:00:00Z');
+      const instants = fc.array(fc.integer({ min: 0, max: 300 * 24 * 60 }), { minLength: 2, maxLength: 20 });
+      await fc.assert(
+        fc.asyncProperty(instants, async (minutes) => {
+          // The first and the last one span trading days, whichever are drawn.
+          const times = [1, ...minutes, 300 * 24 * 60 - 1].map((minute) => new Date(start + minute * 60_000));
+          const lines = times.map((time, i) => `${written(time)},${i}`);
+          writeFileSync(join(dir, 'news.csv'), `${header},title\n${lines.join('\n')}\n`);
+          const market = await loadMarketFiles({
+            prices: join(dir, 'prices.csv'),
+            headlines: join(dir, 'news.csv'),
+          });
+          const placed = new Map(
+            makeSamples(market, { window: 1, features: ['logReturn'] }).flatMap(
+              ({ decisionDate, headlines }) =>
+                headlines.map(({ text }) => [Number(text), decisionDate] as const),
+            ),
+          );
+          for (const [i, decisionDate] of placed) {
+            // Independent of the code under test: the difference from UTC by the law on summer time.
+            const summer =
+              times[i] >= new Date('2020-03-08T07:00:00Z') && times[i] < new Date('2020-11-01T06:00:00Z');
+            const close = Date.parse(`${decisionDate}T16:00:00${summer ? '-04:00' : '-05:00'}`);
+            expect(times[i].getTime()).toBeLessThan(close);
+            const before = days[days.indexOf(decisionDate) - 1];
+            expect(times[i].getTime()).toBeGreaterThanOrEqual(Date.parse(`${before}T16:00:00-04:00`));
+          }
+        }),
+        { numRuns: 40 },
+      );
+    },
+  );
+
+  /** Date and time on the clocks of New York in 2020. */
+  function newYork(time: Date): [string, string] {
+    const summer = time >= new Date('2020-03-08T07:00:00Z') && time < new Date('2020-11-01T06:00:00Z');
+    const wall = new Date(time.getTime() - (summer ? 4 : 5) * 3_600_000).toISOString();
+    return [wall.slice(0, 10), wall.slice(11, 19)];
+  }
 });
 
 describe('texts', () => {

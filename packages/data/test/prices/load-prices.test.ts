@@ -88,10 +88,25 @@ describe('loadPrices reads', () => {
       'decimal commas, points between thousands and dates by day',
       `Datum;Open;High;Low;Close;Volume\n${rows((d) => [d.date.split('-').reverse().join('.'), ...[d.open, d.high, d.low, d.close].map(german), german(d.volume)].join(';'))}`,
     ],
+    [
+      'a column of times beside the dates, which are of whole days',
+      `Date,Time,Open,High,Low,Close,Volume\n${rows((d) => `${d.date},16:00,${d.open},${d.high},${d.low},${d.close},${d.volume}`)}`,
+    ],
+    [
+      'TradingView, whose dates are named time',
+      `time,open,high,low,close,Volume\n${rows((d) => `${d.date},${d.open},${d.high},${d.low},${d.close},${d.volume}`)}`,
+    ],
     ['JSON Lines', rows((d) => JSON.stringify(d))],
     ['a JSON array', JSON.stringify(days)],
   ])('%s', async (_, content) => {
     expectDays(await load(content), all);
+  });
+
+  it('one column of values beside a date and a time', async () => {
+    expectDays(await load(`Date,Time,Value\n${rows((d) => `${d.date},16:00,${d.close}`)}`), [
+      'date',
+      'close',
+    ]);
   });
 
   it('FRED: one column of values, a point where there is none', async () => {
@@ -121,6 +136,29 @@ describe('loadPrices reads', () => {
       '2020-07-17',
       '2020-07-18',
     ]);
+  });
+
+  it("dividends and splits in a table pasted from Yahoo's page, which are left out and listed", async () => {
+    const page = 'Date\tOpen\tHigh\tLow\tClose*\tAdj Close**\tVolume';
+    const lines = rows((d) =>
+      [pasted(d.date), d.open, d.high, d.low, d.close, d.close, d.volume].map(String).join('\t'),
+    ).split('\n');
+    const actions = [
+      'Jul 15, 2020\t0.62 Dividend',
+      'Jul 14, 2020\t4:1 Stock Splits',
+      'Jul 13, 2020\t0.62\tDividend',
+      'Jul 10, 2020\t0.205 Dividend\t\t\t\t\t',
+    ];
+    const loaded = await load([page, ...lines, ...actions].join('\n'));
+    expectDays(loaded, all);
+    expect(loaded.report.dropped).toEqual(
+      ['0.62 Dividend', '4:1 Stock Splits', '0.62 Dividend', '0.205 Dividend'].map((action, i) => ({
+        line: lines.length + 2 + i,
+        date: `2020-07-${[15, 14, 13, 10][i]}`,
+        reason: `${action}, not a price`,
+      })),
+    );
+    await expect(load([page, ...lines, 'Jul 15, 2020\t0.62'].join('\n'))).rejects.toThrow('has 2 cells');
   });
 
   it('rows that say "no value", which are left out and listed', async () => {
