@@ -64,9 +64,10 @@ export function addMarketOptions(command: Command, byDefault?: string): Command 
 
 export const headlineFilesOption = (byDefault: string): Option =>
   option(
-    '--headlines <files...>',
-    "headlines: one per row, or Kaggle's form; CSV, TSV, JSON Lines or Parquet",
+    '--headlines <file>',
+    "headlines: one per row, or Kaggle's form; CSV, TSV, JSON Lines or Parquet; given several times, all are used",
     {
+      parse: (text, before) => [...((before as string[] | undefined) ?? []), path(text)],
       byDefault,
     },
   );

@@ -130,6 +130,9 @@ function runIn(dir: string): RunRecord | null {
   }
 }
 
+/** Whether a folder holds a run that can be resumed. */
+export const isUnfinished = (dir: string): boolean => runIn(dir)?.resumable === true;
+
 /** The command that resumes an unfinished run. */
 export function howToResume(dir: string, from: readonly string[] = []): string {
   return finCommand(COMMANDS[runIn(dir)?.kind ?? 'forecaster'], '--run', dir, '--resume', ...from);

@@ -1,5 +1,5 @@
 import type { LabelledSentences } from '@fin/data';
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import type { Terminal } from './io/terminal.js';
 import { option, path } from './options.js';
 
@@ -20,17 +20,18 @@ export function addSentenceOptions(command: Command): Command {
         { parse: (text, before) => [...((before as string[] | undefined) ?? []), path(text)] },
       ),
     )
-    .addOption(
-      option('--labels <names>', 'meaning of labels, such as 0=negative,1=neutral,2=positive', {
-        byDefault: 'their names',
-      }),
-    )
+    .addOption(labelsOption())
     .addOption(
       option('--columns <names>', 'what columns hold, such as text=Tweet,label=Mood', {
         byDefault: 'found by name',
       }),
     );
 }
+
+export const labelsOption = (): Option =>
+  option('--labels <names>', 'meaning of labels, such as 0=negative,1=neutral,2=positive', {
+    byDefault: 'their names',
+  });
 
 /** Loads files of labelled sentences. */
 export async function openSentences(

@@ -5,13 +5,16 @@ import { comparisonResultsSchema } from '@fin/compare';
 import { syntheticMarket, writeKaggleFiles } from '@fin/data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runFin } from './run-fin.js';
-import { writeTinyBank, writeTinyBert } from './tiny-bert.js';
+import { numberedLabels, writeNumberedBank, writeTinyBank, writeTinyBert } from './tiny-bert.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fin-compare-cli-'));
-const [bank, market, model] = ['bank.txt', 'market', 'model'].map((name) => join(folder, name));
+const [bank, numbered, market, model] = ['bank.txt', 'numbered.csv', 'market', 'model'].map((name) =>
+  join(folder, name),
+);
 
 beforeAll(async () => {
   writeTinyBank(bank);
+  writeNumberedBank(numbered);
   await writeKaggleFiles(syntheticMarket({ headlinesPerDay: 1 }), market);
   await writeTinyBert(model, ['positive', 'negative', 'neutral']);
 });
@@ -23,7 +26,8 @@ const latency = ['--latency-calls', '2', '--latency-seconds', '1'];
 describe('fin compare', () => {
   it('ends with one document of variants and differences', async () => {
     const run = join(folder, 'run');
-    const args = ['--sentences', bank, '--model', model, ...small, ...latency, '--run', run, '--json'];
+    const sentences = ['--sentences', numbered, ...numberedLabels];
+    const args = [...sentences, '--model', model, ...small, ...latency, '--run', run, '--json'];
     const { code, stdout, stderr } = await runFin('compare', ...args);
     expect(stderr).toMatch(/2\/[24] sentiment, lora-amp, seed 1:/); // two profiles follow on native TensorFlow
     expect(code).toBe(0);
@@ -50,6 +54,7 @@ describe('fin compare', () => {
     [['--random-encoder', 'tiny', '--max-batches', '2'], 'a whole number of at least 3'],
     [['--random-encoder', 'tiny', '--precision', 'fp32'], 'Allowed choices are bf16, fp16'],
     [['--random-encoder', 'tiny', '--sentences', 'no-such-file.txt'], 'no-such-file.txt'],
+    [['--random-encoder', 'tiny', '--sentences', numbered], 'Give their names, for example --labels'],
     [['--resume'], '--resume needs --run'],
   ])('%j ends with 2, says what is wrong, and writes nothing', async (args, message) => {
     const run = join(folder, 'refused');

@@ -105,6 +105,12 @@ describe('prices and headlines of any name', () => {
       '--strict',
     );
     expect(check.code).toBe(0);
+    const halves = [lines.slice(0, 300), lines.slice(300)].map((part, i) =>
+      of(`part-${i}.jsonl`, part.join('\n')),
+    );
+    const parts = halves.flatMap((half) => ['--headlines', half]);
+    const together = await runFin('data', 'check', '--prices', prices, ...parts, '--json');
+    expect(JSON.parse(together.stdout).headlines).toBe(800);
     const document = JSON.parse(check.stdout);
     expect(document).toMatchObject({
       headlines: 800,
@@ -165,6 +171,11 @@ describe('prices and headlines of any name', () => {
     );
     expect(alone.code).toBe(2);
     expect(alone.stderr).toContain('--headlines needs --prices or --data');
+    const grid = join(folder, 'grid.yaml');
+    const before = await runFin('sweep', '--headlines', of('news.jsonl', lines.join('\n')), grid);
+    expect(before.code).toBe(2);
+    expect(before.stderr).toContain('grid.yaml');
+    expect(before.stderr).not.toContain('missing required argument');
   });
 });
 

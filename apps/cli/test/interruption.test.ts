@@ -48,6 +48,26 @@ const rows = (run: string) =>
     .map((line) => ({ ...JSON.parse(line), seconds: 0 }));
 
 describe.skipIf(process.platform === 'win32')('training that is stopped', () => {
+  it('in the first stage of two says which commands finish both', async () => {
+    const run = inFolder('staged');
+    const stages = [...tuning, '--warm-up', bank, '--run', run];
+    const { code, stderr } = await killed('SIGINT', 'epoch 1:', stages);
+    expect(code).toBe(130);
+    const resume = `fin finetune --run ${run}-warm-up --resume`;
+    expect(stderr).toContain(`resume with: ${resume}`);
+    const next = [...stderr.matchAll(/note: {3}(fin .*?)(?: and the other options.*)?\n/g)].map(
+      ([, line]) => line,
+    );
+    expect(next).toHaveLength(2);
+    for (const line of [resume, ...next]) {
+      const [, ...words] = line.split(' ');
+      const done = await runFin(...words, ...(words.includes('--data') ? ['--epochs', '1'] : []));
+      expect(done.code, done.stderr).toBe(0);
+    }
+    expect(existsSync(join(run, 'adapter', 'adapter_config.json'))).toBe(true);
+    expect(JSON.parse(read(run, 'config.json')).source.model).toBe(`${run}-warm-up-model`);
+  });
+
   it.each([
     ['SIGINT', 'epoch 1:', 130],
     ['SIGTERM', 'epoch 1:', 143],

@@ -13,7 +13,7 @@ import { syntheticMarket, writeKaggleFiles } from '@fin/data';
 import { loadTensorFlow } from '@fin/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runFin } from './run-fin.js';
-import { writeTinyBank, writeTinyBert } from './tiny-bert.js';
+import { numberedLabels, writeNumberedBank, writeTinyBank, writeTinyBert } from './tiny-bert.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'fin-profile-'));
 const inFolder = (name: string) => join(folder, name);
@@ -29,6 +29,7 @@ const trainings = {
 beforeAll(async () => {
   await writeKaggleFiles(syntheticMarket({ start: '2013-08-01', days: 400, headlinesPerDay: 2 }), market);
   writeTinyBank(bank);
+  writeNumberedBank(inFolder('numbered.csv'));
   await writeTinyBert(encoder, ['LABEL_0', 'LABEL_1']);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -121,7 +122,18 @@ describe.skipIf(!native)('fin profile', () => {
   it('profiles a sentiment model where the data are sentences, and compares two profiles', async () => {
     const { code, stdout } = await runFin(
       'profile',
-      ...['--data', bank, '--model', encoder, '--precision', 'bf16', '--batch-size', '4', '--json'],
+      ...[
+        '--data',
+        inFolder('numbered.csv'),
+        ...numberedLabels,
+        '--model',
+        encoder,
+        '--precision',
+        'bf16',
+        '--batch-size',
+        '4',
+        '--json',
+      ],
     );
     expect(code).toBe(0);
     const summary = JSON.parse(stdout);
@@ -149,6 +161,8 @@ describe.skipIf(!native)('fin profile', () => {
       [['--compare', low, inFolder('nowhere')], 'nowhere'],
       [['--model', encoder, '--trace', join(encoder, 'config.json')], 'it is an input of this command'],
       [['--model', inFolder('nowhere')], 'nowhere'],
+      [['--data', inFolder('numbered.csv')], 'Give their names, for example --labels'],
+      [['--data', market, ...numberedLabels], '--labels needs a file of labelled sentences'],
     ] as const;
     for (const [args, message] of refusals) {
       const { code, stderr } = await runFin('profile', ...args);

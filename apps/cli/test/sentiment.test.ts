@@ -111,6 +111,12 @@ describe('from a bare encoder to a forecast on its scores', () => {
     expect(existsSync(join(adapted, 'adapter', 'adapter_config.json'))).toBe(true);
     const scored = await runFin('sentiment', '--data', data, '--model', adapted, '--json');
     expect(scored.code).toBe(0);
+    const again = ['finetune', '--data', bank, '--model', adapted, '--run', inFolder('never')];
+    const refused = await runFin(...again);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('merge it first (fin model merge');
+    expect(refused.stderr).not.toContain('epoch 1');
+    expect(existsSync(inFolder('never'))).toBe(false);
   });
 
   it('scores each headline once, and writes one line per day', async () => {

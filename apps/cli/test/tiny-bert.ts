@@ -26,14 +26,30 @@ export async function writeTinyBert(dir: string, id2label: readonly string[]): P
 
 /** Writes sentences as Financial PhraseBank has them. */
 export function writeTinyBank(file: string): void {
+  writeFileSync(file, `${tinyBank().join('\n')}\n`, 'latin1');
+}
+
+/** Meaning of the labels of {@link writeNumberedBank}, as a command line gives it. */
+export const numberedLabels: readonly string[] = ['--labels', '0=negative,1=neutral,2=positive'];
+
+/** Writes the same sentences as a table whose labels are numbers. */
+export function writeNumberedBank(file: string): void {
+  const names = ['negative', 'neutral', 'positive'];
+  const rows = tinyBank().map((line) => {
+    const [text, label] = line.split('@');
+    return `${text},${names.indexOf(label)}`;
+  });
+  writeFileSync(file, `text,label\n${rows.join('\n')}\n`);
+}
+
+function tinyBank(): string[] {
   const kinds = [
     ['rose', 'positive'],
     ['fell', 'negative'],
     ['met', 'neutral'],
   ];
-  const lines = Array.from({ length: 60 }, (_, i) => {
+  return Array.from({ length: 60 }, (_, i) => {
     const [word, label] = kinds[i % 3];
     return `${words[7 + (i % 4)]} ${word} ${words[4 + (i % 3)]} number ${i}@${label}`;
   });
-  writeFileSync(file, `${lines.join('\n')}\n`, 'latin1');
 }

@@ -43,6 +43,7 @@ import {
   resumable,
   resumedStart,
 } from '../runs.js';
+import { labelsOption, openSentences } from '../sentences.js';
 
 /** As in `@fin/compare`, which is not loaded for `--help`. */
 const VARIANTS: readonly VariantName[] = ['full-fp32', 'full-amp', 'lora-fp32', 'lora-amp'];
@@ -51,6 +52,7 @@ const RANDOM_ENCODERS: readonly RandomEncoderName[] = ['tiny', 'mini', 'small', 
 
 interface Flags extends MarketRunFlags, LoraFlags {
   readonly sentences?: string;
+  readonly labels?: string;
   readonly model?: string;
   readonly randomEncoder?: RandomEncoderName;
   readonly job?: JobName[];
@@ -107,6 +109,7 @@ function addInputOptions(command: Command): void {
         { parse: path },
       ),
     )
+    .addOption(labelsOption())
     .addOption(
       option('--model <dir>', 'encoder to start from: any BERT, or a run of `fin finetune`', { parse: path }),
     )
@@ -244,7 +247,7 @@ function jobsOf({ sentences, data, prices }: Flags): JobName[] {
   return data === undefined && prices === undefined ? ['sentiment'] : ['sentiment', 'forecast'];
 }
 
-type Start = Pick<Flags, 'sentences' | 'model' | 'backend'> & {
+type Start = Pick<Flags, 'sentences' | 'labels' | 'model' | 'backend'> & {
   readonly market: MarketChoice;
   readonly jobs: readonly JobName[];
 };
@@ -264,18 +267,18 @@ async function resumedInputs(flags: Flags, named: MarketFlags, runDir: string): 
     backend,
     market,
     sentences: flags.sentences ?? own('sentences'),
+    labels: flags.labels ?? own('labels'),
     model: flags.model ?? own('model'),
     jobs: settings.jobs,
   };
 }
 
 async function openInputs(
-  { market: choice, sentences, model }: Start,
+  { market: choice, sentences, labels, model }: Start,
   { randomEncoder, resume }: Flags,
   jobs: readonly JobName[],
 ): Promise<Inputs> {
   const { ComparisonInputError } = await import('@fin/compare');
-  const { loadSentences } = await import('@fin/data');
   if (jobs.includes('sentiment') && sentences === undefined) {
     throw new ComparisonInputError(
       'the job sentiment needs labelled sentences: name their file with --sentences',
@@ -287,19 +290,21 @@ async function openInputs(
     );
   }
   const modelDir = model === undefined ? undefined : await chooseModel(model);
-  const bank = jobs.includes('sentiment') ? await loadSentences(sentences!) : undefined;
+  const bank = jobs.includes('sentiment') ? await openSentences([sentences!], { labels }) : undefined;
   const market = jobs.includes('forecast') ? await openMarket(choice) : undefined;
   return {
     ...given({ market, bank, modelDir }),
     source: {
       sentences: bank ? resolve(sentences!) : null,
+      ...given({ labels: bank && labels }),
       ...marketSource(choice, market),
     },
   };
 }
 
-const pickStart = ({ sentences, model, backend }: Flags): Omit<Start, 'market' | 'jobs'> => ({
+const pickStart = ({ sentences, labels, model, backend }: Flags): Omit<Start, 'market' | 'jobs'> => ({
   sentences,
+  labels,
   model,
   backend,
 });

@@ -31,6 +31,7 @@ import {
 } from '../options.js';
 import {
   chooseModel,
+  isUnfinished,
   newRunFolder,
   profileText,
   reportRepaired,
@@ -181,8 +182,39 @@ async function warmedUp(options: Options & Start, runDir: string, terminal: Term
   const firstRun = `${runDir}-warm-up`;
   const stage = { ...options, data: [warmUp], tensorboard: undefined, profile: undefined };
   terminal.line(`note: first stage on ${warmUp}, in ${firstRun}`);
-  await resumable(firstRun, terminal, (signal) => finetune(stage, firstRun, signal, terminal));
+  try {
+    await resumable(firstRun, terminal, (signal) => finetune(stage, firstRun, signal, terminal));
+  } catch (error) {
+    if (isUnfinished(firstRun)) {
+      terminal.line(
+        'note: the first stage stopped. Finish it with the command that resumes it; then go on with',
+      );
+      const base = await chooseModel(model);
+      for (const line of secondStage(options, base, firstRun, runDir)) terminal.line(`note:   ${line}`);
+    }
+    throw error;
+  }
   return { data, model: await wholeModelOf(firstRun, model) };
+}
+
+/** The commands that follow the first stage. An adapter is merged first, because the next stage adds adapters of its own. */
+function secondStage(
+  { method = 'lora', data, labels, columns }: Options & Start,
+  base: string,
+  firstRun: string,
+  runDir: string,
+): string[] {
+  const merged = `${firstRun}-model`;
+  const lora = method === 'lora';
+  const files = data.flatMap((file) => ['--data', file]);
+  const known = Object.entries(given({ labels, columns })).flatMap(([name, value]) => [`--${name}`, value]);
+  const start = ['--model', lora ? merged : firstRun, '--method', method, '--run', runDir];
+  return [
+    ...(lora
+      ? [finCommand('model', 'merge', ...[`${firstRun}/adapter`, '--base', base, '--out', merged])]
+      : []),
+    `${finCommand('finetune', ...files, ...known, ...start)} and the other options of this command but --warm-up`,
+  ];
 }
 
 /** The model of a finished stage. An adapter is merged into its base, because the next stage adds adapters of its own. */

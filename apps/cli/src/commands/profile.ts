@@ -17,9 +17,11 @@ import { noteMarket, openMarket } from '../market.js';
 import { given, jsonOption, numbers, option, path, precisionOption } from '../options.js';
 import { readProfile } from '../read-profile.js';
 import { chooseModel } from '../runs.js';
+import { labelsOption, openSentences } from '../sentences.js';
 
 interface Options {
   readonly data?: string;
+  readonly labels?: string;
   readonly model?: string;
   readonly finetuning?: 'lora' | 'full';
   readonly precision?: Precision;
@@ -42,6 +44,7 @@ export function addProfileCommand(program: Command, terminal: Terminal): void {
         { parse: path, byDefault: 'the bundled synthetic market', env: 'FIN_DATA' },
       ),
     )
+    .addOption(labelsOption())
     .addOption(
       option('--model <dir>', 'encoder to train', {
         parse: path,
@@ -66,12 +69,17 @@ export function addProfileCommand(program: Command, terminal: Terminal): void {
       option(
         '--compare <profiles...>',
         'compare two stored profiles op by op, and profile nothing: runs trained with --profile, or files that --json printed',
-      ).conflicts(['data', 'model', 'finetuning', 'precision', 'batchSize', 'trace']),
+      ).conflicts(['data', 'labels', 'model', 'finetuning', 'precision', 'batchSize', 'trace']),
     )
     .addOption(jsonOption())
     .action(async (options: Options) => {
       if (options.compare) await compare(options.compare, options.json, command, terminal);
-      else await profileOne(options, terminal);
+      else {
+        if (options.labels !== undefined && !isSentences(options.data)) {
+          command.error('error: --labels needs a file of labelled sentences in --data');
+        }
+        await profileOne(options, terminal);
+      }
     });
 }
 
@@ -135,10 +143,9 @@ async function profiled(
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<Taken> {
-  const { data } = options;
-  const sentences = data !== undefined && isFile(data);
-  const input = sentences
-    ? { bank: await (await import('@fin/data')).loadSentences(data) }
+  const { data, labels } = options;
+  const input = isSentences(data)
+    ? { bank: await openSentences([data], { labels }) }
     : { market: await openMarket({ data }) };
   await startBackend('tensorflow', terminal);
   if (input.market) noteMarket(input.market, terminal);
@@ -205,4 +212,6 @@ async function smallEncoder({ market, bank }: Input, dir: string): Promise<strin
   return dir;
 }
 
-const isFile = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+/** Whether `--data` names a file of sentences, and not the folder of a market. */
+const isSentences = (data: string | undefined): data is string =>
+  data !== undefined && (statSync(data, { throwIfNoEntry: false })?.isFile() ?? false);

@@ -9,6 +9,7 @@ import { randomStreams } from '@fin/runtime';
 import type { FitRecords } from '@fin/train';
 import { checkpointsOf, countParameters, profiledOn, recordFit, requireRecordable } from '@fin/train';
 import { SentimentInputError } from '../errors.js';
+import { isAdapterFolder } from '../scoring/sentiment-adapter.js';
 import { fitOnSentences } from './fit-on-sentences.js';
 import type { TuningData } from './run-files.js';
 import { describeTuningData, tuningFiles } from './run-files.js';
@@ -63,6 +64,7 @@ export interface TuneSentimentOptions extends FitRecords {
  * figures bit for bit on one machine. It is deleted when the run is finished.
  *
  * @returns the summary; null when the signal stopped it, or the run lacked only its manifest
+ * @throws {SentimentInputError} before training, when adapters are to be trained on the folder of an adapter
  * @throws {RunInputError} of `@fin/run` when the folder cannot be used, or a run cannot be resumed with these options; names the
  *   differences
  * @throws {DamagedFileError} of `@fin/files` naming the damaged file of a checkpoint
@@ -81,6 +83,7 @@ export async function tuneSentiment(options: TuneSentimentOptions): Promise<Tuni
     schema: tuningSettingsSchema,
     open: async (settings, begun) => {
       await requireRecordable(options, runDir, begun !== null);
+      requireWholeModel(modelDir, settings);
       model = await openTunableModel(modelDir, settings, randomStreams(settings.seed));
       const opened = openTuning(settings, options, model);
       if (begun) requireModel(runDir, begun, opened);
@@ -172,6 +175,15 @@ async function tune(
     validationLoss: fitted.best.metrics.loss,
     sentencesPerSecond: speed.perSecond(),
   };
+}
+
+/** @throws {SentimentInputError} when new adapters would be trained on an adapter: they are saved beside the folder of a whole model */
+function requireWholeModel(modelDir: string, { method }: TuningSettings): void {
+  if (method !== 'lora' || !isAdapterFolder(modelDir)) return;
+  throw new SentimentInputError(
+    `${modelDir} holds an adapter, and new adapters need a whole model to start from: merge it first ` +
+      `(fin model merge ${modelDir} --base DIR --out DIR), or train all weights (--method full).`,
+  );
 }
 
 /** @throws {SentimentInputError} when a run is resumed with another model than before */
