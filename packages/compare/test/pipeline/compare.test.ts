@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { syntheticMarket } from '@fin/data';
 import { profileSummarySchema } from '@fin/profiler';
 import { RunFolder } from '@fin/run';
+import { fullTier } from '@fin/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeRandomEncoder } from '../../src/encoder/random-encoder.js';
 import type { CompareEvent, CompareResult, Measurement } from '../../src/index.js';
@@ -10,6 +11,8 @@ import { compare, comparisonResultsSchema, measurementSchema, profileFile } from
 import { smallBank, smallSettings, temporaryFolder } from './small-comparison.js';
 
 const onTensorFlow = process.env.FIN_BACKEND === undefined || process.env.FIN_BACKEND === 'tensorflow';
+/** Time limit, ms: on the cpu backend, in the full tier alone, the same processes take many minutes. */
+const PIPELINE = fullTier ? 600_000 : 120_000;
 const bank = smallBank();
 let dir: string;
 let modelDir: string;
@@ -53,7 +56,7 @@ describe('a comparison of two variants', () => {
       settings: smallSettings,
       onEvent: (event) => events.push(event),
     }))!;
-  }, 300_000);
+  }, 3 * PIPELINE);
 
   it('measures cost, latency and scores of each variant in each job', () => {
     expect(result.variants.map(({ job, name }) => `${job} ${name}`)).toEqual([
@@ -149,7 +152,7 @@ describe('a comparison that was interrupted', () => {
       onEvent: (event) => event.kind === 'measurement' && controller.abort(),
     });
     expect(stopped).toBeNull();
-  }, 120_000);
+  }, PIPELINE);
 
   it('is refused with another model, other sentences or other settings', async () => {
     const other = join(dir, 'other-model');
@@ -173,7 +176,7 @@ describe('a comparison that was interrupted', () => {
     expect(events.filter(({ kind }) => kind === 'measurement')).toHaveLength(1);
     const whole = measurementsOf(join(dir, 'both')).filter(({ job }) => job === 'sentiment');
     expect(measurementsOf(runDir()).map(timeless)).toEqual(whole.map(timeless));
-  }, 120_000);
+  }, PIPELINE);
 });
 
 it('names the measurement that failed', async () => {
