@@ -165,18 +165,22 @@ describe('a comparison that was interrupted', () => {
     await expect(compare({ modelDir, ...resume() })).rejects.toThrow(/the job sentiment needs/);
   });
 
-  it('goes on after its finished measurements, to the same scores', async () => {
-    const events: CompareEvent[] = [];
-    const resumed = await compare({ bank, modelDir, ...resume(), onEvent: (event) => events.push(event) });
-    expect(resumed).not.toBeNull();
-    expect(events.find(({ kind }) => kind === 'resume')).toMatchObject({
-      done: 1,
-      total: onTensorFlow ? 4 : 2,
-    });
-    expect(events.filter(({ kind }) => kind === 'measurement')).toHaveLength(1);
-    const whole = measurementsOf(join(dir, 'both')).filter(({ job }) => job === 'sentiment');
-    expect(measurementsOf(runDir()).map(timeless)).toEqual(whole.map(timeless));
-  }, PIPELINE);
+  it(
+    'goes on after its finished measurements, to the same scores',
+    async () => {
+      const events: CompareEvent[] = [];
+      const resumed = await compare({ bank, modelDir, ...resume(), onEvent: (event) => events.push(event) });
+      expect(resumed).not.toBeNull();
+      expect(events.find(({ kind }) => kind === 'resume')).toMatchObject({
+        done: 1,
+        total: onTensorFlow ? 4 : 2,
+      });
+      expect(events.filter(({ kind }) => kind === 'measurement')).toHaveLength(1);
+      const whole = measurementsOf(join(dir, 'both')).filter(({ job }) => job === 'sentiment');
+      expect(measurementsOf(runDir()).map(timeless)).toEqual(whole.map(timeless));
+    },
+    PIPELINE,
+  );
 });
 
 it('names the measurement that failed', async () => {
