@@ -6,7 +6,7 @@ import type { BackendName } from '@fin/runtime';
 import { profiledOn } from '@fin/train';
 import type { CompareOptions, CompareResult } from './compare-options.js';
 import { writeRandomEncoder } from './encoder/random-encoder.js';
-import type { MeasureContext, ProfileTask, Task } from './measure/measure.js';
+import type { MeasureContext, Task } from './measure/measure.js';
 import { measure, planProfiles, planTasks, profileTask } from './measure/measure.js';
 import type { OpenedComparison } from './open-comparison.js';
 import { openComparison } from './open-comparison.js';
@@ -83,7 +83,7 @@ async function runComparison(
   const tasks = planTasks(settings);
   const profiles = environment.backend === 'tensorflow' ? planProfiles(settings) : [];
   const total = tasks.length + profiles.length;
-  const stored = (task: Task | ProfileTask): StoredJob => ({
+  const stored = (task: Task): StoredJob => ({
     name: task.name,
     inputs: [VERSION, opened.data.fingerprint, opened.modelDigest, settings, task],
   });

@@ -23,7 +23,7 @@ const PROGRAM = join(
 /** Share of a measurement's time that training takes, for progress. */
 const TRAINING_SHARE = 0.8;
 
-/** One measurement of a comparison. */
+/** One training of a comparison: to measure, or to profile. */
 export interface Task {
   /** Unique name, also of its file. */
   readonly name: string;
@@ -93,11 +93,10 @@ export function planTasks({ jobs, variants, seed, seeds, repeats }: ComparisonSe
  *
  * @throws {MeasurementError} naming the measurement; `signal.reason` when the signal stopped the work
  */
-export async function measure(task: Task, context: MeasureContext): Promise<Measurement> {
-  const { checkpoint, signal, onProgress } = context;
+export function measure(task: Task, context: MeasureContext): Promise<Measurement> {
+  const { onProgress } = context;
   const started = performance.now();
-  try {
-    await rm(checkpoint, { recursive: true, force: true });
+  return withCheckpoint(task, context, async () => {
     const trained = (await inFreshProcess({ kind: 'train', ...trainJob(task, context) }, context, (share) =>
       onProgress(TRAINING_SHARE * share),
     )) as TrainResult;
@@ -112,28 +111,18 @@ export async function measure(task: Task, context: MeasureContext): Promise<Meas
     }
     const { name: _, ...place } = task;
     return { ...place, ...trained, latency, seconds: (performance.now() - started) / 1000 };
-  } catch (error) {
-    throw signal?.aborted ? signal.reason : new MeasurementError(task, error as Error);
-  } finally {
-    await rm(checkpoint, { recursive: true, force: true });
-  }
+  });
 }
 
-/** A training to profile. */
-export interface ProfileTask {
-  /** Unique name, also of its file. */
-  readonly name: string;
-  readonly job: JobName;
-  readonly variant: VariantName;
-}
-
-/** The baseline and the optimized variant, in each job. */
-export const planProfiles = ({ jobs, variants }: ComparisonSettings): ProfileTask[] =>
+/** The trainings to profile: the baseline and the optimized variant, in each job. */
+export const planProfiles = ({ jobs, variants, seed }: ComparisonSettings): Task[] =>
   jobs.flatMap((job) =>
     [variants[0], variants[variants.length - 1]].map((variant) => ({
       name: `profile-${job}-${variant}`,
       job,
       variant,
+      seed,
+      repeat: 0,
     })),
   );
 
@@ -143,19 +132,29 @@ export const planProfiles = ({ jobs, variants }: ComparisonSettings): ProfileTas
  * @param about what else the profile is of, by name
  * @throws {MeasurementError} naming the training; `signal.reason` when the signal stopped the work
  */
-export async function profileTask(
-  { job, variant }: ProfileTask,
+export function profileTask(
+  task: Task,
   about: ProfileSummary['about'],
   context: MeasureContext,
 ): Promise<ProfileSummary> {
-  const { checkpoint, signal, settings, onProgress } = context;
-  const { precision } = variantOf(variant, settings.precision);
-  const task: Task = { name: '', job, variant, seed: settings.seed, repeat: 0 };
-  try {
-    await rm(checkpoint, { recursive: true, force: true });
+  const { job, variant } = task;
+  const { precision } = variantOf(variant, context.settings.precision);
+  return withCheckpoint(task, context, async () => {
     const training = { ...trainJob(task, context), maxSteps: PROFILED_UPDATES };
     const profiled = { kind: 'profile', ...training, about: { ...about, job, variant, precision } } as const;
-    return (await inFreshProcess(profiled, context, onProgress)) as ProfileSummary;
+    return (await inFreshProcess(profiled, context, context.onProgress)) as ProfileSummary;
+  });
+}
+
+/** Does the work of a task that writes the checkpoint, which is not there before and after. */
+async function withCheckpoint<Result>(
+  task: Task,
+  { checkpoint, signal }: MeasureContext,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    await rm(checkpoint, { recursive: true, force: true });
+    return await work();
   } catch (error) {
     throw signal?.aborted ? signal.reason : new MeasurementError(task, error as Error);
   } finally {

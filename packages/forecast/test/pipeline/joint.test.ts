@@ -18,6 +18,7 @@ import {
   trainForecaster,
 } from '../../src/index.js';
 import { writeTinyBert } from '../text/tiny-bert.js';
+import { bankOf } from './bank-of.js';
 import { changedAfter } from './changed-market.js';
 import { smallMarket as market, smallSettings } from './small-run.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -149,15 +150,7 @@ describe('joint training', () => {
       return { text: `${label} ${line}`, label, line };
     });
     const tuning = join(folder, 'tuning');
-    const bank = {
-      sentences,
-      lines: sentences.length,
-      duplicates: [],
-      conflicts: [],
-      mapping: {},
-      warnings: [],
-      files: [],
-    };
+    const bank = bankOf(sentences);
     await tuneSentiment({ bank, modelDir: model, runDir: tuning, settings: { epochs: 1, maxLength: 8 } });
     const runDir = join(folder, 'from-adapter');
     await trainForecaster({ market, runDir, settings: joint({ epochs: 1, model: tuning }) });

@@ -10,6 +10,7 @@ import { fullTier } from '@fin/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ForecasterOptions, LeadLagRow } from '../../src/index.js';
 import { evaluateRun, trainForecaster } from '../../src/index.js';
+import { bankOf } from './bank-of.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 const MINUTES = 60_000;
@@ -45,15 +46,7 @@ describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
         const label = (['negative', 'neutral', 'positive'] as const)[syntheticTone([{ text }]) + 1];
         return { text, label, line };
       });
-      const bank = {
-        sentences,
-        lines: sentences.length,
-        duplicates: [],
-        conflicts: [],
-        mapping: {},
-        warnings: [],
-        files: [],
-      };
+      const bank = bankOf(sentences);
       const settings = { method: 'full', learningRate: 3e-3, layerDecay: 1, maxLength: 32 } as const;
       const summary = await tuneSentiment({ bank, modelDir: join(folder, 'fresh'), runDir, settings });
       expect(summary!.accuracy).toBeGreaterThan(0.98);
