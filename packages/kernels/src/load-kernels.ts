@@ -11,7 +11,7 @@ import type { KernelsAddon, KernelsReport } from './state.js';
 import { kernelsState } from './state.js';
 
 export interface LoadKernelsOptions {
-  /** Receives the progress of the compilation, which takes up to a minute the first time. @default none */
+  /** Receives the progress of the compilation, which takes about half a minute on two processors the first time. @default none */
   readonly onEvent?: InstallListener;
   /** Threads of each op, for a process that shares the machine with others. @default one per processor */
   readonly threads?: number;

@@ -66,6 +66,9 @@ export async function readManifest<M extends Manifest>(dir: string): Promise<M |
   }
 }
 
+/** Names of the work folders that this process uses at the moment. */
+const inUse = new Set<string>();
+
 /**
  * Runs `work` in a new temporary folder, on the same disk as the cache, and removes the folder afterwards. If it cannot be removed,
  * the next installation does it: that is no reason to fail, and must not replace the error of `work`.
@@ -75,11 +78,14 @@ export async function inWorkFolder<T>(
   label: WorkLabel,
   work: (dir: string) => Promise<T>,
 ): Promise<T> {
-  const dir = join(layout.tmp, workFolderName(label));
-  await mkdir(dir, { recursive: true });
+  const name = workFolderName(label);
+  const dir = join(layout.tmp, name);
+  inUse.add(name);
   try {
+    await mkdir(dir, { recursive: true });
     return await work(dir);
   } finally {
+    inUse.delete(name);
     await rm(dir, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   }
 }
@@ -161,7 +167,7 @@ function workFolderName(label: WorkLabel): string {
 export async function sweep({ tmp }: CacheLayout): Promise<void> {
   for (const name of await readdir(tmp).catch(() => [])) {
     const owner = WORK_FOLDER.exec(name)?.groups;
-    if (!owner) continue;
+    if (!owner || inUse.has(name)) continue;
     const dir = join(tmp, name);
     const abandoned = owner.host === hostname() && !runsElsewhere(Number(owner.pid));
     // A child of the killed process may still write there; the next sweep removes what this one could not.
@@ -171,7 +177,7 @@ export async function sweep({ tmp }: CacheLayout): Promise<void> {
   }
 }
 
-/** This process has made nothing yet, so a folder with its number is from an earlier process. */
+/** A folder with the number of this process that it does not use is from an earlier process. */
 function runsElsewhere(pid: number): boolean {
   if (pid === process.pid) return false;
   try {

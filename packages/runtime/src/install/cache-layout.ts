@@ -13,6 +13,7 @@ import { TFJS_NODE } from './pins.js';
  * <root>/zig-cache/                    that compiler's own cache
  * <root>/addon/<name>-<key>/           addons of other packages, manifest.json
  * <root>/stderr-filter/<key>/          the addon that hides TensorFlow's start-up lines, manifest.json
+ * <root>/install.lock/, <root>/addon/<name>.lock/   held by the process that installs, that compiles the addon
  * <root>/tmp/<label>@<host>@…/         unfinished work; the next run removes it
  * ```
  *

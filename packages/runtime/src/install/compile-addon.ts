@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Manifest } from './cache-folders.js';
 import { inWorkFolder, publish, readManifest, sweep } from './cache-folders.js';
 import { cacheLayout } from './cache-layout.js';
+import { compileAndLink } from './compile-and-link.js';
 import type { Compiler } from './compiler.js';
 import { nodeApiHeaders } from './compiler.js';
 import { asDiskProblem } from './disk.js';
@@ -23,7 +24,10 @@ import { availableCompiler, findZig } from './zig.js';
 export interface AddonOptions {
   /** Name of the addon and its folder in the cache; letters, digits and hyphens. */
   readonly name: string;
-  /** Folder of its sources. Every `.cc` file in it is compiled; every file in it is part of the cache key. */
+  /**
+   * Folder of its sources. Every `.cc` file in it is compiled, as many at a time as there are processors; every file in it is part of
+   * the cache key.
+   */
   readonly sourceDir: string;
   /** Further compiler flags. @default none */
   readonly flags?: readonly string[];
@@ -42,9 +46,8 @@ interface AddonManifest extends Manifest {
   readonly compiler: string;
 }
 
-/** Expected durations, for the message; measured on two cores. The time limit is far above both. */
+/** Expected durations, for the message; measured on two cores. */
 const EXPECT = { system: 'about half a minute', zig: 'about a minute' };
-const COMPILE_MS = 30 * 60_000;
 const TRIAL_MS = 180_000;
 
 /** Loads TensorFlow's binding and then the addon, as a program would. */
@@ -55,7 +58,7 @@ const TRIAL = 'require(process.argv[1]); require(process.argv[2]);';
  * sources, its flags and that TensorFlow. Before the addon enters the cache, a separate process loads it once.
  *
  * Nothing is downloaded: without a C++ compiler on this machine there is no addon, and the outcome says why. Safe to run twice at
- * once and to kill at any time.
+ * once (the second waits) and to kill at any time.
  *
  * @throws InstallInterrupted if `signal` is aborted
  */
@@ -80,8 +83,9 @@ export async function compileAddon(options: AddonOptions): Promise<AddonOutcome>
     report: onEvent,
   };
   try {
-    await mkdir(layout.root, { recursive: true });
-    return await withLock(job, async () => {
+    await mkdir(dirname(place), { recursive: true });
+    const lock = { path: join(dirname(place), name), holder: `compiles ${name}` };
+    return await withLock(job, lock, async () => {
       await sweep(layout);
       return (await find(place)) ?? (await make(job, options, installation, place));
     });
@@ -139,26 +143,14 @@ async function compile(
   const sources = (await readdir(sourceDir)).filter((file) => file.endsWith('.cc')).sort();
   const expect = EXPECT[compiler.kind];
   job.report({ kind: 'step', text: `compiling ${name} with ${compiler.name} (${expect}, once)` });
-  const args = [
-    ...['-O3', '-std=c++17', '-fPIC', '-shared', '-pthread', '-fvisibility=hidden'],
-    ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []),
-    ...[`-DNAPI_VERSION=${NAPI_VERSION}`, `-I${nodeApiHeaders()}`, `-I${includeDir}`, ...flags],
-    ...sources.map((file) => join(sourceDir, file)),
-    ...['-o', output],
-    ...libraries.map((library) => join(libraryDir, library)),
-    ...['-Xlinker', '-rpath', '-Xlinker', libraryDir],
-  ];
-  const [program, ...first] = compiler.command;
-  const result = await runProcess(program, [...first, ...args], {
-    env: compiler.env,
-    signal: job.signal,
-    timeoutMs: COMPILE_MS,
+  await compileAndLink(job, compiler, {
+    sources: sources.map((file) => join(sourceDir, file)),
+    flags: [`-DNAPI_VERSION=${NAPI_VERSION}`, `-I${nodeApiHeaders()}`, `-I${includeDir}`, ...flags],
+    libraries: libraries.map((library) => join(libraryDir, library)),
+    libraryDir,
+    output,
   });
-  if (result.code === 0) return compiler;
-  const complaint = result.timedOut
-    ? 'no end in sight'
-    : lastLines(result.stderr || `exit code ${result.code}`, 6);
-  throw new StepImpossible(`${compiler.name} could not compile it: ${complaint}`);
+  return compiler;
 }
 
 /** Loads the addon in a separate process, because an addon that does not fit this machine can end the process. */

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ensureBinding } from './binding.js';
 import { sweep } from './cache-folders.js';
 import type { CacheLayout } from './cache-layout.js';
@@ -9,6 +10,7 @@ import { driverPresent, findInstallation, installedCopies } from './find-install
 import type { Installation } from './installation.js';
 import type { Job } from './job.js';
 import { platformName } from './job.js';
+import type { CacheLock } from './lock.js';
 import { withLock } from './lock.js';
 import type { FailedAttempt, InstallOutcome } from './outcome.js';
 import type { TensorFlowBuild } from './pins.js';
@@ -76,7 +78,7 @@ export async function runJob(job: Job): Promise<InstallOutcome> {
   }
   try {
     await makeRoot(layout);
-    return await withLock(job, async () => {
+    return await withLock(job, installLock(layout), async () => {
       await sweep(layout);
       const made = await ready(job);
       const result = made ? outcome(layout, 'present', made) : await provision(job);
@@ -90,6 +92,10 @@ export async function runJob(job: Job): Promise<InstallOutcome> {
       failedAttempt('the cache', asDiskProblem(error, layout.root)),
     ]);
   }
+}
+
+function installLock({ root }: CacheLayout): CacheLock {
+  return { path: join(root, 'install'), holder: 'installs into the same cache' };
 }
 
 async function makeRoot({ root }: CacheLayout): Promise<void> {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { InstallInterrupted } from './errors.js';
@@ -8,15 +7,24 @@ import type { Job } from './job.js';
 const STALE_MS = 5_000;
 const POLL_MS = 250;
 
+/** One lock of a cache. */
+export interface CacheLock {
+  /** Its place without the ending: the lock is the folder `<path>.lock`. */
+  readonly path: string;
+  /** Who holds it, for the message of those who wait: "another process that ...". */
+  readonly holder: string;
+}
+
 /**
- * Runs `work` while no other process installs into this cache; a second process reports that it waits.
+ * Runs `work` while no other process holds this lock; a second process reports that it waits. The installation has one lock and each
+ * addon has its own, because they need not wait for each other.
  *
  * The lock avoids double work; it is not needed for safety, because everything is made in a temporary folder and moved to its
  * place in one step. proper-lockfile and not the folder lock of @fin/files: that one refuses instead of waiting, and never takes
  * over the lock of another host.
  */
-export async function withLock<T>(job: Job, work: () => Promise<T>): Promise<T> {
-  const release = await acquire(job);
+export async function withLock<T>(job: Job, wanted: CacheLock, work: () => Promise<T>): Promise<T> {
+  const release = await acquire(job, wanted);
   try {
     return await work();
   } finally {
@@ -24,11 +32,12 @@ export async function withLock<T>(job: Job, work: () => Promise<T>): Promise<T> 
   }
 }
 
-async function acquire(job: Job): Promise<() => Promise<void>> {
+async function acquire(job: Job, { path, holder }: CacheLock): Promise<() => Promise<void>> {
   for (let told = false; ; ) {
     try {
-      return await lock(job.layout.root, {
-        lockfilePath: join(job.layout.root, 'install.lock'),
+      return await lock(path, {
+        // The path names the lock; there is no file of that name.
+        realpath: false,
         stale: STALE_MS,
         update: STALE_MS / 4,
         onCompromised: () => {},
@@ -40,7 +49,7 @@ async function acquire(job: Job): Promise<() => Promise<void>> {
       told = true;
       job.report({
         kind: 'step',
-        text: 'waiting for another process that installs into the same cache (or was stopped a moment ago)',
+        text: `waiting for another process that ${holder} (or was stopped a moment ago)`,
       });
     }
     await sleep(POLL_MS, undefined, { signal: job.signal }).catch(() => {

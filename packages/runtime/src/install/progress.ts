@@ -2,7 +2,7 @@
 export type InstallEvent =
   /** A step begins; the previous one is finished. */
   | { readonly kind: 'step'; readonly text: string }
-  /** Progress of the current step in bytes. */
+  /** Progress of the current step: bytes of a download, source files of a compilation. */
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
   /** Additional information, such as why a better way failed. */
   | { readonly kind: 'note'; readonly text: string };
@@ -24,7 +24,7 @@ export interface EventPrinter {
 
 const BAR_WIDTH = 24;
 const REDRAW_MS = 200;
-/** Without a terminal: one line per quarter of a download, and one every 30 seconds to show that work continues. */
+/** Without a terminal: one line per quarter of a step, and one every 30 seconds to show that work continues. */
 const QUARTER = 0.25;
 const LIFE_MS = 30_000;
 

@@ -1,14 +1,23 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { dirname, join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { InstallEvent } from '../../src/index.js';
-import { availableCompiler, cacheRoot, compileAddon, findInstallation } from '../../src/index.js';
+import { availableCompiler, compileAddon, findInstallation, InstallInterrupted } from '../../src/index.js';
+import { cacheLayout } from '../../src/install/cache-layout.js';
+import { bindingKey, folderKey, readTensorFlowFolder } from '../../src/install/tensorflow-copy.js';
 
-const NAME = `fin-test-addon-${process.pid}`;
-const cached = join(cacheRoot(), 'addon');
-const ours = () => (existsSync(cached) ? readdirSync(cached).filter((name) => name.startsWith(NAME)) : []);
+const NAME = 'fin-test-addon';
 
 const source = (answer: number) => `
 #include <node_api.h>
@@ -23,15 +32,50 @@ NAPI_MODULE_INIT() {
 const possible =
   (await findInstallation()) !== null && (await availableCompiler()).compiler?.kind === 'system';
 
-/** One addon at a time is compiled for a cache: another package's tests may be compiling theirs. */
-const MINUTES = 60_000;
+/** A C++ compiler that never ends with `hang.cc`, and says when it has begun. */
+const HANGING = `#!/bin/sh
+case "$*" in *hang.cc*) echo $$ > "$HANG_PID"; sleep 600;; esac
+exec c++ "$@"`;
 
-describe.runIf(possible)('compileAddon', { timeout: 5 * MINUTES }, () => {
+/** A cache with the installed TensorFlow and nothing else: it holds links to the cache of this machine. */
+function cacheWithTensorFlow(): string {
+  const [from, to] = [cacheLayout(), cacheLayout(mkdtempSync(join(tmpdir(), 'fin-addon-cache-')))];
+  const named = process.env.FIN_TENSORFLOW_DIR;
+  const keys = named ? [folderKey(readTensorFlowFolder(resolve(named))!)] : readdirSync(from.tensorflow);
+  const links = [
+    [from.tensorflow, to.tensorflow],
+    [dirname(from.tfjsNode), dirname(to.tfjsNode)],
+    ...keys.map((key) => [
+      join(from.binding, bindingKey(key, from.root)),
+      join(to.binding, bindingKey(key, to.root)),
+    ]),
+  ];
+  mkdirSync(to.binding);
+  for (const [target, path] of links) if (existsSync(target)) symlinkSync(target, path);
+  return to.root;
+}
+
+describe.runIf(possible)('compileAddon', () => {
   let sourceDir: string;
+  let cache: string;
   let events: InstallEvent[];
-  const compile = () => compileAddon({ name: NAME, sourceDir, onEvent: (event) => events.push(event) });
+  const compile = (options: { readonly name?: string; readonly signal?: AbortSignal } = {}) =>
+    compileAddon({ name: NAME, sourceDir, onEvent: (event) => events.push(event), ...options });
+  const steps = () => events.flatMap((event) => (event.kind === 'step' ? [event.text] : []));
+  const entries = (name: string) =>
+    existsSync(join(cache, name)) ? readdirSync(join(cache, name)).sort() : [];
+  /** Makes `compile` use the compiler that hangs. @returns where it writes its process number */
+  const useHangingCompiler = () => {
+    const pidFile = join(cache, 'hang.pid');
+    writeFileSync(join(cache, 'c++-hanging'), HANGING, { mode: 0o755 });
+    vi.stubEnv('CXX', join(cache, 'c++-hanging'));
+    vi.stubEnv('HANG_PID', pidFile);
+    return pidFile;
+  };
 
   beforeEach(() => {
+    cache = cacheWithTensorFlow();
+    vi.stubEnv('FIN_CACHE_DIR', cache);
     sourceDir = mkdtempSync(join(tmpdir(), 'fin-addon-'));
     events = [];
     writeFileSync(join(sourceDir, 'addon.cc'), source(42));
@@ -39,18 +83,17 @@ describe.runIf(possible)('compileAddon', { timeout: 5 * MINUTES }, () => {
   afterEach(() => {
     vi.unstubAllEnvs();
     rmSync(sourceDir, { recursive: true });
-  });
-  afterAll(() => {
-    for (const name of ours()) rmSync(join(cached, name), { recursive: true });
+    rmSync(cache, { recursive: true });
   });
 
   it('compiles against the installed TensorFlow, once', async () => {
     const [first, second] = await Promise.all([compile(), compile()]);
     expect(first.problem).toBeNull();
     expect(second).toEqual(first);
-    expect(
-      events.filter(({ kind, ...rest }) => kind === 'step' && /compiling/.test(JSON.stringify(rest))),
-    ).toHaveLength(1);
+    expect(steps().filter((text) => /compiling/.test(text))).toHaveLength(1);
+    expect(steps()).toContain(
+      `waiting for another process that compiles ${NAME} (or was stopped a moment ago)`,
+    );
     expect(createRequire(import.meta.url)(first.path as string)).toEqual({ answer: 42 });
     events = [];
     expect(await compile()).toEqual(first);
@@ -62,13 +105,56 @@ describe.runIf(possible)('compileAddon', { timeout: 5 * MINUTES }, () => {
     expect(changed.path).not.toBe(first.path);
   });
 
+  it('compiles all sources and links them, while an installation and another addon are being made', async () => {
+    writeFileSync(
+      join(sourceDir, 'addon.cc'),
+      `int seven();\n${source(35)}`.replace('? 35', '? 35 + seven()'),
+    );
+    writeFileSync(join(sourceDir, 'seven.cc'), 'int seven() { return 7; }');
+    mkdirSync(join(cache, 'install.lock'));
+    const both = await Promise.all([compile(), compile({ name: `${NAME}-2` })]);
+    for (const { path, problem } of both) {
+      expect(problem).toBeNull();
+      expect(createRequire(import.meta.url)(path as string)).toEqual({ answer: 42 });
+      expect(readdirSync(join(path as string, '..')).sort()).toEqual([
+        expect.stringMatching(/\.node$/),
+        'manifest.json',
+      ]);
+    }
+    expect(steps().filter((text) => /waiting/.test(text))).toEqual([]);
+    expect(events.filter(({ kind }) => kind === 'progress').at(-1)).toMatchObject({ done: 2, total: 2 });
+    expect(entries('addon')).toHaveLength(2);
+    expect(entries('tmp')).toEqual([]);
+  });
+
   it('says what the compiler says, and leaves nothing', async () => {
     writeFileSync(join(sourceDir, 'addon.cc'), 'this is no C++');
-    const before = ours();
     expect((await compile()).problem).toMatch(/could not compile it: .*this/s);
     writeFileSync(join(sourceDir, 'addon.cc'), `${source(1)}\nint early = (__builtin_trap(), 0);`);
     expect((await compile()).problem).toMatch(/what was compiled does not load: SIG/);
-    expect(ours()).toEqual(before);
+    expect([...entries('addon'), ...entries('tmp')]).toEqual([]);
+  });
+
+  it('ends the other compilers when a source does not compile', async () => {
+    useHangingCompiler();
+    writeFileSync(join(sourceDir, 'addon.cc'), 'this is no C++');
+    writeFileSync(join(sourceDir, 'hang.cc'), '');
+    expect((await compile()).problem).toMatch(/could not compile it: .*this/s);
+    expect([...entries('addon'), ...entries('tmp')]).toEqual([]);
+  });
+
+  it('stops at once when it is told to, with what it started', async () => {
+    const pidFile = useHangingCompiler();
+    writeFileSync(join(sourceDir, 'hang.cc'), '');
+    const stop = new AbortController();
+    const stopped = expect(compile({ signal: stop.signal })).rejects.toThrow(InstallInterrupted);
+    await vi.waitUntil(() => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '', {
+      timeout: 20_000,
+    });
+    stop.abort();
+    await stopped;
+    expect(() => process.kill(Number(readFileSync(pidFile, 'utf8')), 0)).toThrow('ESRCH');
+    expect([...entries('addon'), ...entries('tmp')]).toEqual([]);
   });
 
   it('does without where there is no compiler, and says so', async () => {
