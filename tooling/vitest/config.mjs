@@ -4,7 +4,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { fullTier } from './full-tier.mjs';
 
-const setupFile = fileURLToPath(new URL('./setup-backend.mjs', import.meta.url));
+const fileOf = (name) => fileURLToPath(new URL(name, import.meta.url));
+const setupFile = fileOf('./setup-backend.mjs');
 
 /** Test files of `npm run test:full` alone. */
 const fullOnly = fullTier ? [] : ['**/*.full.test.*'];
@@ -16,6 +17,7 @@ const pipelines = (backend) => (backend === 'cpu' && !fullTier ? ['test/pipeline
 const shared = {
   include: ['test/**/*.test.ts'],
   exclude: fullOnly,
+  setupFiles: [fileOf('./typed-array-equality.mjs')],
   pool: 'forks',
   // Whole pipelines on the pure-JavaScript backend take minutes.
   testTimeout: fullTier ? 300_000 : 60_000,
@@ -68,7 +70,7 @@ export async function backendTests(overrides = {}, { loader = setupFile, isolate
       ...shared,
       ...overrides,
       env: { FIN_BACKEND: name, ...overrides.env },
-      setupFiles: [loader, ...(overrides.setupFiles ?? [])],
+      setupFiles: [...shared.setupFiles, loader, ...(overrides.setupFiles ?? [])],
     };
     const exclude = ['test/plain/**', ...fullOnly, ...pipelines(name)];
     projects.push({ test: { ...backend, name, exclude: [...exclude, ...isolated] } });
