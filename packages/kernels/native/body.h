@@ -15,6 +15,7 @@ namespace {
 #include "body-dropout.h"
 #include "body-gelu.h"
 #include "body-layer-norm.h"
+#include "body-table-rows.h"
 #include "body-attention.h"
 #include "body-product.h"
 #include "body-adam.h"
@@ -42,6 +43,7 @@ extern const Kernels FIN_TABLE = {
     FIN_ISA::layer_norm_scratch,
     FIN_BOTH(layer_norm),
     FIN_BOTH(layer_norm_grad),
+    FIN_BOTH(sum_table_rows),
     FIN_ISA::attention_scratch,
     FIN_BOTH(attention),
     FIN_BOTH(attention_grad),

@@ -55,6 +55,15 @@ struct LayerNormSums {
   float* dbias;
 };
 
+/// Rows of several tables, added up in order.
+struct TableRowsArgs {
+  const void* const* tables;   // each [entries, cols]
+  const int32_t* const* ids;  // of each table, [rows]
+  int64_t count;               // of tables
+  int64_t cols;
+  void* sum;  // [rows, cols]
+};
+
 /// softmax(scale q kᵀ) v for each head of each sequence.
 struct AttentionArgs {
   const void* q;  // [tokens, heads * head_dim], as k, v, out and the gradients
@@ -187,6 +196,9 @@ struct Kernels {
   void (*layer_norm[kStorages])(const LayerNormArgs&, int64_t begin, int64_t end, float* scratch);
   void (*layer_norm_grad[kStorages])(const LayerNormArgs&, int64_t begin, int64_t end, const LayerNormSums&,
                                      float* scratch);
+
+  /// Rows [begin, end).
+  void (*sum_table_rows[kStorages])(const TableRowsArgs&, int64_t begin, int64_t end);
 
   int64_t (*attention_scratch)(int64_t length, int64_t head_dim, bool backward);
   void (*attention[kStorages])(const AttentionArgs&, const AttentionTask&, float* scratch);

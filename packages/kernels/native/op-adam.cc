@@ -97,16 +97,6 @@ void free_weights(void* data, size_t bytes, void* owner) {
   delete recycler;
 }
 
-/// Inputs from `first` on.
-std::vector<std::unique_ptr<Tensor>> read_list(Call& call, int64_t first, int64_t count) {
-  std::vector<std::unique_ptr<Tensor>> list;
-  for (int64_t i = 0; call.ok() && i < count; i++) {
-    list.push_back(std::make_unique<Tensor>());
-    call.input(static_cast<int>(first + i), *list.back());
-  }
-  return list;
-}
-
 int64_t total_elements(const std::vector<std::unique_ptr<Tensor>>& list) {
   int64_t total = 0;
   for (const auto& tensor : list) total += tensor->elements();
@@ -123,8 +113,8 @@ void destroy_list(void* attributes) { delete static_cast<ListAttributes*>(attrib
 void compute_moments(void* kernel, TF_OpKernelContext* context) {
   const int64_t count = static_cast<ListAttributes*>(kernel)->count;
   Call call(context, "FinAdamWMoments");
-  const auto firsts = read_list(call, 0, count);
-  const auto seconds = read_list(call, count, count);
+  const auto firsts = call.inputs(0, count);
+  const auto seconds = call.inputs(count, count);
   for (int64_t i = 0; call.ok() && i < count; i++) {
     call.expect_same(*seconds[static_cast<size_t>(i)], "a mean of squares", *firsts[static_cast<size_t>(i)], "its mean");
   }
@@ -186,8 +176,8 @@ void compute_adam(void* kernel, TF_OpKernelContext* context) {
   call.input(0, moments);
   call.input(1, settings);
   call.input(2, factor);
-  const auto weights = read_list(call, 3, attributes.weights);
-  const auto gradients = read_list(call, 3 + attributes.weights, attributes.gradients);
+  const auto weights = call.inputs(3, attributes.weights);
+  const auto gradients = call.inputs(3 + attributes.weights, attributes.gradients);
   if (!call.ok()) return;
   const int64_t total = total_elements(weights);
   call.expect(total_elements(gradients) == total, [&] {
@@ -264,7 +254,7 @@ void compute_adam(void* kernel, TF_OpKernelContext* context) {
 
 void compute_norm(void* kernel, TF_OpKernelContext* context) {
   Call call(context, "FinGlobalNorm");
-  const auto tensors = read_list(call, 0, static_cast<ListAttributes*>(kernel)->count);
+  const auto tensors = call.inputs(0, static_cast<ListAttributes*>(kernel)->count);
   Tensor norm;
   call.output(0, norm, TF_FLOAT, {});
   if (!call.ok()) return;

@@ -36,6 +36,15 @@ void Call::input(int index, Tensor& tensor) {
   adopt_status();
 }
 
+std::vector<std::unique_ptr<Tensor>> Call::inputs(int64_t first, int64_t count) {
+  std::vector<std::unique_ptr<Tensor>> list;
+  for (int64_t i = 0; ok_ && i < count; i++) {
+    list.push_back(std::make_unique<Tensor>());
+    input(static_cast<int>(first + i), *list.back());
+  }
+  return list;
+}
+
 void Call::output(int index, Tensor& tensor, TF_DataType dtype, const std::vector<int64_t>& shape) {
   if (!ok_) return;
   size_t bytes = TF_DataTypeSize(dtype);

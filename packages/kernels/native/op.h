@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,8 @@ class Call {
   }
 
   void input(int index, Tensor& tensor);
+  /// `count` inputs from `first` on.
+  std::vector<std::unique_ptr<Tensor>> inputs(int64_t first, int64_t count);
   void output(int index, Tensor& tensor, TF_DataType dtype, const std::vector<int64_t>& shape);
   /// Makes `tensor` the output, which it must fit.
   void set_output(int index, const Tensor& tensor);
@@ -143,6 +146,7 @@ std::string register_op(const OpDefinition& definition);
 std::string register_dropout();
 std::string register_gelu();
 std::string register_layer_norm();
+std::string register_embeddings();
 std::string register_attention();
 std::string register_product();
 std::string register_encoder();

@@ -11,6 +11,8 @@ export type { DifferentiableOp } from './differentiable.js';
 export { differentiable, withoutGradient } from './differentiable.js';
 export type { DropoutOptions } from './dropout.js';
 export { dropout } from './dropout.js';
+export type { EmbeddingLookup, EmbeddingsOptions } from './embeddings.js';
+export { embeddings } from './embeddings.js';
 export { encoder } from './encoder/encoder.js';
 export type {
   EncoderLayer,
@@ -27,6 +29,6 @@ export type { LoadKernelsOptions } from './load-kernels.js';
 export { loadKernels } from './load-kernels.js';
 export type { LstmLayerWeights, LstmStates } from './lstm.js';
 export { lstm } from './lstm.js';
-export { embedding, selectRows } from './rows.js';
+export { selectRows } from './rows.js';
 export type { KernelsReport } from './state.js';
 export { usesFusedOps } from './state.js';

@@ -1,3 +1,4 @@
+import type { AttrValue } from '@fin/runtime';
 import { attr, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
@@ -117,6 +118,32 @@ function normalize(z: tf.Tensor2D, gamma: tf.Tensor1D, beta: tf.Tensor1D, eps: n
   }) as tf.Tensor2D;
 }
 
+/** Gradients of a plain layer norm, `FinLayerNorm` or part of another op, from what its forward pass knows. */
+export function layerNormGradients(
+  dy: tf.Tensor,
+  { x, gamma, mean, rstd }: Readonly<Record<'x' | 'gamma' | 'mean' | 'rstd', tf.Tensor>>,
+  dtype: StorageDType,
+): { readonly dz: tf.Tensor; readonly dgamma: tf.Tensor; readonly dbeta: tf.Tensor } {
+  const { seed, attrs } = dropoutInputs(null);
+  const none = noTensor('float32');
+  const saved = [x, none, none, gamma, mean, rstd, seed];
+  const types = { T: attr.type(dtype), R: attr.type('float32'), ...attrs };
+  const [dz, , dgamma, dbeta] = rawGradients(inDType(dy, dtype), saved, types, true, false);
+  return { dz, dgamma, dbeta };
+}
+
+/** `FinLayerNormGrad`: gradients of residual, x, gamma, beta and bias. */
+function rawGradients(
+  dy: tf.Tensor,
+  saved: readonly tf.Tensor[],
+  types: Readonly<Record<string, AttrValue>>,
+  params: boolean,
+  biases: boolean,
+): tf.Tensor[] {
+  const attributes = { ...types, param_grad: attr.bool(params), bias_grad: attr.bool(biases) };
+  return rawOp('FinLayerNormGrad', [dy, ...saved], attributes, 5);
+}
+
 /**
  * `FinLayerNorm`. Saves its inputs, mean and inverse deviation of each row, and the dropout's seed. The backward pass recomputes
  * the sum and the dropout mask.
@@ -135,12 +162,7 @@ function fuse(inputs: LayerNormInputs, dtype: StorageDType): tf.Tensor2D {
   const biasSums = dtype === 'bfloat16' && trains(inputs.bias);
 
   const backward = (dy: tf.Tensor, saved: tf.Tensor[], params: boolean, biases: boolean) =>
-    rawOp(
-      'FinLayerNormGrad',
-      [inDType(dy, dtype), ...saved],
-      { ...types, param_grad: attr.bool(params), bias_grad: attr.bool(biases) },
-      5,
-    );
+    rawGradients(inDType(dy, dtype), saved, types, params, biases);
   return differentiable({
     inputs: { x, gamma, beta, ...(residual && { residual }), ...(bias && { bias }) },
     forward: (save) => {

@@ -3,21 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 
 /**
- * Embedding lookup: row `ids[i]` of the table for each i, as `torch.nn.functional.embedding`.
+ * The given rows of a matrix, as `torch.nn.functional.embedding`.
  *
- * The gradient is dense. It is summed straight into the table's shape, where `tf.gather`'s gradient would transpose the whole
- * table twice.
- *
- * @param table [rows, columns]
- * @param ids [n] int32, each below `rows`
- * @returns [n, columns]
- */
-export function embedding(table: tf.Variable, ids: tf.Tensor1D): tf.Tensor2D {
-  return selectRows(table as tf.Tensor as tf.Tensor2D, ids);
-}
-
-/**
- * The given rows of a matrix.
+ * The gradient is dense. It is summed straight into the matrix's shape, where `tf.gather`'s gradient would transpose the whole matrix
+ * twice.
  *
  * @param x [rows, columns]
  * @param rows [n] int32, each below the number of rows

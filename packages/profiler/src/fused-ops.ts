@@ -7,6 +7,7 @@ const fusedOps: Readonly<Record<string, string>> = {
   FinPackedAttentionGrad: 'scores again, gradients of softmax, queries, keys and values',
   FinGelu: 'bias, GELU',
   FinGeluGrad: 'gradients of GELU and bias',
+  FinEmbeddings: 'rows of all tables, sum, layer norm',
   FinLayerNorm: 'bias, dropout, residual, layer norm',
   FinLayerNormGrad: 'gradients of layer norm, residual, dropout and bias',
   FinDropout: 'random numbers, mask, scale',

@@ -1,3 +1,4 @@
+import { embeddings } from '@fin/kernels';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from '../config/bert-config.js';
@@ -12,6 +13,7 @@ export class BertEmbeddings extends Container {
   readonly position: EmbeddingLayer;
   readonly tokenType: EmbeddingLayer;
   readonly norm: LayerNormLayer;
+  readonly #eps: number;
   readonly #dropout: number;
 
   constructor(path: string, config: BertConfig, init: RandomStream) {
@@ -32,15 +34,19 @@ export class BertEmbeddings extends Container {
       entries: typeVocabSize,
     });
     this.norm = new LayerNormLayer(`${path}.LayerNorm`, config.hiddenSize, config.layerNormEps);
+    this.#eps = config.layerNormEps;
     this.#dropout = config.hiddenDropoutProb;
   }
 
   /** @returns [tokens, hidden] */
   forward(tokens: Tokens, mode: ForwardMode): tf.Tensor2D {
     return tf.tidy(() => {
-      const words = tf.add(this.word.forward(tokens.inputIds), this.tokenType.forward(tokens.tokenTypeIds));
-      const sum = tf.add(words, this.position.forward(tokens.positionIds)) as tf.Tensor2D;
-      return dropActivations(this.norm.forward(sum), this.#dropout, mode);
+      const lookups = [
+        { table: this.word.weight, ids: tokens.inputIds },
+        { table: this.tokenType.weight, ids: tokens.tokenTypeIds },
+        { table: this.position.weight, ids: tokens.positionIds },
+      ];
+      return dropActivations(embeddings(lookups, this.norm, { eps: this.#eps }), this.#dropout, mode);
     });
   }
 

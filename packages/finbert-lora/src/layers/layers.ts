@@ -1,5 +1,5 @@
 import type { LowRankUpdate } from '@fin/kernels';
-import { embedding, layerNorm, linear } from '@fin/kernels';
+import { layerNorm, linear } from '@fin/kernels';
 import type { Module, RandomStream } from '@fin/runtime';
 import { parameter } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
@@ -106,11 +106,6 @@ export class LayerNormLayer implements Part {
     this.#eps = eps;
   }
 
-  /** @param x [rows, size] */
-  forward(x: tf.Tensor2D): tf.Tensor2D {
-    return layerNorm(x, this.weight, this.bias, { eps: this.#eps });
-  }
-
   /**
    * The end of a post-norm transformer sublayer in one op, `LN(residual + dropout(dense(x)))`.
    *
@@ -167,11 +162,6 @@ export class EmbeddingLayer implements Part {
     const drawn = init.normal([entries, size], 0, std);
     const value = zeroRow === undefined ? drawn : withZeroRow(drawn as tf.Tensor2D, zeroRow);
     this.weight = parameter(`${path}.weight`, value);
-  }
-
-  /** @param ids [n] int32 @returns [n, size] */
-  forward(ids: tf.Tensor1D): tf.Tensor2D {
-    return embedding(this.weight, ids);
   }
 
   namedParameters(): Map<string, tf.Variable> {
