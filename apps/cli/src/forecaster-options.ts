@@ -220,7 +220,7 @@ export async function forecasterSettings(
   { resume = false }: { readonly resume?: boolean } = {},
 ): Promise<ForecasterChoice> {
   const named = settingsOf(flags);
-  const file = flags.config === undefined ? null : readConfig(flags.config);
+  const file = flags.config === undefined ? null : await readConfig(flags.config);
   if (resume && file === null) {
     if (named.model) await chooseModel(named.model);
     return { settings: named, source: null };
@@ -247,10 +247,11 @@ function problemOf(act: () => unknown): string | null {
 }
 
 /** Reads a file of settings, or the `config.json` of a run, which has them beside the source of its data. */
-function readConfig(file: string): ForecasterChoice {
-  const { settings, source, ...others } = readSettingsFile(file);
+async function readConfig(file: string): Promise<ForecasterChoice> {
+  const whole = await readSettingsFile(file);
+  const { settings, source, ...others } = whole;
   if (!isObject(settings) || !isObject(source)) {
-    return { settings: readSettingsFile(file) as ForecasterOptions, source: null };
+    return { settings: whole as ForecasterOptions, source: null };
   }
   const [unknown] = Object.keys(others);
   if (unknown === undefined) return { settings: settings as ForecasterOptions, source: source as RunSource };

@@ -1,5 +1,4 @@
 import { FileInputError, readRegularFileSync } from '@fin/files';
-import { parse, YAMLParseError } from 'yaml';
 
 /** A megabyte; a larger file is something else. */
 const MAX_BYTES = 1e6;
@@ -9,15 +8,16 @@ const MAX_BYTES = 1e6;
  *
  * @throws {FileInputError} naming file and line when it cannot be read
  */
-export function readSettingsFile(file: string): Record<string, unknown> {
-  const value = parseFile(file);
+export async function readSettingsFile(file: string): Promise<Record<string, unknown>> {
+  const value = await parseFile(file);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
   throw new FileInputError(file, 'does not hold settings by name: write one per line, such as `epochs: 5`');
 }
 
-function parseFile(file: string): unknown {
+async function parseFile(file: string): Promise<unknown> {
+  const { parse, YAMLParseError } = await import('yaml'); // 70 modules, which few commands need
   try {
     return parse(readRegularFileSync(file, { maxBytes: MAX_BYTES }).toString('utf8'));
   } catch (error) {

@@ -64,8 +64,9 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
       }
       const alone = (['headlines', 'from', 'to', 'out'] as const).find((name) => options[name] !== undefined);
       if (alone) command.error(`error: --${alone} needs --data or --prices`);
+      const runDir = await chooseRun(options.run);
       const { evaluateRun } = await import('@fin/forecast');
-      await evaluateRun(await chooseRun(options.run), {
+      await evaluateRun(runDir, {
         onResult: print,
         onNote: (note) => terminal.line(`note: ${note}`),
       });

@@ -34,8 +34,8 @@ export function addReportCommand(program: Command, terminal: Terminal): void {
     )
     .addOption(jsonOption())
     .action(async ({ run, out, json }: Options) => {
-      const { writeReport } = await import('@fin/report');
       const runs = await chooseRuns(run);
+      const { writeReport } = await import('@fin/report');
       const { file } = await writeReport({
         runDirs: runs,
         out: out ?? (runs.length === 1 ? join(runs[0], REPORT) : REPORT),

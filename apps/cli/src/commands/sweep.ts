@@ -14,9 +14,9 @@ export function addSweepCommand(program: Command, terminal: Terminal): void {
     .argument('[grid]', 'JSON or YAML file with the values to try for each setting; not with --resume', path);
   addWalkCommandOptions(command).action(async (grid: string | undefined, flags: WalkCommandFlags) => {
     if (grid === undefined && !flags.resume) command.error('error: a file with the grid is needed');
+    const values = grid === undefined ? null : ((await readSettingsFile(grid)) as SettingsGrid);
     const { gridVariants, sweep } = await import('@fin/forecast');
-    const variants =
-      grid === undefined ? {} : { variants: gridVariants(readSettingsFile(grid) as SettingsGrid) };
+    const variants = values === null ? {} : { variants: gridVariants(values) };
     await runWalk(
       { kind: 'sweep', work: sweep, settings: variants, lines: sweepLines },
       flags,
