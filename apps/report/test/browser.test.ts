@@ -51,43 +51,51 @@ describe.skipIf(executablePath === null)('the report in Chromium (skipped withou
     );
 
   describe.each(PAGES)('%s.html', (name) => {
-    it.each([1280, 768, 390, 320])(
-      'at %i px: nothing sideways, nothing hidden, no message, no request',
-      async (width) => {
-        const { page, trouble } = await show(name, { width });
+    it('at 1280, 768, 390 and 320 px: nothing sideways, nothing hidden, no message, no request', async () => {
+      const { page, trouble, visit } = await show(name);
+      for (const width of [1280, 768, 390, 320]) {
+        await page.setViewportSize({ width, height: 900 });
+        await visit(join(out, `${name}.html`));
         const widths = await page.evaluate<number[]>(
           '[document.documentElement.scrollWidth, document.body.scrollWidth]',
         );
-        expect(Math.max(...widths)).toBeLessThanOrEqual(width);
+        expect(Math.max(...widths), `${width} px`).toBeLessThanOrEqual(width);
         for (const row of await areas(page, 'table.stacked tbody tr')) {
-          expect(row.width * row.height).toBeGreaterThan(0);
+          expect(row.width * row.height, `${width} px`).toBeGreaterThan(0);
         }
         const charts = (await areas(page, 'figure .plot svg')).filter(
           (box) => box.width > 0 && box.height > 0,
         );
-        expect(charts).toHaveLength(CHARTS[name]);
+        expect(charts, `${width} px`).toHaveLength(CHARTS[name]);
         for (const { width: drawn, height } of charts) {
-          expect(height).toBeGreaterThan(70);
-          expect(drawn).toBeGreaterThan(0.6 * Math.min(width, 560) - 40);
+          expect(height, `${width} px`).toBeGreaterThan(70);
+          expect(drawn, `${width} px`).toBeGreaterThan(0.6 * Math.min(width, 560) - 40);
         }
-        expect(trouble).toEqual([]);
-        await page.close();
-      },
-    );
+        expect(trouble, `${width} px`).toEqual([]);
+      }
+      await page.close();
+    });
 
-    it.each([
-      ['light', 1280],
-      ['dark', 1280],
-      ['dark', 320],
-    ] as const)('%s at %i px has nothing that axe complains of', async (colorScheme, width) => {
-      const { page } = await show(name, { width, colorScheme });
+    it('light and dark, wide and narrow, it has nothing that axe complains of', async () => {
+      const { page } = await show(name);
       for (const details of await page.locator('details').all()) await details.locator('summary').click();
       await page.evaluate(await axe);
-      const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
-        // The marks of a drawing are parts of one image; @fin/viz tests that none has a role.
-        "axe.run({ exclude: ['.plot svg > *'] }, { resultTypes: ['violations'] }).then(({ violations }) => violations)",
-      );
-      expect(found.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`)).toEqual([]);
+      for (const [colorScheme, width] of [
+        ['light', 1280],
+        ['dark', 1280],
+        ['dark', 320],
+      ] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
+          // The marks of a drawing are parts of one image; @fin/viz tests that none has a role.
+          "axe.run({ exclude: ['.plot svg > *'] }, { resultTypes: ['violations'] }).then(({ violations }) => violations)",
+        );
+        expect(
+          found.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`),
+          `${colorScheme}, ${width} px`,
+        ).toEqual([]);
+      }
       await page.close();
     });
   });

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ReportInputError } from '../src/index.js';
 import type { Site } from '../src/site/render-site.js';
 import { renderSite } from '../src/site/render-site.js';
+import { drawings } from './drawings.js';
 import {
   changeJson,
   changeRun,
@@ -113,6 +114,7 @@ describe('a site of both kinds of runs', () => {
   });
 
   it('is the same bytes for the same runs', async () => {
+    drawings.clear();
     const again = await renderSite(runDirs);
     expect([...again.keys()]).toEqual([...site.keys()]);
     for (const [name, content] of site) {
@@ -203,13 +205,13 @@ describe('a comparison of variants', () => {
     }));
     return runDir;
   };
-  const textOf = async (runDir: string, name = 'efficiency.html') =>
-    pageOf(await renderSite([runDir]), name).replaceAll('\u00a0', ' ');
+  const textIn = (site: Site, name: string) => pageOf(site, name).replaceAll('\u00a0', ' ');
+  const textOf = async (runDir: string) => textIn(await renderSite([runDir]), 'efficiency.html');
 
   it('tells on its page and the overview what the optimized variant saves, and whether accuracy differs', async () => {
-    const runDir = await fixtureComparison();
+    const site = await renderSite([await fixtureComparison()]);
     for (const name of ['efficiency.html', 'index.html']) {
-      const text = await textOf(runDir, name);
+      const text = textIn(site, name);
       expect(text).toContain(
         'lora-amp takes 4.00 times less training time, 2.67 times less memory, 333 times less storage for a checkpoint and 1.50 times less time per prediction, compared with full-fp32; accuracy does not differ by more than noise.',
       );

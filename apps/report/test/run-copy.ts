@@ -3,17 +3,21 @@ import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunFolder } from '@fin/run';
-import { afterAll } from 'vitest';
 import { writeFixtureComparison } from './fixture-comparison.js';
 import type { FixtureOptions } from './fixture-run.js';
 import { writeFixtureBacktest, writeFixtureRun, writeFixtureTuning } from './fixture-run.js';
 
 /** Where the runs of one test file are, until it ends. */
 const root = join(tmpdir(), `fin-report-${randomUUID()}`);
-afterAll(() => rm(root, { recursive: true, force: true }));
 
 /** Fixtures that were already made, by what they are. Making one takes longer than copying it. */
 const made = new Map<string, string>();
+
+/** Removes the runs at the end of a test file. */
+export async function removeRunCopies(): Promise<void> {
+  made.clear();
+  await rm(root, { recursive: true, force: true });
+}
 
 async function copyOf(name: string, key: unknown, write: (dir: string) => Promise<void>): Promise<string> {
   await mkdir(root, { recursive: true });
