@@ -113,7 +113,8 @@ function show(event: Exclude<TrainEvent, { kind: 'precision' }>, progress: Progr
     const loss = event.loss === null ? '' : `loss ${event.loss.toFixed(4)}`;
     const phase = event.phase === 'scoring' ? 'scoring tokens' : event.phase;
     progress.update(phase, event.done, event.total, loss);
-  } else if (event.kind === 'resume') progress.line(resumeText(event));
+  } else if (event.kind === 'split') progress.line(splitText(event.parts));
+  else if (event.kind === 'resume') progress.line(resumeText(event));
   else if (event.kind === 'profile') progress.line(profileText(event));
   else if (event.kind === 'repaired') progress.line('the run lacked only its manifest, which is written now');
   else {
@@ -123,3 +124,11 @@ function show(event: Exclude<TrainEvent, { kind: 'precision' }>, progress: Progr
     );
   }
 }
+
+type Parts = Extract<TrainEvent, { kind: 'split' }>['parts'];
+
+/** "days by target: training 34 (2008-08-29 … 2008-10-16), validation …" */
+const splitText = ({ train, validation, test }: Parts): string =>
+  `days by target: ${Object.entries({ training: train, validation, test })
+    .map(([name, { n, first, last }]) => `${name} ${n} (${first} … ${last})`)
+    .join(', ')}`;

@@ -6,7 +6,7 @@ import type { FeatureName } from '../features/registry.js';
 import { defaultFeatures } from '../features/registry.js';
 import type { Market } from '../market.js';
 import type { PriceRows } from '../table-columns.js';
-import { priceRows } from '../table-columns.js';
+import { priceRows, strings } from '../table-columns.js';
 import { headlinesByTradingDay, newsSpan } from './headlines-by-day.js';
 import type { DecisionInput, Sample } from './sample.js';
 
@@ -28,7 +28,7 @@ import type { DecisionInput, Sample } from './sample.js';
  * const { train, validation, test } = splitChronologically(samples);
  */
 export function makeSamples(market: Market, options: SampleOptions = {}): Sample[] {
-  const { prices, firstRow, lastRow, inputAt } = decisionInputs(market, options);
+  const { prices, firstRow, lastRow, windowed, inputAt } = decisionInputs(market, options);
   const samples: Sample[] = [];
   for (let row = firstRow; row >= 0 && row <= lastRow && row + 1 < prices.dates.length; row++) {
     samples.push({
@@ -38,14 +38,7 @@ export function makeSamples(market: Market, options: SampleOptions = {}): Sample
       targetLogReturn: Math.log(prices.close[row + 1] / prices.close[row]),
     });
   }
-  if (samples.length === 0) {
-    throw new DataInputError(
-      `${market.name} has ${prices.dates.length} days of prices, too few for one sample`,
-      {
-        fix: 'Give a longer series, a shorter window, or features with a shorter lookback.',
-      },
-    );
-  }
+  if (samples.length === 0) throw noInput(market, 'sample', windowed);
   return samples;
 }
 
@@ -57,15 +50,8 @@ export interface LatestInput extends DecisionInput {
 
 /** Returns the input for a real forecast: the newest day of prices within the span of the news. */
 export function latestInput(market: Market, options: SampleOptions = {}): LatestInput {
-  const { lastRow, inputAt, prices } = decisionInputs(market, options);
-  if (lastRow < 0) {
-    throw new DataInputError(
-      `${market.name} has ${prices.dates.length} days of prices, too few for one window`,
-      {
-        fix: 'Give a longer series, a shorter window, or features with a shorter lookback.',
-      },
-    );
-  }
+  const { lastRow, windowed, inputAt, prices } = decisionInputs(market, options);
+  if (lastRow < 0) throw noInput(market, 'window', windowed);
   const input = inputAt(lastRow);
   return {
     ...input,
@@ -87,6 +73,8 @@ export interface DecisionInputs {
   /** First and last price row with a full window, within the span of the news; -1 when there is none. */
   readonly firstRow: number;
   readonly lastRow: number;
+  /** First and last trading day with a full window, whether within the span of the news or not; null when there is none. */
+  readonly windowed: { readonly first: string; readonly last: string } | null;
   inputAt(row: number): DecisionInput;
 }
 
@@ -105,9 +93,8 @@ export function decisionInputs(market: Market, options: SampleOptions): Decision
   const span = newsSpan(market);
   const inNews = ({ dates }: PriceRows, row: number): boolean =>
     span === null || (dates[row] >= span.first && dates[row] <= span.last);
-  const rows = prices.dates
-    .map((_, row) => row)
-    .filter((row) => row - window + 1 >= firstComplete && inNews(prices, row));
+  const full = prices.dates.map((_, row) => row).filter((row) => row - window + 1 >= firstComplete);
+  const rows = full.filter((row) => inNews(prices, row));
 
   const inputAt = (row: number): DecisionInput => {
     const firstOfWindow = row - window + 1;
@@ -124,5 +111,35 @@ export function decisionInputs(market: Market, options: SampleOptions): Decision
       lastClose: prices.close[row],
     };
   };
-  return { prices, firstRow: rows[0] ?? -1, lastRow: rows[rows.length - 1] ?? -1, inputAt };
+  return {
+    prices,
+    firstRow: rows[0] ?? -1,
+    lastRow: rows[rows.length - 1] ?? -1,
+    windowed:
+      full.length === 0 ? null : { first: prices.dates[full[0]], last: prices.dates[full[full.length - 1]] },
+    inputAt,
+  };
+}
+
+/** Reason for which a market has no decision day: too few prices, or news of other days. */
+function noInput(
+  market: Market,
+  what: 'sample' | 'window',
+  windowed: DecisionInputs['windowed'],
+): DataInputError {
+  const days = market.prices.numRows();
+  const span = newsSpan(market);
+  const hasTarget = what === 'window' || windowed?.first !== strings(market.prices, 'date')[days - 1];
+  if (windowed === null || span === null || !hasTarget) {
+    return new DataInputError(`${market.name} has ${days} days of prices, too few for one ${what}`, {
+      fix: 'Give a longer series, a shorter window, or features with a shorter lookback.',
+    });
+  }
+  const [first, last] = [windowed.first, windowed.last];
+  const when = span.first === span.last ? `all of ${span.first}` : `from ${span.first} to ${span.last}`;
+  return new DataInputError(
+    `the headlines of ${market.name} are ${when}, and no trading day in that span has the prices that a ${what} needs: ` +
+      `a full window before it${what === 'sample' ? ' and a close after it' : ''} (full windows end from ${first} to ${last})`,
+    { fix: 'Give headlines of more days, or prices that begin earlier and end later.' },
+  );
 }

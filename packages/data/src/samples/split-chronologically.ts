@@ -2,11 +2,24 @@ import { epochDay } from '../calendar/iso-date.js';
 import { DataInputError, quote } from '../errors.js';
 import type { Timed } from './sample.js';
 
-/** Options of {@link splitChronologically}: the last target date of each part, YYYY-MM-DD, included. */
+/** The publisher's split of the Kaggle data: the test part begins with the target 2015-01-02, decided on 2014-12-31. */
+const kaggleEnds = { trainEnd: '2013-12-31', validationEnd: '2014-12-31' };
+
+/** Share of the samples that each part must have for the Kaggle split to be the default. Other markets have other years. */
+const LEAST_SHARE = 0.05;
+
+/** Share of the validation part and of the test part where the Kaggle split does not fit. The training part has the rest. */
+const HELD_OUT = 0.15;
+
+/**
+ * Options of {@link splitChronologically}: the last target date of each part, YYYY-MM-DD, included. Without `trainEnd` and
+ * `validationEnd`, the parts are those of the Kaggle split, or 70 %, 15 % and 15 % of the samples where that would leave a part with
+ * less than 5 %.
+ */
 export interface SplitOptions {
-  /** Last target date of the training part. @default '2013-12-31' */
+  /** Last target date of the training part. @default '2013-12-31' beside a `validationEnd` */
   readonly trainEnd?: string;
-  /** Last target date of the validation part. @default '2014-12-31' */
+  /** Last target date of the validation part. @default '2014-12-31' beside a `trainEnd` */
   readonly validationEnd?: string;
   /** Last target date of the test part. @default the end of the samples */
   readonly testEnd?: string;
@@ -25,8 +38,7 @@ export interface Split<S> {
 }
 
 /**
- * Splits samples by the date of their target. With the defaults, the test part begins with the target
- * 2015-01-02, decided on 2014-12-31: the publisher's split of the Kaggle data.
+ * Splits samples by the date of their target.
  *
  * @throws DataInputError when the dates are out of order or a part has no sample.
  */
@@ -34,7 +46,11 @@ export function splitChronologically<S extends Timed>(
   samples: readonly S[],
   options: SplitOptions = {},
 ): Split<S> {
-  const { trainEnd = '2013-12-31', validationEnd = '2014-12-31', testEnd } = options;
+  const { testEnd } = options;
+  const { trainEnd, validationEnd } =
+    options.trainEnd === undefined && options.validationEnd === undefined
+      ? defaultEnds(samples, testEnd)
+      : { ...kaggleEnds, ...options };
   const ends = Object.entries({ trainEnd, validationEnd, ...(testEnd === undefined ? {} : { testEnd }) });
   for (const [i, [name, date]] of ends.entries()) {
     if (epochDay(date) === null) {
@@ -64,4 +80,24 @@ export function splitChronologically<S extends Timed>(
     );
   }
   return split;
+}
+
+/** Ends of the Kaggle split where it leaves each part enough samples, else those that cut by shares. */
+function defaultEnds(samples: readonly Timed[], testEnd = '9999-12-31'): typeof kaggleEnds {
+  const dates = samples
+    .map(({ targetDate }) => targetDate)
+    .filter((date) => date <= testEnd)
+    .sort();
+  const n = dates.length;
+  const upTo = (end: string): number => dates.filter((date) => date <= end).length;
+  const [train, validation] = [upTo(kaggleEnds.trainEnd), upTo(kaggleEnds.validationEnd)];
+  if (Math.min(train, validation - train, n - validation) >= LEAST_SHARE * n && n > 0) return kaggleEnds;
+  const heldOut = Math.max(1, Math.round(HELD_OUT * n));
+  const trainSize = n - 2 * heldOut;
+  if (trainSize < 1) {
+    throw new DataInputError(`${n} samples are too few for a training, a validation and a test part`, {
+      fix: 'Give a longer series of prices or headlines, or a shorter window.',
+    });
+  }
+  return { trainEnd: dates[trainSize - 1], validationEnd: dates[trainSize + heldOut - 1] };
 }

@@ -104,6 +104,21 @@ describe('makeSamples', () => {
     expect(makeSamples(silent, { window: 1, features: ['close'] })).toHaveLength(29);
   });
 
+  it.each([
+    ['2011-02-05', 'all of 2011-02-05'],
+    ['1999-01-04', 'all of 1999-01-04'],
+  ])('says when all headlines are of a day that no sample can have (%s)', (day, when) => {
+    const once = makeMarket({
+      ...market,
+      headlines: table({ date: [day], rank: [1], text: ['a'] }),
+      labels: table({ date: [], label: [] }),
+    });
+    const options = { window: 3, features: ['close' as const] };
+    const problem = `the headlines of ${market.name} are ${when}, and no trading day in that span has the prices`;
+    expect(() => makeSamples(once, options)).toThrow(problem);
+    expect(() => latestInput(once, options)).toThrow(problem);
+  });
+
   it('says when there is too little, or a window makes no sense', () => {
     const short = syntheticMarket({ days: 20 });
     expect(() => makeSamples(short)).toThrow(

@@ -20,6 +20,37 @@ describe('splitChronologically', () => {
     expect(test.at(-1)!.targetDate).toBe('2015-06-30');
   });
 
+  it.each(['2009-06-01', '1999-01-04', '2015-06-01'])(
+    'splits other years by shares of the samples (from %s)',
+    (start) => {
+      const others = makeSamples(syntheticMarket({ headlinesPerDay: 1, start, days: 240 }));
+      const n = others.length;
+      const { train, validation, test } = splitChronologically(others);
+      expect([...train, ...validation, ...test]).toEqual(others);
+      expect(test).toHaveLength(Math.round(0.15 * n));
+      expect(validation).toHaveLength(Math.round(0.15 * n));
+    },
+  );
+
+  it('splits by shares where the default dates leave a part with a few days alone', () => {
+    const until = (end: string) => samples.filter(({ targetDate }) => targetDate <= end);
+    expect(splitChronologically(until('2015-02-27')).test[0].targetDate).not.toBe('2015-01-02');
+    expect(splitChronologically(until('2015-12-31')).test[0].targetDate).toBe('2015-01-02');
+    expect(splitChronologically(samples, { testEnd: '2013-12-31' }).test.at(-1)!.targetDate).toBe(
+      '2013-12-31',
+    );
+  });
+
+  it('gives each of three samples a part, and refuses fewer', () => {
+    const { train, validation, test } = splitChronologically(samples.slice(0, 3));
+    expect([train.length, validation.length, test.length]).toEqual([1, 1, 1]);
+    for (const n of [0, 1, 2]) {
+      expect(() => splitChronologically(samples.slice(0, n))).toThrow(
+        `${n} samples are too few for a training, a validation and a test part. Give a longer series`,
+      );
+    }
+  });
+
   it.each([
     [
       { trainEnd: '2013-02-30' },
@@ -29,7 +60,10 @@ describe('splitChronologically', () => {
       { trainEnd: '2015-01-01' },
       'validationEnd 2014-12-31 is not after trainEnd 2015-01-01. Order them trainEnd < validationEnd < testEnd.',
     ],
-    [{ testEnd: '2014-12-31' }, 'testEnd 2014-12-31 is not after validationEnd 2014-12-31.'],
+    [
+      { validationEnd: '2014-12-31', testEnd: '2014-12-31' },
+      'testEnd 2014-12-31 is not after validationEnd 2014-12-31.',
+    ],
     [
       { trainEnd: '2010-12-31' },
       'the train part has no sample: there are 1364 targets, from 2011-02-01 to 2016-07-01, cut after 2010-12-31 and 2014-12-31. Set trainEnd and validationEnd within these dates.',

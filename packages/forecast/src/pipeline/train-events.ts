@@ -1,4 +1,5 @@
 import type { PrecisionRecord } from '@fin/amp';
+import type { SplitName } from '@fin/data';
 import type { RunFolder } from '@fin/run';
 import type {
   FitEvent,
@@ -9,6 +10,7 @@ import type {
   RunStepEvent,
 } from '@fin/train';
 import { fitReporter } from '@fin/train';
+import type { SplitSummary } from '../run/run-files.js';
 
 /** Progress of a phase, counted in tokens scored, updates, or days forecast. */
 export type SplitEvent = RunStepEvent & { readonly phase: 'scoring' | 'training' | 'forecasting' };
@@ -17,6 +19,8 @@ export type SplitEvent = RunStepEvent & { readonly phase: 'scoring' | 'training'
 export type TrainEvent =
   /** First event: the precision and how this machine computes it. */
   | ({ readonly kind: 'precision' } & PrecisionRecord)
+  /** Days to train on, to validate and to test. */
+  | { readonly kind: 'split'; readonly parts: Readonly<Record<SplitName, SplitSummary>> }
   | SplitEvent
   | RunResumeEvent
   | RunProfileEvent

@@ -17,6 +17,7 @@ import { usesModel } from '../model/settings.js';
 import { forecasterSettingsSchema } from '../model/settings-schema.js';
 import { formatBaselines } from '../run/baselines-file.js';
 import { formatPredictions, sentimentOf } from '../run/predictions.js';
+import type { RunData } from '../run/run-files.js';
 import { describeRunData, runFiles } from '../run/run-files.js';
 import type { SplitForecast } from './forecast-split.js';
 import { trainOnSplit } from './forecast-split.js';
@@ -98,6 +99,7 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
   return withRun(plan, async ({ run, settings, opened, resumed }): Promise<TrainSummary | null> => {
     const { split, environment } = opened;
     onEvent?.({ kind: 'precision', ...environment.precision });
+    onEvent?.({ kind: 'split', parts: opened.data.splits });
     const report = trainReporter(run, resumed, onEvent);
     const about = {
       model: modelName(settings),
@@ -153,6 +155,7 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
 interface OpenedTraining extends OpenedRun {
   readonly split: Split<Sample>;
   readonly environment: RunEnvironment;
+  readonly data: RunData;
 }
 
 function openTraining(
