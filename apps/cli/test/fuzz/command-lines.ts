@@ -135,16 +135,35 @@ const forecasterOptions: Readonly<Record<string, Values>> = {
   '--max-grad-norm': numberOf('1'),
 };
 
+/** One of the choices that mostly work, or of those that do not. */
+const mostly =
+  (good: readonly string[], bad: readonly string[]): Values =>
+  (dice) => [dice.pick(dice.chance(0.75) ? good : dice.chance(0.8) ? bad : WORDS)];
+
+/** What files of a market leave open. */
+const openQuestions: Readonly<Record<string, Values>> = {
+  '--columns': mostly(
+    ['close=Close', 'date=Date'],
+    ['close=Kurs,date=Tag', 'text=Top1,time=Date', 'close=', '='],
+  ),
+  '--date-format': mostly(['YYYY-MM-DD', 'DD.MM.YYYY'], ['MM/DD/YYYY', 'YYYY', '']),
+  '--decimal': mostly(['point'], ['comma']),
+  '--ticker': oneOf('AAA', 'BBB', 'CCC'),
+  '--time-zone': mostly(['UTC', 'Europe/Berlin'], ['Mars']),
+  '--deduplicate': flag,
+};
+
 /** Options of the files of a market. */
 const fileOptions: Readonly<Record<string, Values>> = {
-  '--prices': likely('market/upload_DJIA_table.csv'),
-  '--headlines': likely('market/Combined_News_DJIA.csv'),
-  '--columns': oneOf('close=Close', 'text=Top1,time=Date', 'close=', '=', 'nope=Close'),
-  '--date-format': oneOf('DD/MM/YYYY', 'YYYY', ''),
-  '--decimal': oneOf('point', 'comma'),
-  '--ticker': oneOf('AAA'),
-  '--time-zone': oneOf('UTC', 'Mars'),
-  '--deduplicate': flag,
+  '--prices': likely('market/upload_DJIA_table.csv', 'tickers.csv', 'kurse.csv'),
+  '--headlines': likely('market/Combined_News_DJIA.csv', 'news.jsonl'),
+  ...openQuestions,
+};
+
+/** Options of files of labelled sentences. */
+const sentenceOptions: Readonly<Record<string, Values>> = {
+  '--labels': mostly(['0=negative,1=neutral,2=positive'], ['up=positive', '=', '0=bad']),
+  '--columns': mostly(['text=text,label=label'], ['text=a,label=b', 'nope']),
 };
 
 /** Options of a walk-forward evaluation that takes a few seconds. */
@@ -170,6 +189,7 @@ const walkOptions: Readonly<Record<string, Values>> = {
   '--config': likely('settings.yaml', 'settings.json', 'backtest/config.json'),
   '--model': likely('tuned', 'unfinished-tuning'),
   '--text': oneOf('none', 'scored'),
+  ...fileOptions,
 };
 
 /** Options of each command. The first ones in `always` are on nearly every command line, so that some of them work. */
@@ -225,6 +245,7 @@ const COMMANDS: readonly {
       '--from': oneOf('2014-08-01', '2030-01-01'),
       '--to': oneOf('2014-12-31', '1999-01-01'),
       '--out': output,
+      ...openQuestions,
     },
   },
   { words: ['backtest'], weight: 0.8, always: walkAlways, options: walkOptions },
@@ -263,6 +284,8 @@ const COMMANDS: readonly {
       '--batch-size': numberOf('4'),
       '--headlines-per-day': numberOf('1', 'all'),
       '--lora-r': numberOf('2'),
+      '--labels': sentenceOptions['--labels'],
+      ...fileOptions,
     },
   },
   {
@@ -273,6 +296,7 @@ const COMMANDS: readonly {
       '--finetuning': oneOf('lora', 'full'),
       '--precision': oneOf('fp32', 'bf16'),
       '--batch-size': numberOf('4'),
+      '--labels': sentenceOptions['--labels'],
       '--trace': output,
     },
   },
@@ -288,6 +312,7 @@ const COMMANDS: readonly {
     always: { '--run': likely('run', 'tuned', 'unfinished') },
     options: {
       '--data': likely('market'),
+      ...fileOptions,
       '--precision': oneOf('fp32', 'bf16', 'fp16'),
       '--backend': oneOf('tensorflow', 'nope'),
     },
@@ -301,8 +326,16 @@ const COMMANDS: readonly {
   {
     words: ['finetune'],
     weight: 10,
-    always: { '--data': likely('bank.txt'), '--model': likely('encoder'), '--epochs': numberOf('1') },
+    always: {
+      '--data': likely('bank.txt', 'numbers.csv'),
+      '--model': likely('encoder'),
+      '--epochs': numberOf('1'),
+      '--labels': sentenceOptions['--labels'],
+    },
     options: {
+      '--data': likely('numbers.csv'),
+      '--columns': sentenceOptions['--columns'],
+      '--warm-up': likely('bank.txt', 'numbers.csv'),
       '--run': output,
       '--overwrite': flag,
       '--resume': (dice) => (dice.chance(0.5) ? [] : [dice.pick(['last-good', 'first', ''])]),
@@ -330,6 +363,7 @@ const COMMANDS: readonly {
     always: { '--model': likely('tuned', 'tuned/adapter', 'encoder') },
     options: {
       '--data': likely('market'),
+      ...fileOptions,
       '--base': likely('encoder'),
       '--cache': output,
       '--aggregate': oneOf('mean', 'rank'),
@@ -342,8 +376,8 @@ const COMMANDS: readonly {
     weight: 6,
     always: { '--model': likely('tuned', 'tuned/adapter', 'encoder'), '--data': likely('bank.txt') },
     options: {
-      '--labels': oneOf('0=negative,1=neutral,2=positive', 'up=positive', '=', '0=bad'),
-      '--columns': oneOf('text=a,label=b', 'nope'),
+      '--data': likely('numbers.csv'),
+      ...sentenceOptions,
       '--base': likely('encoder'),
       '--out': output,
       '--precision': oneOf('fp32', 'bf16'),

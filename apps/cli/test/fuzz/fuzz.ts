@@ -168,11 +168,19 @@ function mayChange(
     return value === undefined ? null : resolve(folder, value);
   };
   const inside = (dir: string | null) => dir !== null && (path === dir || path.startsWith(`${dir}${sep}`));
+  const firstStage = ['-warm-up', '-warm-up-model'].map((end) => `${named('--run')}${end}`);
   if (args.some((word) => word.startsWith('--resume')) && inside(named('--run'))) return true;
+  if (
+    args.includes('--overwrite') &&
+    args.some((word) => word.startsWith('--warm-up')) &&
+    firstStage.some(inside)
+  )
+    return true;
   if (result?.code !== 0) return false;
   if (args.includes('--overwrite')) return inside(named('--run'));
-  if (args[0] === 'evaluate') return /(evaluation|manifest)\.json$/.test(path) && inside(named('--run'));
+  if (args[0] === 'evaluate' && named('--out') === null)
+    return /(evaluation|manifest)\.json$/.test(path) && inside(named('--run'));
   if (args[0] === 'report') return /[/\\]report[/\\]/.test(path) || inside(named('--out'));
   if (args[0] === 'sentiment' && inside(named('--cache'))) return true;
-  return path === named('--out');
+  return path === named('--out') || path === named('--trace');
 }

@@ -16,7 +16,7 @@ import {
 import { dirname, join } from 'node:path';
 import { syntheticMarket, writeKaggleFiles } from '@fin/data';
 import { runFin } from '../run-fin.js';
-import { writeTinyBank, writeTinyBert } from '../tiny-bert.js';
+import { writeNumberedBank, writeTinyBank, writeTinyBert } from '../tiny-bert.js';
 import type { Places } from './command-lines.js';
 import { Dice } from './command-lines.js';
 
@@ -29,6 +29,8 @@ export async function writeGood(folder: string): Promise<string[]> {
     at('market'),
   );
   writeTinyBank(at('bank.txt'));
+  writeNumberedBank(at('numbers.csv'));
+  writeOtherForms(at);
   await writeTinyBert(at('encoder'), ['LABEL_0', 'LABEL_1']);
   const made = await Promise.all([
     runFin('train', '--data', at('market'), '--run', at('run'), '--epochs', '1'),
@@ -66,6 +68,36 @@ export async function writeGood(folder: string): Promise<string[]> {
   writeFileSync(at('thesis/chapter.tex'), 'written by hand\n');
   writeFileSync(at('thesis/run.json'), '{}');
   return readdirSync(folder);
+}
+
+/** Writes prices and headlines of the market's days in other forms: two tickers, a comma-decimal table with other names, timestamps. */
+function writeOtherForms(at: (name: string) => string): void {
+  const table = readFileSync(at('market/upload_DJIA_table.csv'), 'utf8').trim().split('\n').slice(1);
+  const closes = table.map((row) => row.split(',')).map((cells) => [cells[0], cells[4]]);
+  const lines = (header: string, rows: readonly string[]) => `${[header, ...rows].join('\n')}\n`;
+  writeFileSync(
+    at('tickers.csv'),
+    lines(
+      'Date,Ticker,Close',
+      closes.flatMap(([day, close]) => [`${day},AAA,${close}`, `${day},BBB,${2 * Number(close)}`]),
+    ),
+  );
+  writeFileSync(
+    at('kurse.csv'),
+    lines(
+      'Tag;Kurs',
+      closes.map(
+        ([day, close]) =>
+          `${day.split('-').reverse().join('.')};${Number(close).toFixed(2).replace('.', ',')}`,
+      ),
+    ),
+  );
+  const items = closes.flatMap(([day]) => [
+    { published_at: `${day}T15:30:00Z`, headline: 'Banks rose' },
+    { published_at: `${day}T22:30:00Z`, headline: `Profit fell on ${day}` },
+    { published_at: `${day}T23:30:00Z`, headline: `profit fell on ${day}` },
+  ]);
+  writeFileSync(at('news.jsonl'), `${items.map((item) => JSON.stringify(item)).join('\n')}\n`);
 }
 
 const JUNK = Buffer.from(Array.from({ length: 700 }, (_, i) => (i * 7919) % 256));
@@ -210,10 +242,11 @@ export function snapshot(folder: string): Map<string, string> {
   );
 }
 
-/** Puts back what a command changed below the folder. */
+/** Puts back what a command changed below the folder; deletes what an earlier command made. */
 export function restore(pristine: string, folder: string, path: string): void {
   const top = path.slice(folder.length + 1).split('/')[0];
   rmSync(join(folder, top), { recursive: true, force: true });
+  if (!existsSync(join(pristine, top))) return;
   mkdirSync(dirname(join(folder, top)), { recursive: true });
   execFileSync('cp', ['-a', join(pristine, top), join(folder, top)]);
 }
