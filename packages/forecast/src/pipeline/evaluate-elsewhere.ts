@@ -1,6 +1,7 @@
 import type { Market, Sample } from '@fin/data';
 import { makeSamples } from '@fin/data';
 import { RunFolder } from '@fin/run';
+import { z } from 'zod';
 import { transferBaselines } from '../baselines/forecast-baselines.js';
 import type { BaselineSample } from '../baselines/index.js';
 import { ForecastInputError } from '../errors.js';
@@ -39,7 +40,7 @@ export interface EvaluateElsewhereOptions {
  * Baselines that read price features or sentiment are left out, because the run does not keep those of its training days.
  *
  * @returns what `evaluateRun` returns, for all days of the market
- * @throws {ForecastInputError} when the run's sentiment model has changed, or a price feature of the run cannot be computed
+ * @throws {ForecastInputError} when a date is none, the run's sentiment model has changed, or a price feature of the run cannot be computed
  * @throws DataInputError when the market is too short for one sample
  */
 export async function evaluateElsewhere(
@@ -48,6 +49,7 @@ export async function evaluateElsewhere(
   options: EvaluateElsewhereOptions = {},
 ): Promise<Evaluation> {
   const { from = '', to = '9999-12-31', signal, onNote, onProgress } = options;
+  requireDates(options);
   const run = await RunFolder.open(runDir, 'forecaster');
   const { settings } = await run.readJson(runFiles.forecaster, forecasterRecordSchema);
   const stored = parsePredictions(await run.readText(runFiles.predictions), run.path(runFiles.predictions));
@@ -94,6 +96,15 @@ export async function evaluateElsewhere(
     });
   } finally {
     forecaster.dispose();
+  }
+}
+
+function requireDates({ from, to }: EvaluateElsewhereOptions): void {
+  for (const [name, date] of Object.entries({ from, to })) {
+    if (date === undefined || z.iso.date().safeParse(date).success) continue;
+    throw new ForecastInputError(
+      `${name} is ${JSON.stringify(date)}, which is not a date: write it as YYYY-MM-DD, such as 2015-01-02`,
+    );
   }
 }
 

@@ -81,6 +81,10 @@ describe('evaluation on other data', () => {
   });
 
   it('refuses a period without a day', async () => {
+    await expect(evaluateElsewhere(runDir, smallMarket, { from: '--json' })).rejects.toMatchObject({
+      kind: 'input',
+      message: 'from is "--json", which is not a date: write it as YYYY-MM-DD, such as 2015-01-02',
+    });
     await expect(evaluateElsewhere(runDir, smallMarket, { from: '2030-01-01' })).rejects.toMatchObject({
       kind: 'input',
       message: expect.stringContaining('has no day to forecast from 2030-01-01'),
