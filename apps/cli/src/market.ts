@@ -207,9 +207,10 @@ function fileNotes({ files = [], calendar, news }: Market): string[] {
 
 /** The rule by which headlines are placed on days, with its counts. */
 export function placementText({ placement, afterLastPrice }: NonNullable<Market['news']>): string {
-  const { beforeClose, afterClose, withoutTime } = placement;
+  const { beforeClose, afterClose, afterEarlyClose, withoutTime } = placement;
   return (
-    `headlines published before 16:00 in New York count for that day (${beforeClose}), later ones for the next trading day (${afterClose}), ` +
+    `headlines published before the close in New York (16:00; 13:00 on half days) count for that day (${beforeClose}), ` +
+    `later ones for the next trading day (${afterClose}${afterEarlyClose === 0 ? '' : `, ${afterEarlyClose} of them before 16:00 on a half day`}), ` +
     `dates without a time for that day (${withoutTime}); ${afterLastPrice} are after the last price`
   );
 }

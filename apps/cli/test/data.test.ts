@@ -134,6 +134,54 @@ describe('prices and headlines of any name', () => {
     expect((await runFin('data', 'check', '--prices', of('split.csv', split.join('\n')))).code).toBe(0);
   });
 
+  it('of other years than the Kaggle files train a forecaster, in parts of 70, 15 and 15 %', async () => {
+    const other = syntheticMarket({ days: 220, headlinesPerDay: 1, start: '2019-02-01' });
+    const [days, close] = ['date', 'close'].map((name) => [
+      ...(other.prices.array(name) as Iterable<unknown>),
+    ]);
+    const prices = of('2019.csv', `Date,Close\n${days.map((day, i) => `${day},${close[i]}`).join('\n')}\n`);
+    const run = join(folder, 'other-years');
+    const options = ['--prices-only', '--epochs', '1', '--run', run];
+    const { code, stderr } = await runFin('train', '--prices', prices, ...options);
+    expect(code, stderr).toBe(0);
+    const { train, validation, test } = JSON.parse(readFileSync(join(run, 'data.json'), 'utf8')).splits;
+    const n = train.n + validation.n + test.n;
+    expect([validation.n, test.n]).toEqual([Math.round(0.15 * n), Math.round(0.15 * n)]);
+    expect(stderr).toContain(
+      `days by target: training ${train.n} (${train.first} … ${train.last}), validation`,
+    );
+  });
+
+  it('give the same forecasts as one headline per row and in the form of Kaggle', async () => {
+    const dir = join(folder, 'kaggle-form');
+    const whole = syntheticMarket({ days: 330, headlinesPerDay: 3, start: '2013-11-01' });
+    await writeKaggleFiles(whole, dir);
+    const rows = whole.headlines.objects() as { date: string; rank: number; text: string }[];
+    const long = of(
+      'long.csv',
+      `published,position,headline\n${rows.map(({ date, rank, text }) => `${date},${rank},${JSON.stringify(text)}`).join('\n')}\n`,
+    );
+    const forecasts = [];
+    for (const [i, headlines] of [join(dir, 'Combined_News_DJIA.csv'), long].entries()) {
+      const run = join(folder, `form-${i}`);
+      const files = ['--prices', join(dir, 'upload_DJIA_table.csv'), '--headlines', headlines];
+      const { code, stderr } = await runFin(
+        'train',
+        ...files,
+        '--text',
+        'random',
+        '--epochs',
+        '1',
+        '--run',
+        run,
+      );
+      expect(code, stderr).toBe(0);
+      const { stdout } = await runFin('evaluate', '--run', run, '--json');
+      forecasts.push([readFileSync(join(run, 'predictions.csv'), 'utf8'), stdout]);
+    }
+    expect(forecasts[1]).toEqual(forecasts[0]);
+  }, 180_000);
+
   it('train a forecaster without the features that a close alone cannot give, and are recorded', async () => {
     const run = join(folder, 'of-files');
     const files = [
@@ -145,7 +193,9 @@ describe('prices and headlines of any name', () => {
     const { code, stderr } = await runFin('train', ...files, '--run', run, '--epochs', '1');
     expect(code).toBe(0);
     expect(stderr).toContain('no column for open, high, low, volume: features that need them are left out');
-    expect(stderr).toContain('headlines published before 16:00 in New York count for that day (800)');
+    expect(stderr).toContain(
+      'headlines published before the close in New York (16:00; 13:00 on half days) count for that day (800)',
+    );
     const read = (name: string) => JSON.parse(readFileSync(join(run, name), 'utf8'));
     expect(read('checkpoint/forecaster.json').priceFeatures).toEqual(['logReturn', 'volatility10']);
     expect(read('config.json').source).toMatchObject({ data: null, prices: files[1], headlines: [files[3]] });

@@ -7,8 +7,8 @@ const SATURDAY = 6;
 
 /**
  * Full-day holidays of the New York Stock Exchange in one year as a map from date to name, by the exchange's Rule 7.2. A
- * holiday on a Sunday moves to Monday, one on a Saturday to Friday. New Year's Day on a Saturday is dropped. Half days count
- * as trading days. Correct from 1998, the first year with Martin Luther King Day.
+ * holiday on a Sunday moves to Monday, one on a Saturday to Friday. New Year's Day on a Saturday is dropped. Half days are
+ * trading days. Correct from 1998, the first year with Martin Luther King Day.
  */
 export function nyseHolidays(year: number): Map<string, string> {
   const holidays = new Map<string, string>();

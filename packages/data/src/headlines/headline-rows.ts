@@ -27,10 +27,12 @@ export interface HeadlineFileOptions {
 
 /** Days that headlines were placed on, by the close of the exchange. */
 export interface HeadlinePlacement {
-  /** Headlines published before 16:00 in New York, known on that day. */
+  /** Headlines published before the close in New York (16:00; 13:00 on half days), known on that day. */
   readonly beforeClose: number;
-  /** Headlines published at 16:00 in New York or later, known on the next trading day. */
+  /** Headlines published at the close or later, known on the next trading day. */
   readonly afterClose: number;
+  /** Those of `afterClose` that were published before 16:00, on a half day. */
+  readonly afterEarlyClose: number;
   /** Headlines with a date alone, known after the close of that day. */
   readonly withoutTime: number;
 }

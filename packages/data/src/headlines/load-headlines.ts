@@ -75,6 +75,7 @@ export async function loadHeadlines(
     placement: {
       beforeClose: sum(read, ({ times }) => times.beforeClose),
       afterClose: sum(read, ({ times }) => times.afterClose),
+      afterEarlyClose: sum(read, ({ times }) => times.afterEarlyClose),
       withoutTime: sum(read, ({ times }) => times.withoutTime),
     },
     copies,

@@ -1,19 +1,17 @@
 import { epochDay, isoDateOf } from '../calendar/iso-date.js';
+import { closingTime, isHalfDay, REGULAR_CLOSE } from '../calendar/nyse-half-days.js';
 import { exchangeZone, requireTimeZone } from '../calendar/time-zone.js';
 import { inZone, onlyDates, readDates } from '../read/date-column.js';
 import type { NamedColumns } from '../read/find-columns.js';
 import { findColumns, requireColumn } from '../read/find-columns.js';
 import { isMissing } from '../read/number-column.js';
 import type { Moment } from '../read/parse-moment.js';
-import { isTimeOfDay } from '../read/parse-moment.js';
+import { clocksOfDigits, isTimeOfDay } from '../read/parse-moment.js';
 import type { RawTable } from '../read/raw-table.js';
 import type { DroppedValue } from '../read/understanding.js';
 import type { HeadlineCounts, HeadlineFileOptions, HeadlineRows, ReadHeadlines } from './headline-rows.js';
 import { headlineText } from './headline-rows.js';
 import { joinTimes } from './time-of-day.js';
-
-/** The exchange closes at 16:00 in New York. */
-const CLOSE = 16 * 3_600_000;
 
 /** Reads one headline per row: a date or timestamp, a text, and perhaps a source, a ticker, an address and a rank. */
 export function longHeadlines(
@@ -35,14 +33,15 @@ export function longHeadlines(
   const timed = joined ? joinTimes(filled, timeIndex, timeOfDay, assumptions, options.dateFormat) : filled;
   const { moments, written } = readDates(timed, timeIndex, options.dateFormat);
   const days = knownOn(moments, options.timeZone, assumptions);
-  const times = { beforeClose: 0, afterClose: 0, withoutTime: 0 };
+  const times = { beforeClose: 0, afterClose: 0, afterEarlyClose: 0, withoutTime: 0 };
   const rows: HeadlineRows = { date: [], rank: [], text: [] };
   const perDay = new Map<string, number>();
   for (const [i, { cells }] of filled.rows.entries()) {
-    const { date, place } = days[i];
+    const { date, place, early } = days[i];
     const rank = (perDay.get(date) ?? 0) + 1;
     perDay.set(date, rank);
     times[place] += 1;
+    if (early) times.afterEarlyClose += 1;
     rows.date.push(date);
     rows.rank.push(rankCell(columns.rank === undefined ? '' : cells[columns.rank]) ?? rank);
     rows.text.push(cells[textIndex]);
@@ -73,7 +72,7 @@ function headlineRoles(table: RawTable, { columns: named = {} }: HeadlineFileOpt
   if (time === undefined || timeOfDay !== undefined) return { time, timeOfDay, ...others };
   const { time: index } = findColumns(table, ['time'], { time });
   const cells = table.rows.map(({ cells }) => cells[index!].trim()).filter((cell) => !isMissing(cell));
-  const onlyClocks = cells.length > 0 && cells.every(isTimeOfDay);
+  const onlyClocks = cells.length > 0 && (cells.every(isTimeOfDay) || clocksOfDigits(cells) !== null);
   return onlyClocks ? { timeOfDay: time, ...others } : { time, ...others };
 }
 
@@ -118,11 +117,13 @@ function withText(
 interface Known {
   readonly date: string;
   readonly place: 'beforeClose' | 'afterClose' | 'withoutTime';
+  /** Whether the close before it came early, so that an ordinary day's close would have come after it. */
+  readonly early?: boolean;
 }
 
 /**
- * Day on which each headline is known. With a time: the day in New York, or the day after when it was published at 16:00 or later.
- * Without: its date, since the decision falls after that day's close. Samples move days without trading to the next trading day.
+ * Day on which each headline is known. With a time: the day in New York, or the day after when it was published at the close or later
+ * (16:00; 13:00 on half days). Without: its date, since the decision falls after that day's close. Samples move days without trading to the next trading day.
  */
 function knownOn(moments: readonly Moment[], timeZone: string | undefined, assumptions: string[]): Known[] {
   if (timeZone !== undefined) requireTimeZone(timeZone);
@@ -141,9 +142,12 @@ function knownOn(moments: readonly Moment[], timeZone: string | undefined, assum
   return moments.map((moment) => {
     if (moment.time === null) return { date: moment.date, place: 'withoutTime' };
     const { date, time } = inZone(moment, exchangeZone, assumed);
-    return time < CLOSE
-      ? { date, place: 'beforeClose' }
-      : { date: isoDateOf(epochDay(date)! + 1), place: 'afterClose' };
+    if (time < closingTime(date)) return { date, place: 'beforeClose' };
+    return {
+      date: isoDateOf(epochDay(date)! + 1),
+      place: 'afterClose',
+      early: isHalfDay(date) && time < REGULAR_CLOSE,
+    };
   });
 }
 

@@ -1,7 +1,7 @@
 import { quote } from '../errors.js';
 import { onlyDates, readDates } from '../read/date-column.js';
 import { isMissing } from '../read/number-column.js';
-import { headerZone, isTimeOfDay, parseEpoch, splitDate } from '../read/parse-moment.js';
+import { clocksOfDigits, headerZone, isTimeOfDay, parseEpoch, splitDate } from '../read/parse-moment.js';
 import type { RawTable } from '../read/raw-table.js';
 import { cellError } from '../read/raw-table.js';
 
@@ -26,7 +26,7 @@ export function joinTimes(
     assumptions.push(`${timeName} is not used, because ${dateName} has times of its own`);
     return table;
   }
-  const cells = table.rows.map((row) => row.cells[times].trim());
+  const cells = clockCells(table, times);
   const filled = cells.filter((cell) => !isMissing(cell));
   if (filled.length === 0) {
     assumptions.push(`${timeName} has no times`);
@@ -48,7 +48,9 @@ export function joinTimes(
       table.rows[i],
       times,
       `${quote(cell)} is not a time of day`,
-      'Write times as 16:05, 16:05:30 or 4:05 PM, perhaps with a zone; or rename the column if it holds something else.',
+      /^\d{1,6}$/.test(cell)
+        ? 'Write it with a colon, as 16:05. Digits alone are read where every time has four or six of them, or one is above 1439, so that they are no minutes after midnight.'
+        : 'Write times as 16:05, 16:05:30 or 4:05 PM, perhaps with a zone; or rename the column if it holds something else.',
     );
   }
   const zone = headerZone(table.header.cells[times]);
@@ -61,6 +63,13 @@ export function joinTimes(
     const zoned = zone === null || /[a-z+-]/i.test(cells[i].replace(/[ap]\.?m\b\.?/i, ''));
     return `${dayAlone(date)} ${cells[i]}${zoned ? '' : ` ${zone}`}`;
   });
+}
+
+/** The cells of a column of times, those of digits alone with colons. */
+function clockCells(table: RawTable, index: number): string[] {
+  const cells = table.rows.map((row) => row.cells[index].trim());
+  const clocks = clocksOfDigits(cells.filter((cell) => !isMissing(cell)))?.values();
+  return clocks ? cells.map((cell) => (isMissing(cell) ? cell : clocks.next().value!)) : cells;
 }
 
 /** Whether a column of dates has times other than midnight. */

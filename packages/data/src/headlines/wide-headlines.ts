@@ -49,7 +49,7 @@ export function wideHeadlines(
     dates: written,
     dropped: [],
     assumptions: labels === undefined ? ['no column of labels: they are not needed to forecast'] : [],
-    times: { beforeClose: 0, afterClose: 0, withoutTime: rows.date.length },
+    times: { beforeClose: 0, afterClose: 0, afterEarlyClose: 0, withoutTime: rows.date.length },
   };
 }
 

@@ -2,7 +2,7 @@ import { epochDay, isoDateOf } from '../calendar/iso-date.js';
 import { exchangeZone, instantOf, wallTime } from '../calendar/time-zone.js';
 import { DataInputError, quote } from '../errors.js';
 import type { DateOrder, DateParts, Moment } from './parse-moment.js';
-import { dateOf, parseEpoch, splitDate } from './parse-moment.js';
+import { dateOf, isCompactTimestamp, parseEpoch, splitDate } from './parse-moment.js';
 import type { RawRow, RawTable } from './raw-table.js';
 import { cellError } from './raw-table.js';
 
@@ -37,7 +37,7 @@ export function readDates(table: RawTable, index: number, format?: string): Date
   const given = format === undefined ? null : orderOfFormat(format);
   const cells = table.rows.map((row) => row.cells[index].trim());
   const epochs = cells.map(parseEpoch);
-  if (epochs.every((moment) => moment !== null)) {
+  if (epochs.every((moment) => moment !== null) && !cells.every(isCompactTimestamp)) {
     for (const [i, { date }] of epochs.entries()) requireYear(table, table.rows[i], index, date);
     return { moments: epochs, written: 'seconds since 1970' };
   }

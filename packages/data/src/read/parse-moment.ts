@@ -1,6 +1,7 @@
 import { dayNumber, isoDateOf } from '../calendar/iso-date.js';
 
 const MS_PER_DAY = 86_400_000;
+const MINUTES_PER_DAY = 1440;
 
 /** Order of year, month and day in a date. */
 export type DateOrder = 'YMD' | 'DMY' | 'MDY' | 'YDM';
@@ -86,9 +87,36 @@ export function parseEpoch(text: string): Moment | null {
   return { date: isoDateOf(day), time: ms - day * MS_PER_DAY, zone: 0, epoch: true };
 }
 
+const compactMoment = /^(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2})?(Z)?)?$/;
+
+/**
+ * Whether a cell of digits alone is a date and a time, such as `202007171605` or `20200717160500`. Such a number can also be
+ * milliseconds since 1970, but a column of them is none: too few fit.
+ */
+export function isCompactTimestamp(cell: string): boolean {
+  const [, year, month, day, hour, minute, second = '0'] = compactMoment.exec(cell) ?? [];
+  if (hour === undefined || /\D/.test(cell)) return false;
+  const number = dayNumber(Number(year), Number(month), Number(day));
+  const isDay = isoDateOf(number) === `${year}-${month}-${day}`;
+  return isDay && /^(19|20)/.test(year) && Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
+}
+
+/**
+ * Times of day that are written in digits alone, such as `1605` or `160530`, as `16:05` and `16:05:30`; null when a cell is something else.
+ * Numbers without leading zeros, such as 930, can be minutes after midnight: they are times only where one is above 1439.
+ */
+export function clocksOfDigits(cells: readonly string[]): string[] | null {
+  const haveDigits = (from: number, to = from) =>
+    cells.every((cell) => /^\d+$/.test(cell) && cell.length >= from && cell.length <= to);
+  const unpadded = haveDigits(1, 4) && cells.some((cell) => Number(cell) >= MINUTES_PER_DAY);
+  if (!unpadded && !haveDigits(4) && !haveDigits(6)) return null;
+  const clocks = cells.map((cell) => cell.padStart(4, '0').match(/../g)!.join(':'));
+  return clocks.every(isTimeOfDay) ? clocks : null;
+}
+
 /** Splits a cell into the parts of its date and its time; null when it is no date that can be read. */
 export function splitDate(cell: string): DateParts | null {
-  const compact = /^(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2})?(Z)?)?$/.exec(cell);
+  const compact = compactMoment.exec(cell);
   const text = compact
     ? `${compact.slice(1, 4).join('-')}${compact[4] ? ` ${compact[4]}:${compact[5]}:${compact[6] ?? '00'}${compact[7] ?? ''}` : ''}`
     : cell;

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { epochDay, isoDateOf, weekday } from '../../src/calendar/iso-date.js';
+import { closingTime, isHalfDay } from '../../src/calendar/nyse-half-days.js';
 import { easterSunday } from '../../src/calendar/nyse-holidays.js';
 import { closureReason, isTradingDay, nextTradingDay, tradingDays } from '../../src/index.js';
 
@@ -82,5 +84,28 @@ describe('the NYSE calendar', () => {
       '"1997-12-31" is not a day that the NYSE calendar covers. Give a day from 1998-01-01 on, written YYYY-MM-DD.',
     );
     expect(() => nextTradingDay('2015-02-30')).toThrow('not a day');
+  });
+});
+
+describe('half days of the NYSE', () => {
+  const fixture = new URL('../fixtures/half-days.json', import.meta.url);
+  const { first, last, sessions, halfDays } = JSON.parse(readFileSync(fixture, 'utf8'));
+
+  it('are those of exchange_calendars, among the same trading days', () => {
+    const days = tradingDays(first, last);
+    expect(days).toHaveLength(sessions);
+    expect(days.filter(isHalfDay)).toEqual(halfDays);
+  });
+
+  it('close at 13:00, other days at 16:00', () => {
+    expect(closingTime('2015-11-27')).toBe(13 * 3_600_000);
+    expect(closingTime('2015-11-25')).toBe(16 * 3_600_000);
+    for (const closed of ['2015-07-03', '2010-12-24', '2016-12-24'])
+      expect(isHalfDay(closed), closed).toBe(false);
+  });
+
+  it('are not known before the calendar', () => {
+    expect(isHalfDay('1997-11-28')).toBe(false);
+    expect(isHalfDay('not a day')).toBe(false);
   });
 });

@@ -93,6 +93,16 @@ describe('the day on which a headline counts', () => {
     ['2020-03-09T20:00:00Z', '2020-03-10'],
     ['2020-10-30T20:00:00Z', '2020-10-31'],
     ['2020-11-02T20:59:59Z', '2020-11-02'],
+    // Half days: the exchange closed at 13:00.
+    ['2020-11-27T17:59:59Z', '2020-11-27'],
+    ['2020-11-27T18:00:00Z', '2020-11-28'],
+    ['2020-12-24 12:59', '2020-12-24'],
+    ['2020-12-24 13:00', '2020-12-25'],
+    ['2019-07-03 14:00', '2019-07-04'],
+    ['2020-07-02 14:00', '2020-07-02'],
+    // Digits alone.
+    ['20200717155959', '2020-07-17'],
+    ['202007171600', '2020-07-18'],
   ])('%s: %s', async (time, date) => {
     expect(await datesOf(one(time))).toEqual([date]);
   });
@@ -103,15 +113,23 @@ describe('the day on which a headline counts', () => {
     expect(here.reports[0].assumptions).toEqual([
       'times without a zone are those of America/New_York (--time-zone names another)',
     ]);
-    expect(here.placement).toEqual({ beforeClose: 0, afterClose: 1, withoutTime: 0 });
+    expect(here.placement).toEqual({ beforeClose: 0, afterClose: 1, afterEarlyClose: 0, withoutTime: 0 });
     const there = await loadHeadlines(file, { timeZone: 'Europe/London' });
-    expect(there.placement).toEqual({ beforeClose: 1, afterClose: 0, withoutTime: 0 });
+    expect(there.placement).toEqual({ beforeClose: 1, afterClose: 0, afterEarlyClose: 0, withoutTime: 0 });
     await expect(loadHeadlines(file, { timeZone: 'Mars' })).rejects.toThrow('there is no time zone "Mars"');
+  });
+
+  it('counts headlines between the early close of a half day and 16:00', async () => {
+    const times = ['2020-11-27 12:00', '2020-11-27 14:00', '2020-11-27 17:00', '2020-11-30 14:00'];
+    const { placement } = await loadHeadlines(
+      write(`time,title\n${times.map((time, i) => `${time},${i}`).join('\n')}\n`),
+    );
+    expect(placement).toEqual({ beforeClose: 2, afterClose: 2, afterEarlyClose: 1, withoutTime: 0 });
   });
 
   it('takes a column of midnights as dates', async () => {
     const loaded = await loadHeadlines(write('time,title\n2020-07-17 00:00:00,a\n2020-07-18 00:00:00,b\n'));
-    expect(loaded.placement).toEqual({ beforeClose: 0, afterClose: 0, withoutTime: 2 });
+    expect(loaded.placement).toEqual({ beforeClose: 0, afterClose: 0, afterEarlyClose: 0, withoutTime: 2 });
   });
 
   it.each<[string, string, string, string?]>([
@@ -128,6 +146,10 @@ describe('the day on which a headline counts', () => {
     ['Date,Timestamp,title', '2020-07-17,2020-07-17T20:00:00Z,a', '2020-07-18'],
     ['Date,Published At,title', '2020-07-17,17/07/2020 16:00,a', '2020-07-18'],
     ['Date,Time,title', '2020-07-17,,a', '2020-07-17'],
+    ['Date,Time,title', '2020-07-17,1559,a', '2020-07-17'],
+    ['Date,Time,title', '2020-07-17,1605,a', '2020-07-18'],
+    ['Date,Time,title', '2020-07-17,160000,a', '2020-07-18'],
+    ['Date,Time (UTC),title', '2020-07-17,1959,a', '2020-07-17'],
     ['Day,wann,title', '2020-07-17,16:05,a', '2020-07-18', 'wann'],
   ])('joins a column of times to the dates: %s %s', async (header, row, date, time) => {
     const options = time === undefined ? {} : { columns: { time } };
@@ -143,13 +165,30 @@ describe('the day on which a headline counts', () => {
     expect(reports[0].assumptions).toContain(
       'dates of "Day" have the times of "At", which is empty in 1 of 3 rows',
     );
-    expect(placement).toEqual({ beforeClose: 1, afterClose: 1, withoutTime: 1 });
+    expect(placement).toEqual({ beforeClose: 1, afterClose: 1, afterEarlyClose: 0, withoutTime: 1 });
   });
 
   it('keeps dates that have times of their own', async () => {
     const { reports, placement } = await loadHeadlines(write('Date,Time,title\n2020-07-17 17:00,09:00,a\n'));
     expect(placement.afterClose).toBe(1);
     expect(reports[0].assumptions).toContain('"Time" is not used, because "Date" has times of its own');
+  });
+
+  it('reads times of digits alone where no other meaning is left', async () => {
+    const rows = (...times: string[]) =>
+      `Date,Time,title\n${times.map((time, i) => `2020-07-17,${time},${i}`).join('\n')}\n`;
+    expect(await datesOf(rows('930', '1605'))).toEqual(['2020-07-17', '2020-07-18']);
+    expect(await datesOf(rows('5', '', '1605'))).toEqual(['2020-07-17', '2020-07-17', '2020-07-18']);
+    for (const times of [
+      ['930', '1200'],
+      ['0930', '1661'],
+      ['16', '9'],
+      ['57600', '1605'],
+    ]) {
+      await expect(loadHeadlines(write(rows(...times))), times.join()).rejects.toThrow(
+        /line 2, column "Time": "\d+" is not a time of day. Write it with a colon, as 16:05/,
+      );
+    }
   });
 
   it('refuses a column of times that holds something else', async () => {
@@ -174,11 +213,20 @@ describe('the day on which a headline counts', () => {
         'prices.csv': `Date,Close\n${days.map((day, i) => `${day},${100 + (i % 7)}`).join('\n')}`,
       });
       const start = Date.parse('2020-02-10T00:00:00Z');
-      const instants = fc.array(fc.integer({ min: 0, max: 300 * 24 * 60 }), { minLength: 2, maxLength: 20 });
+      const length = 320 * 24 * 60;
+      // Half days, on which the exchange closed at 13:00, are drawn more often than their share.
+      const noons = ['2020-11-27', '2020-12-24'].map((day) => (Date.parse(`${day}T17:00Z`) - start) / 60_000);
+      const minute = fc.oneof(
+        fc.integer({ min: 0, max: length }),
+        fc
+          .tuple(fc.constantFrom(...noons), fc.integer({ min: 0, max: 300 }))
+          .map(([noon, after]) => noon + after),
+      );
+      const instants = fc.array(minute, { minLength: 2, maxLength: 20 });
       await fc.assert(
         fc.asyncProperty(instants, async (minutes) => {
           // The first and the last one span trading days, whichever are drawn.
-          const times = [1, ...minutes, 300 * 24 * 60 - 1].map((minute) => new Date(start + minute * 60_000));
+          const times = [1, ...minutes, length - 1].map((minute) => new Date(start + minute * 60_000));
           const lines = times.map((time, i) => `${written(time)},${i}`);
           writeFileSync(join(dir, 'news.csv'), `${header},title\n${lines.join('\n')}\n`);
           const market = await loadMarketFiles({
@@ -195,10 +243,15 @@ describe('the day on which a headline counts', () => {
             // Independent of the code under test: the difference from UTC by the law on summer time.
             const summer =
               times[i] >= new Date('2020-03-08T07:00:00Z') && times[i] < new Date('2020-11-01T06:00:00Z');
-            const close = Date.parse(`${decisionDate}T16:00:00${summer ? '-04:00' : '-05:00'}`);
+            const closeOf = (day: string) => (/11-27|12-24/.test(day) ? '13:00:00' : '16:00:00');
+            const close = Date.parse(
+              `${decisionDate}T${closeOf(decisionDate)}${summer ? '-04:00' : '-05:00'}`,
+            );
             expect(times[i].getTime()).toBeLessThan(close);
             const before = days[days.indexOf(decisionDate) - 1];
-            expect(times[i].getTime()).toBeGreaterThanOrEqual(Date.parse(`${before}T16:00:00-04:00`));
+            expect(times[i].getTime()).toBeGreaterThanOrEqual(
+              Date.parse(`${before}T${closeOf(before)}-04:00`),
+            );
           }
         }),
         { numRuns: 40 },
