@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeSamples, walkForwardPeriod } from '@fin/data';
 import { RunFolder } from '@fin/run';
@@ -16,6 +16,8 @@ const straight = join(folder, 'straight');
 const FOLDS = 3;
 const TRAININGS = 2 * FOLDS;
 let result: BacktestResult;
+/** A run that was stopped after three trainings; tests resume copies of it. */
+const stopped = join(folder, 'stopped');
 
 const run = (options: Partial<RunBacktestOptions> & { readonly runDir: string }) =>
   backtest({ market: walkMarket, settings: walkSettings, workers: 0, ...options });
@@ -45,6 +47,10 @@ beforeAll(async () => {
     result = (await run({ runDir: straight }))!;
   });
   expect(growth).toEqual(NO_GROWTH);
+  const controller = new AbortController();
+  const stop = (event: BacktestEvent) =>
+    event.kind === 'fold' && event.done === 3 && controller.abort(new Error('stop'));
+  expect(await run({ runDir: stopped, signal: controller.signal, onEvent: stop })).toBeNull();
 });
 
 describe('a walk-forward backtest', () => {
@@ -104,10 +110,7 @@ describe('a walk-forward backtest', () => {
 describe('a backtest that was interrupted', () => {
   it('comes to what it would have, and does no finished training again', async () => {
     const runDir = join(folder, 'interrupted');
-    const controller = new AbortController();
-    const stop = (event: BacktestEvent) =>
-      event.kind === 'fold' && event.done === 3 && controller.abort(new Error('stop'));
-    expect(await run({ runDir, signal: controller.signal, onEvent: stop })).toBeNull();
+    cpSync(stopped, runDir, { recursive: true });
     expect(readdirSync(join(runDir, 'checkpoints'))).toHaveLength(3);
     const events: BacktestEvent[] = [];
     const settings = { seeds: 2, from: walkSettings.from };
@@ -123,10 +126,7 @@ describe('a backtest that was interrupted', () => {
 
   it('trains a fold again whose file is damaged or of other inputs', async () => {
     const runDir = join(folder, 'damaged');
-    const controller = new AbortController();
-    const stop = (event: BacktestEvent) =>
-      event.kind === 'fold' && event.done === 4 && controller.abort(new Error('stop'));
-    await run({ runDir, signal: controller.signal, onEvent: stop });
+    cpSync(stopped, runDir, { recursive: true });
     const [first, second, third] = readdirSync(join(runDir, 'checkpoints')).sort();
     const path = (name: string) => join(runDir, 'checkpoints', name);
     const text = readFileSync(path(first), 'utf8');
@@ -168,9 +168,7 @@ describe('a backtest that was interrupted', () => {
 
   it('is not resumed with other settings, and not after its end', async () => {
     const runDir = join(folder, 'other');
-    const controller = new AbortController();
-    const stop = (event: BacktestEvent) => event.kind === 'fold' && controller.abort(new Error('stop'));
-    await run({ runDir, signal: controller.signal, onEvent: stop });
+    cpSync(stopped, runDir, { recursive: true });
     const settings = { refitEvery: 30, forecaster: { epochs: 2 } };
     await expect(run({ runDir, settings, resume: true })).rejects.toThrow(
       'refitEvery was 14, and 30 is asked for; forecaster.epochs was 1, and 2 is asked for',

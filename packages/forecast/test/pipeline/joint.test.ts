@@ -63,10 +63,24 @@ const variants = [
 
 describe.each(all ? variants : variants.slice(0, 1))('joint training, %s in %s', (finetuning, precision) => {
   const runDir = join(folder, `${finetuning}-${precision}`);
+  const resumed = `${runDir}-resumed`;
   const settings = () => joint({ finetuning, precision });
 
+  it('stops when it is told to', async () => {
+    const controller = new AbortController();
+    const stopped = await trainForecaster({
+      market,
+      runDir: resumed,
+      settings: settings(),
+      signal: controller.signal,
+      onEvent: (event) => {
+        if (event.kind === 'step' && event.phase === 'training' && event.done === 3) controller.abort();
+      },
+    });
+    expect(stopped).toBeNull();
+  });
+
   it('trains, leaves no tensor behind, and stores what was trained', async () => {
-    await trainForecaster({ market, runDir: `${runDir}-first`, settings: { ...settings(), epochs: 1 } });
     let summary: Awaited<ReturnType<typeof trainForecaster>> = null;
     const growth = await countTensors(async () => {
       summary = await trainForecaster({ market, runDir, settings: settings() });
@@ -86,18 +100,6 @@ describe.each(all ? variants : variants.slice(0, 1))('joint training, %s in %s',
   });
 
   it('comes to the same, bit for bit, after it was stopped', async () => {
-    const resumed = `${runDir}-resumed`;
-    const controller = new AbortController();
-    const stopped = await trainForecaster({
-      market,
-      runDir: resumed,
-      settings: settings(),
-      signal: controller.signal,
-      onEvent: (event) => {
-        if (event.kind === 'step' && event.phase === 'training' && event.done === 3) controller.abort();
-      },
-    });
-    expect(stopped).toBeNull();
     await trainForecaster({ market, runDir: resumed, resume: true });
     await evaluateRun(resumed);
     expect(await outcome(resumed)).toEqual(await outcome(runDir));
@@ -168,7 +170,7 @@ describe('parts of a forecaster that are left out', () => {
   ];
   it.each(all ? parts : parts.slice(0, 3))('%s: %j', async (name, options) => {
     const runDir = join(folder, `${name}-${Object.keys(options).join('-')}`);
-    const settings = joint({ gradientAccumulationSteps: 1, ...options });
+    const settings = joint({ epochs: 1, gradientAccumulationSteps: 1, ...options });
     const growth = await countTensors(async () => {
       await trainForecaster({ market, runDir, settings });
     });

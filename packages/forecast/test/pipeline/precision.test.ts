@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { syntheticMarket } from '@fin/data';
 import { loadKernels } from '@fin/kernels';
 import { RunFolder } from '@fin/run';
 import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
@@ -7,13 +6,13 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ForecasterOptions } from '../../src/index.js';
 import { predictNextDay, runFiles, trainForecaster } from '../../src/index.js';
 import { modes, useMode } from './modes.js';
+import { smallMarket as market } from './small-run.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** Of training and validation losses of 0.4 to 0.5. */
 const TOLERANCE = { bf16: 1e-3, fp16: 2e-4 };
 
 const folder = temporaryFolder();
-const market = syntheticMarket({ start: '2013-08-01', days: 400, headlinesPerDay: 2, seed: 3 });
 beforeAll(async () => {
   vi.stubEnv('FIN_KERNELS', '');
   await loadKernels();

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { syntheticMarket } from '@fin/data';
 import { RunFolder, RunUnfinishedError } from '@fin/run';
@@ -98,7 +98,7 @@ describe('a run that was interrupted', () => {
 
   it('ends when nothing but its manifest was missing', async () => {
     const runDir = join(folder, 'no-manifest');
-    await trainForecaster({ market: smallMarket, runDir, settings });
+    cpSync(straight, runDir, { recursive: true });
     rmSync(join(runDir, 'manifest.json'));
     const events: TrainEvent[] = [];
     const onEvent = (event: TrainEvent) => void events.push(event);

@@ -27,7 +27,7 @@ describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
     const modelRow = async (signal: number): Promise<MetricsRow> => {
       const runDir = join(folder, `signal-${signal}`);
       const market = syntheticMarket({ signal, headlinesPerDay: 4 });
-      await trainForecaster({ market, runDir, settings: { epochs: 3 } });
+      await trainForecaster({ market, runDir, settings: { epochs: 2 } });
       return (await evaluateRun(runDir)).rows[0];
     };
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { RunFolder } from '@fin/run';
 import { describe, expect, it } from 'vitest';
-import type { BacktestEvent, RunBacktestOptions } from '../../src/index.js';
+import type { BacktestEvent, RunBacktestOptions, SweepResult } from '../../src/index.js';
 import { gridVariants, sweep } from '../../src/index.js';
 import { changedAfter } from './changed-market.js';
 import { walkMarket, walkSettings } from './small-backtest.js';
@@ -18,8 +18,11 @@ const run = (name: string, options: Partial<RunBacktestOptions> = {}) =>
   sweep({ market: walkMarket, runDir: join(folder, name), settings, workers: 0, ...options });
 
 describe('a sweep', () => {
+  let first: SweepResult;
+
   it('chooses on the validation days before the test days, and tests the chosen setting alone', async () => {
     const result = (await run('first'))!;
+    first = result;
     const names = ['learningRate=0.001, encoder.dropout=0.2', 'learningRate=0.1, encoder.dropout=0.2'];
     expect(result.settings.map(({ name }) => name).sort()).toEqual(names);
     expect(result.chosen).toBe(result.settings[0].name);
@@ -37,22 +40,20 @@ describe('a sweep', () => {
   });
 
   it('makes the same choice when the test days are other ones', async () => {
-    const first = await run('same');
     // The outcome of the last validation day is known before the first test day's decision.
     const changed = changedAfter(walkMarket, '2013-09-30', 1.2);
     const other = await run('other', { market: changed });
-    expect(other!.settings).toEqual(first!.settings);
-    expect(other!.rows[0].mae).not.toBe(first!.rows[0].mae);
+    expect(other!.settings).toEqual(first.settings);
+    expect(other!.rows[0].mae).not.toBe(first.rows[0].mae);
   });
 
   it('resumes after the choice, and before it', async () => {
-    const whole = await run('whole');
     for (const moment of ['fold', 'choice'] as const) {
       const controller = new AbortController();
       const onEvent = ({ kind }: BacktestEvent) => kind === moment && controller.abort(new Error('stop'));
       expect(await run(moment, { signal: controller.signal, onEvent })).toBeNull();
       const resumed = await run(moment, { resume: true, settings: {} });
-      expect(resumed).toEqual({ ...whole, run: join(folder, moment), seconds: resumed!.seconds });
+      expect(resumed).toEqual({ ...first, run: join(folder, moment), seconds: resumed!.seconds });
     }
   });
 

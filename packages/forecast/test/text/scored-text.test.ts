@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { latestInput, makeSamples, splitChronologically, syntheticMarket } from '@fin/data';
+import { latestInput, makeSamples, splitChronologically } from '@fin/data';
 import { RunFolder } from '@fin/run';
 import { countTensors, NO_GROWTH, randomStreams } from '@fin/runtime';
 import { allClose } from '@fin/testkit';
@@ -23,6 +23,7 @@ import {
   ScoredText,
   trainForecaster,
 } from '../../src/index.js';
+import { smallMarket as market } from '../pipeline/small-run.js';
 import { temporaryFolder } from '../pipeline/temporary-folder.js';
 import { writeTinyBert } from './tiny-bert.js';
 
@@ -146,11 +147,11 @@ describe('ScoredText', () => {
 });
 
 describe('a forecaster on scores', () => {
-  const market = syntheticMarket({ start: '2013-08-01', days: 400, headlinesPerDay: 2, seed: 3 });
-  const small: ForecasterOptions = { epochs: 2, batchSize: 32, lstm: { hiddenSize: 4 }, fusionSize: 4 };
+  const small: ForecasterOptions = { epochs: 1, batchSize: 32, lstm: { hiddenSize: 4 }, fusionSize: 4 };
   const cache = process.env.FIN_CACHE_DIR;
   let model: string;
   let runs = 0;
+  const runOf = new Map<HeadlineAggregate, string>();
 
   beforeAll(async () => {
     process.env.FIN_CACHE_DIR = join(folder, 'cache');
@@ -181,7 +182,7 @@ describe('a forecaster on scores', () => {
     let first: Awaited<ReturnType<typeof train>> | undefined;
     expect(
       await countTensors(async () => {
-        first = await train();
+        first = await train({ epochs: 2 });
       }),
     ).toEqual(NO_GROWTH);
     expect(first!.scored).toBeGreaterThan(0);
@@ -197,6 +198,7 @@ describe('a forecaster on scores', () => {
     'forecasts from its checkpoint what it forecast before (%s)',
     async (aggregate) => {
       const { runDir } = await train({ aggregate });
+      runOf.set(aggregate, runDir);
       const { test } = splitChronologically(makeSamples(market));
       const forecaster = await loadForecaster(runDir);
       const forecasts = await forecaster.predict(test);
@@ -251,8 +253,7 @@ describe('a forecaster on scores', () => {
   });
 
   it('keeps its aggregate and its scaler in the record', async () => {
-    const { runDir } = await train({ aggregate: 'rank' });
-    const run = await RunFolder.open(runDir);
+    const run = await RunFolder.open(runOf.get('rank')!);
     const { text } = await run.readJson<{ text: ScoredTextRecord }>(runFiles.forecaster);
     expect(text.aggregate).toBe('rank');
     expect(text.sentiment.center).toHaveLength(3);
