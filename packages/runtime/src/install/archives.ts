@@ -5,9 +5,7 @@ import { dirname, join, normalize } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
 import type { Entry, ZipFile } from 'yauzl';
-import { open } from 'yauzl';
 
 export interface UnzipOptions {
   readonly signal?: AbortSignal;
@@ -61,12 +59,14 @@ const counting = (onBytes: UnzipOptions['onBytes']) =>
     }
   };
 
-const openZip = (path: string): Promise<ZipFile> =>
-  new Promise((resolve, reject) => {
+async function openZip(path: string): Promise<ZipFile> {
+  const { open } = await import('yauzl');
+  return new Promise((resolve, reject) => {
     open(path, { lazyEntries: true, autoClose: false }, (error, file) =>
       error ? reject(error) : resolve(file),
     );
   });
+}
 
 const nextEntry = (file: ZipFile): Promise<Entry | null> =>
   new Promise((resolve, reject) => {
@@ -92,6 +92,7 @@ const readMember = (file: ZipFile, entry: Entry): Promise<Readable> =>
  * @returns the names of the unpacked files
  */
 export async function untar(tgz: string, dir: string): Promise<string[]> {
+  const { extract } = await import('tar-stream');
   const names: string[] = [];
   const entries = extract();
   const reading = pipeline(createReadStream(tgz), createGunzip(), entries);

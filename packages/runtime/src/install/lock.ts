@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lock } from 'proper-lockfile';
 import { InstallInterrupted } from './errors.js';
 import type { Job } from './job.js';
 
@@ -33,6 +32,7 @@ export async function withLock<T>(job: Job, wanted: CacheLock, work: () => Promi
 }
 
 async function acquire(job: Job, { path, holder }: CacheLock): Promise<() => Promise<void>> {
+  const { lock } = await import('proper-lockfile');
   for (let told = false; ; ) {
     try {
       return await lock(path, {

@@ -1,6 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { execa } from 'execa';
 import { InstallInterrupted } from './errors.js';
 
 export interface RunOptions {
@@ -40,6 +39,8 @@ export async function runProcess(
   options: RunOptions = {},
 ): Promise<RunResult> {
   const { cwd, env, signal, timeoutMs } = options;
+  // Programs that only use TensorFlow start no process, and execa takes long to load.
+  const { execa } = await import('execa');
   if (signal?.aborted) throw new InstallInterrupted('stopped');
   const child = execa(program, args, {
     cwd,

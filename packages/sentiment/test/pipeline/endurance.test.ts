@@ -9,8 +9,8 @@ import { tinyBank, writeTinyBert } from '../support/tiny-bert.js';
 const folder = temporaryFolder()();
 
 /** Updates between two readings of the memory. */
-const INTERVAL = fullTier ? 100 : 50;
-const READINGS = fullTier ? 10 : 6;
+const INTERVAL = fullTier ? 100 : 20;
+const READINGS = fullTier ? 10 : 5;
 const UPDATES_PER_EPOCH = 27;
 
 it('trains adapters for many updates without holding more tensors or native handles', async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { sharedPath } from '@fin/testkit';
+import { fullTier, sharedPath } from '@fin/testkit';
 import { describe, expect, it } from 'vitest';
 import { BertTokenizer } from '../../../src/tokenizer/index.js';
 import { csvCells } from '../../support/csv-cells.js';
@@ -71,10 +71,13 @@ describe('ids equal to BertTokenizerFast', () => {
     expect(encodeAll(BertTokenizer.fromDir(miniLm!), 512)).toEqual(hostile.base);
   });
 
-  it('on every code point of the planes that hold characters', () => {
+  /** The planes above hold rare Chinese characters, tags and private use, which these have as well. */
+  const planes = fullTier ? Number.POSITIVE_INFINITY : 2;
+
+  it('on every code point of the planes that hold characters (in the normal tier: of the first three)', () => {
     const tokenizer = BertTokenizer.fromVocab(hostile.smallVocabulary);
     const { pointsPerText, blocks } = fixture<Unicode>('tokenizer-unicode.json');
-    for (const { plane, sha256 } of blocks) {
+    for (const { plane, sha256 } of blocks.filter((block) => block.plane <= planes)) {
       const pieces: string[] = [];
       for (let codePoint = plane << 16; codePoint < (plane + 1) << 16; codePoint++) {
         if (codePoint >= 0xd800 && codePoint <= 0xdfff) continue;
