@@ -40,7 +40,10 @@ export function clipByGlobalNorm<G extends readonly tf.Tensor[] | Readonly<Recor
   }) as ClippedGradients<G>;
 }
 
-/** The norm of all gradients together, and the factor, at most 1, by which they are clipped. The caller owns both. */
+/**
+ * The norm of all gradients together, and the factor, at most 1, that scales it down to `maxNorm`. Reads nothing from the device. `apply` of
+ * an optimizer takes the factor, so that no copy of the gradients is made. The caller owns both.
+ */
 export function clippingFactor(
   gradients: readonly tf.Tensor[],
   maxNorm: number,
