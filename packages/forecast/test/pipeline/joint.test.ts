@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { LabelledSentence, Market } from '@fin/data';
 import { makeSamples, sentimentLabels, splitChronologically } from '@fin/data';
 import { openSafetensors } from '@fin/files/safetensors';
+import { loadKernels } from '@fin/kernels';
 import { RunFolder } from '@fin/run';
 import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
 import { tuneSentiment } from '@fin/sentiment';
 import { fullTier } from '@fin/testkit';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ForecasterOptions } from '../../src/index.js';
 import {
   evaluateRun,
@@ -26,6 +27,8 @@ import { temporaryFolder } from './temporary-folder.js';
 const folder = temporaryFolder();
 let model: string;
 beforeAll(async () => {
+  vi.stubEnv('FIN_KERNELS', '');
+  await loadKernels(); // as in a run of a user
   model = await writeTinyBert(folder, ['neutral', 'negative', 'positive']);
 });
 

@@ -3,6 +3,7 @@ import { openSafetensors } from '@fin/files/safetensors';
 import { loadKernels } from '@fin/kernels';
 import { RunFolder } from '@fin/run';
 import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
+import { fullTier } from '@fin/testkit';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TuneSentimentOptions } from '../../src/index.js';
 import { tuneSentiment, tuningFiles } from '../../src/index.js';
@@ -12,6 +13,8 @@ import { tinyBank, writeTinyBert } from '../support/tiny-bert.js';
 
 /** Of training and validation losses, which fall from 1.1 by up to 0.6. */
 const LOSS_TOLERANCE = { bf16: 2e-2, fp16: 5e-3 };
+
+const EPOCHS = fullTier ? { lora: 10, full: 6 } : { lora: 5, full: 4 };
 
 const folder = temporaryFolder()();
 let modelDir: string;
@@ -31,7 +34,7 @@ async function tune(settings: TuneSentimentOptions['settings']) {
       bank: tinyBank(),
       modelDir,
       runDir,
-      settings: { learningRate: 3e-2, epochs: 10, batchSize: 48, ...settings }, // activations large enough to be held low
+      settings: { learningRate: 3e-2, epochs: EPOCHS.lora, batchSize: 48, ...settings }, // activations large enough to be held low
     }),
   );
   expect(growth).toEqual(NO_GROWTH);
@@ -50,7 +53,7 @@ const variants = (['bf16', 'fp16'] as const).flatMap((precision) =>
 describe.each(variants)('tuning in $precision, $mode, $method', ({ precision, mode, method }) => {
   it('learns as in float32, leaks nothing, saves float32, and says what it did', async () => {
     useMode(mode);
-    const learning = method === 'full' ? { learningRate: 1e-2, epochs: 6 } : {};
+    const learning = method === 'full' ? { learningRate: 1e-2, epochs: EPOCHS.full } : {};
     wide[method] ??= await tune({ method, ...learning });
     const { run, losses } = await tune({ method, precision, ...learning });
     const differences = losses.map((loss, i) => Math.abs(loss - wide[method]!.losses[i]));
