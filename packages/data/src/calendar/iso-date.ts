@@ -5,9 +5,10 @@ const isoDate = /^(\d{4})-(\d{2})-(\d{2})$/;
 export function epochDay(date: string): number | null {
   const match = isoDate.exec(date);
   if (!match) return null;
-  const [year, month, day] = match.slice(1).map(Number);
-  const day0 = dayNumber(year, month, day);
-  return isoDateOf(day0) === date ? day0 : null;
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const at = new Date(Date.UTC(year, month - 1, day));
+  const exists = at.getUTCFullYear() === year && at.getUTCMonth() === month - 1 && at.getUTCDate() === day;
+  return exists ? at.getTime() / MS_PER_DAY : null;
 }
 
 /** Days since 1970-01-01 of a day of the Gregorian calendar; `month` counts from 1. */
