@@ -59,11 +59,11 @@ def shared():
 good = {"every-dtype": every_dtype(), "module": module(), "shared": shared()}
 for name, state in good.items():
     torch.save(state, OUT / f"{name}.bin")
+    torch.save(state, OUT / f"legacy-{name}.bin", _use_new_zipfile_serialization=False)
 wrapped = {"state_dict": {"w": torch.ones(2)}, "epoch": 3, "optimizer": [1.5, None, (True, "x")]}
 torch.save(wrapped, OUT / "wrapped.bin")
 good["wrapped"] = wrapped["state_dict"]
 
-torch.save({"w": torch.ones(2)}, OUT / "legacy.bin", _use_new_zipfile_serialization=False)
 torch.save({"w": torch.ones(2)}, OUT / "protocol4.bin", pickle_protocol=4)
 torch.save({"w": torch.ones(1).expand(1000, 1000)}, OUT / "expanded.bin")
 torch.save({"w": torch.ones(2), "n": 3}, OUT / "not-all-tensors.bin")

@@ -14,6 +14,7 @@ const all = readdirSync(folder)
   .filter((name) => name.endsWith('.bin'))
   .map(read);
 const good = ['every-dtype.bin', 'module.bin', 'shared.bin', 'wrapped.bin'].map(read);
+const legacy = ['legacy-every-dtype.bin', 'legacy-module.bin', 'legacy-shared.bin'].map(read);
 const PICKLE_START = Buffer.from([0x80, 2]);
 
 const four = storage('0', int(4));
@@ -22,10 +23,10 @@ const pickles = [
   pickle(dict(text('a'), tensor(four, int(1), [int(3)], [int(1)]), text('b'), tensor(four, int(0), [], []))),
 ];
 
-/** A whole archive damaged anywhere, a saved one whose pickle alone is damaged in place, or a sound one around a damaged pickle. */
+/** A whole file of either format damaged anywhere, a saved one whose pickle alone is damaged in place, or a sound one around a damaged pickle. */
 function damaged(random: Random): Buffer {
   const way = random.below(3);
-  if (way === 0) return mutate(random.pick(good), random, all);
+  if (way === 0) return mutate(random.pick([...good, ...legacy]), random, all);
   if (way === 1) {
     const bytes = Buffer.from(random.pick(good));
     const start = bytes.indexOf(PICKLE_START);

@@ -30,6 +30,7 @@ describe.skipIf(python === undefined || model === null)('a published model (FIN_
 
   for (const [kind, format] of [
     ['bin', 'pytorch'],
+    ['legacy', 'pytorch'],
     ['half', 'pytorch'],
     ['sharded', 'sharded-safetensors'],
   ] as const) {

@@ -88,6 +88,11 @@ export class PickleMachine {
     return this.#position;
   }
 
+  /** Whether all bytes are read. */
+  get atEnd(): boolean {
+    return this.#position === this.#bytes.length;
+  }
+
   fail(problem: string): never {
     throw new FormatFault(`its pickle, at byte ${this.#position}, ${problem}`);
   }
@@ -180,11 +185,10 @@ export class PickleMachine {
     this.push(value);
   }
 
-  /** The result: the only value on the stack. The pickle must end at its last byte. */
+  /** The result: the only value on the stack. */
   result(): PickleValue {
     const value = this.pop();
     if (this.#stack.length > 0 || this.#outerStacks.length > 0) this.fail('stops with values left over');
-    if (this.#position < this.#bytes.length) this.fail('goes on after its end');
     return value;
   }
 

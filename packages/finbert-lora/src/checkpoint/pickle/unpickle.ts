@@ -24,13 +24,7 @@ export interface PickleWorld {
 }
 
 /**
- * Reads a pickle of protocol 2 with a closed set of opcodes and names. It creates only numbers, text, containers and the objects
- * of `world`. No Python name is looked up, no code is run, nothing is recursive, and time and memory are proportional to the
- * length.
- *
- * We wrote our own because no library for Node is limited to tensors. Modelled on `torch.load(weights_only=True)`
- * (torch/_weights_only_unpickler.py), and stricter: no protocol but 2, no object built by NEWOBJ or BUILD except an `OrderedDict`
- * (whose attributes are dropped), nothing left over at the end.
+ * Reads the pickle that these bytes are. See {@link unpickleStart}.
  *
  * @throws {FormatFault}
  */
@@ -39,6 +33,32 @@ export function unpickle(bytes: Uint8Array, world: PickleWorld): PickleValue {
     throw new FormatFault(`its pickle of ${bytes.length} bytes is longer than any checkpoint's`);
   }
   const machine = new PickleMachine(bytes);
+  const value = run(machine, world);
+  return machine.atEnd ? value : machine.fail('goes on after its end');
+}
+
+/**
+ * Reads the pickle with which these bytes begin: one of protocol 2 with a closed set of opcodes and names. It creates only numbers, text, containers and the objects
+ * of `world`. No Python name is looked up, no code is run, nothing is recursive, and time and memory are proportional to the
+ * length.
+ *
+ * We wrote our own because no library for Node is limited to tensors. Modelled on `torch.load(weights_only=True)`
+ * (torch/_weights_only_unpickler.py), and stricter: no protocol but 2, no object built by NEWOBJ or BUILD except an `OrderedDict`
+ * (whose attributes are dropped), no value left over at the end.
+ *
+ * @returns the value, and the length of the pickle in bytes
+ * @throws {FormatFault}
+ */
+export function unpickleStart(
+  bytes: Uint8Array,
+  world: PickleWorld,
+): { readonly value: PickleValue; readonly length: number } {
+  const machine = new PickleMachine(bytes);
+  const value = run(machine, world);
+  return { value, length: machine.position };
+}
+
+function run(machine: PickleMachine, world: PickleWorld): PickleValue {
   if (machine.take(1)[0] !== 0x80) machine.fail('does not begin as a pickle of protocol 2 does');
   const protocol = machine.take(1)[0];
   if (protocol !== PROTOCOL)

@@ -2,45 +2,50 @@ import { dtypeBits, printable } from '@fin/files/safetensors';
 import { FormatFault } from '../errors.js';
 import type { PickleValue } from '../pickle/pickle-machine.js';
 import { kindOf, PickleDict, PickleTuple } from '../pickle/pickle-machine.js';
-import { unpickle } from '../pickle/unpickle.js';
-import type { ZipEntry } from '../zip/read-zip.js';
+import type { PickleWorld } from '../pickle/unpickle.js';
+import type { StoragePlace } from './torch-objects.js';
 import { TORCH_GLOBALS, TorchStorage, TorchStorageType, TorchTensor } from './torch-objects.js';
 
 /** Key under which training scripts wrap the tensors. */
 const WRAPPER = 'state_dict';
 
+/** What the pickle of a checkpoint names. */
+export interface StateDict {
+  readonly tensors: ReadonlyMap<string, TorchTensor>;
+  /** Storages by key. */
+  readonly storages: ReadonlyMap<string, TorchStorage>;
+}
+
 /**
- * Lists the tensors in a checkpoint's pickle, and checks that the archive has the storage of each.
+ * Lists the tensors of a checkpoint, and their storages.
  *
- * @param storageEntry finds the archive's entry of a storage
+ * @param read unpickles the checkpoint's state with these names and storages
+ * @param idLength number of items of a storage's persistent id
  * @throws {FormatFault}
  */
-export function readStateDict(
-  pickle: Uint8Array,
-  storageEntry: (key: string) => ZipEntry | undefined,
-): ReadonlyMap<string, TorchTensor> {
+export function readStateDict(read: (world: PickleWorld) => PickleValue, idLength: 5 | 6): StateDict {
   const storages = new Map<string, TorchStorage>();
-  const root = unpickle(pickle, {
+  const root = read({
     globals: TORCH_GLOBALS,
     persistent: (id) => {
-      const storage = readStorageId(id);
+      const storage = readStorageId(id, idLength);
       const known = storages.get(storage.key);
-      if (known === undefined) {
-        checkSize(storage, storageEntry(storage.key));
-        storages.set(storage.key, storage);
-      } else if (known.dtype !== storage.dtype || known.elements !== storage.elements) {
+      if (known === undefined) storages.set(storage.key, storage);
+      else if (known.dtype !== storage.dtype || known.elements !== storage.elements) {
         throw new FormatFault(`its pickle describes the storage ${printable(storage.key)} in two ways`);
       }
       return known ?? storage;
     },
   });
-  return tensorsOf(root);
+  return { tensors: tensorsOf(root), storages };
 }
 
-/** ('storage', class, key, device, elements) */
-function readStorageId(id: PickleValue): TorchStorage {
-  if (id instanceof PickleTuple && id.items.length === 5) {
-    const [word, type, key, device, elements] = id.items;
+/** ('storage', class, key, device, elements[, view]) */
+function readStorageId(id: PickleValue, length: 5 | 6): TorchStorage {
+  if (id instanceof PickleTuple && id.items.length === length) {
+    const [word, type, key, device, elements, view = null] = id.items;
+    if (view !== null)
+      throw new FormatFault('one of its storages is a view of another; such files are not read');
     const known =
       word === 'storage' &&
       type instanceof TorchStorageType &&
@@ -54,13 +59,19 @@ function readStorageId(id: PickleValue): TorchStorage {
   throw new FormatFault('its pickle refers to something outside it that is no storage');
 }
 
-function checkSize({ key, dtype, elements }: TorchStorage, entry: ZipEntry | undefined): void {
-  if (entry === undefined)
+export function storageBytes({ dtype, elements }: TorchStorage): number {
+  return (elements * dtypeBits(dtype)) / 8;
+}
+
+/** @throws {FormatFault} if the file lacks the storage, or has another number of bytes for it */
+export function checkStorage(storage: TorchStorage, place: StoragePlace | undefined): void {
+  const { key, dtype, elements } = storage;
+  if (place === undefined)
     throw new FormatFault(`it lacks the storage ${printable(key)} that its pickle names`);
-  const bytes = (elements * dtypeBits(dtype)) / 8;
-  if (entry.size !== bytes) {
+  const bytes = storageBytes(storage);
+  if (place.size !== bytes) {
     throw new FormatFault(
-      `its storage ${printable(key)} of ${elements} elements of ${dtype} has ${entry.size} bytes instead of ${bytes}`,
+      `its storage ${printable(key)} of ${elements} elements of ${dtype} has ${place.size} bytes instead of ${bytes}`,
     );
   }
 }

@@ -36,6 +36,21 @@ export class TorchTensor extends PickleObject {
   }
 }
 
+/** Where a storage's numbers lie in the file. */
+export interface StoragePlace {
+  /** Offset of the first byte. */
+  readonly offset: number;
+  /** Length in bytes. */
+  readonly size: number;
+}
+
+/** The tensors of a file, and where the numbers of each storage lie. */
+export interface TorchContents {
+  readonly tensors: ReadonlyMap<string, TorchTensor>;
+  /** By key of the storage. */
+  readonly places: ReadonlyMap<string, StoragePlace>;
+}
+
 /** Number of elements of a shape. */
 export function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);

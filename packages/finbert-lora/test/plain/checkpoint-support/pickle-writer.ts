@@ -54,3 +54,30 @@ export const tensor = (
     global('torch._utils', '_rebuild_tensor_v2'),
     ...[from, offset, tuple(...sizes), tuple(...strides), '\x89', orderedDict],
   );
+
+/** The persistent id of a storage before torch 1.6. */
+export const legacyStorage = (key: string, elements: PicklePiece, view: PicklePiece = 'N'): Buffer =>
+  join(tuple(text('storage'), global('torch', 'FloatStorage'), text(key), text('cpu'), elements, view), 'Q');
+
+const MAGIC = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');
+
+/** The pickles of a file as torch wrote it before version 1.6. What follows them: {@link legacyNumbers}. */
+export const legacyPickles = (
+  state: PicklePiece,
+  keys: readonly string[],
+  { version = int(1001), littleEndian = '\x88' }: { version?: PicklePiece; littleEndian?: PicklePiece } = {},
+): Buffer =>
+  join(
+    MAGIC,
+    pickle(version),
+    pickle(dict(text('protocol_version'), int(1001), text('little_endian'), littleEndian)),
+    pickle(state),
+    pickle(']', '(', ...keys.map(text), 'e'),
+  );
+
+/** Numbers of a storage, with their number before them. */
+export const legacyNumbers = (values: readonly number[], count = values.length): Buffer => {
+  const before = Buffer.alloc(8);
+  before.writeBigInt64LE(BigInt(count));
+  return join(before, Buffer.from(Float32Array.from(values).buffer));
+};
