@@ -1,6 +1,5 @@
 import zlib from 'node:zlib';
 import type { Compressors } from 'hyparquet';
-import { parquetReadObjects } from 'hyparquet';
 import { DataInputError } from '../errors.js';
 import { objectTable } from './json-table.js';
 import type { RawTable } from './raw-table.js';
@@ -21,6 +20,7 @@ export const looksLikeParquet = (bytes: Buffer): boolean => bytes.toString('lati
 /** Reads a Parquet file. Each row is numbered from 1. */
 export async function parquetTable(bytes: Buffer, file: string): Promise<RawTable> {
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  const { parquetReadObjects } = await import('hyparquet');
   let values: Record<string, unknown>[];
   try {
     values = await parquetReadObjects({ file: buffer, compressors });

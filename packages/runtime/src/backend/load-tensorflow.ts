@@ -1,11 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
-import './complete-tfjs.js';
 import { env } from 'node:process';
+import * as tf from '@tensorflow/tfjs-core';
 import { BackendUnavailableError, NotLoadedError } from '../errors.js';
 import { supplyGradients } from '../kernels/gradients.js';
 import { supplyKernels } from '../kernels/wasm-kernels.js';
 import { runtimeState } from '../state.js';
-import { addChainedMethods } from './complete-tfjs.js';
 import { loadNative } from './load-native.js';
 import { loadCpu, loadWasm, startWasm } from './load-portable.js';
 import type { BackendName, LoadedTensorFlow, LoadOptions } from './types.js';
@@ -50,6 +48,7 @@ async function load(options: LoadOptions): Promise<LoadedTensorFlow> {
     if (tf.getBackend() !== wanted) await activate(wanted);
     return state.loaded;
   }
+  const { addChainedMethods } = await import('./complete-tfjs.js'); // half as large as all the rest of tfjs
   const notes: string[] = [];
   for (const backend of wanted === null ? BACKEND_NAMES : [wanted]) {
     try {
