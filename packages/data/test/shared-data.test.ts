@@ -35,6 +35,7 @@ describe.skipIf(kaggleDir === null)('the Kaggle files (skipped where there are n
 
   it('have the known size and oddities', () => {
     const check = checkMarket(market);
+    expect(market.warnings).toEqual([]);
     expect(check).toMatchObject({
       days: 1989,
       headlines: 49_718,
@@ -111,6 +112,7 @@ describe.skipIf(kaggleDir === null)('the Kaggle files (skipped where there are n
       expect(check.priceDisagreements).toEqual([]);
 
       const long = await loadKaggle({ dir: kaggleDir!, prices: longPrices! });
+      expect(long.warnings).toEqual([]);
       const longCheck = checkMarket(long);
       expect(longCheck).toMatchObject({
         days: 1989,

@@ -262,7 +262,8 @@ describe('a damaged file', () => {
             outcomes.refused += 1;
           }
         }),
-        { numRuns: fullTier ? 34_000 : 400 },
+        // With 400 other files than these, one test in thirty would read ten headline files or fewer.
+        fullTier ? { numRuns: 34_000 } : { numRuns: 400, seed: 1 },
       );
       expect(outcomes.read).toBeGreaterThan(10);
       expect(outcomes.refused).toBeGreaterThan(10);
