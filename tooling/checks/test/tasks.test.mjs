@@ -35,8 +35,13 @@ beforeAll(() => {
   before = plan();
 });
 
+const plans = new Map();
+
+/** Tasks that run again when these variables are set. Each plan is made once. */
 const changed = (variables) => {
-  const { tasks } = plan(variables);
+  const key = JSON.stringify(variables);
+  if (!plans.has(key)) plans.set(key, plan(variables));
+  const { tasks } = plans.get(key);
   return [...tasks.keys()].filter((id) => tasks.get(id).hash !== before.tasks.get(id).hash);
 };
 
@@ -53,7 +58,7 @@ const TRAIN = '@fin/cli#train';
 const REPORT = '@fin/report#report';
 const TEST = '@fin/data#test';
 
-describe('a variable that changes results', () => {
+describe('a variable', () => {
   it.each([
     'FIN_BACKEND',
     'FIN_DATA',
@@ -79,12 +84,13 @@ describe('a variable that changes results', () => {
   );
 
   it('FIN_TEST_FULL does not train again', () => {
-    expect(changed({ FIN_TEST_FULL: '1' })).not.toContain(TRAIN);
+    expect(changed({ FIN_TEST_FULL: 'other' })).not.toContain(TRAIN);
   });
 
-  it.each(PLACES)('%s names a place: it reaches the tasks and repeats none', (name) => {
-    expect(changed({ [name]: '/other' })).toEqual([]);
-    expect(before.globalCacheInputs.environmentVariables.specified.passThroughEnv).toContain(name);
+  it('names a place: it reaches the tasks and repeats none', () => {
+    expect(changed(Object.fromEntries(PLACES.map((name) => [name, '/other'])))).toEqual([]);
+    const { passThroughEnv } = before.globalCacheInputs.environmentVariables.specified;
+    expect(passThroughEnv).toEqual(expect.arrayContaining(PLACES));
   });
 
   it('is hashed or passed through, whichever the source reads', () => {
