@@ -1,3 +1,3 @@
 import { plainTests } from '@fin/testkit/config';
 
-export default plainTests();
+export default plainTests({ isolate: false });
