@@ -88,7 +88,7 @@ describe.skipIf(currentTensorFlow().backend !== 'tensorflow')(
     ] as const)(
       'trained jointly, signal %d: %s',
       async (signal) => {
-        const [{ model, dieboldMariano }] = (await evaluationOf(signal, { text: 'joint', epochs: 3 })).rows;
+        const [{ model, dieboldMariano }] = (await evaluationOf(signal, { text: 'joint', epochs: 2 })).rows;
         expect(model).toBe('joint-lora+lstm');
         const better = dieboldMariano!.statistic < 0 && dieboldMariano!.pValue < 0.01;
         expect(better).toBe(signal > 0);
