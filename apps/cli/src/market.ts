@@ -25,17 +25,17 @@ export interface MarketChoice extends MarketFlags {
   readonly signal?: number;
 }
 
-const flagNames = [
-  'data',
-  'prices',
-  'headlines',
+/** Options of {@link addFileOptions}. */
+export const fileFlags: readonly (keyof MarketFlags)[] = [
   'columns',
   'dateFormat',
   'decimal',
   'ticker',
   'timeZone',
   'deduplicate',
-] as const satisfies readonly (keyof MarketFlags)[];
+];
+
+const flagNames: readonly (keyof MarketFlags)[] = ['data', 'prices', 'headlines', ...fileFlags];
 
 const dataOption = (byDefault = 'the bundled synthetic market'): Option =>
   option('--data <dir>', 'folder with Combined_News_DJIA.csv and upload_DJIA_table.csv', {

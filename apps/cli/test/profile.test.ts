@@ -171,3 +171,41 @@ describe.skipIf(!native)('fin profile', () => {
     }
   });
 });
+
+describe('fin profile on an adapter', () => {
+  it.skipIf(!native)(
+    'names no option of another command',
+    async () => {
+      const tuned = inFolder('tuned');
+      expect((await runFin(...trainings.finetune, '--run', tuned)).code).toBe(0);
+      const { code, stderr } = await runFin('profile', '--data', bank, '--model', tuned);
+      expect(code).toBe(2);
+      expect(stderr).toContain('holds an adapter, and new adapters need a whole model to start from');
+      const { stdout: help } = await runFin('profile', '--help');
+      const named = stderr.replace(/`[^`]*`/g, '').match(/--[a-z-]+/g) ?? [];
+      expect(named.filter((name) => !help.includes(name))).toEqual([]);
+    },
+    120_000,
+  );
+
+  it.skipIf(!native)(
+    'reads sentences in columns of any name',
+    async () => {
+      const tweets = inFolder('tweets.csv');
+      const rows = Array.from(
+        { length: 30 },
+        (_, i) => `profit rose ${i},${['positive', 'negative', 'neutral'][i % 3]}`,
+      );
+      writeFileSync(tweets, `words,mood\n${rows.join('\n')}\n`);
+      const options = ['profile', '--data', tweets, '--model', encoder, '--batch-size', '2'];
+      const refused = await runFin(...options);
+      expect([refused.code, refused.stderr]).toEqual([
+        2,
+        expect.stringContaining('give --columns text=NAME'),
+      ]);
+      const { code, stderr } = await runFin(...options, '--columns', 'text=words,label=mood');
+      expect(code, stderr).toBe(0);
+    },
+    120_000,
+  );
+});

@@ -128,7 +128,9 @@ function checkLines(check: MarketCheck, all: boolean, moveText: (move: Implausib
   };
   return [
     `${check.market}${check.synthetic ? ' (made up)' : ''}`,
-    `${check.days} days of news with ${check.headlines} headlines, ${check.first} … ${check.last}`,
+    check.days === 0
+      ? 'no headlines'
+      : `${check.days} days of news with ${check.headlines} headlines, ${check.first} … ${check.last}`,
     `${check.priceDays} days of prices, ${check.firstPrice} … ${check.lastPrice}`,
     `fingerprint ${check.fingerprint}`,
     `calendar: ${check.calendar === 'NYSE' ? 'the New York Stock Exchange' : check.calendar}`,
@@ -224,7 +226,9 @@ function descriptionLines(description: MarketDescription): string[] {
   ];
   return [
     `${market}${synthetic ? ` (made up; a tone of +1 adds ${signal} to the next day's log return)` : ''}`,
-    `news    ${news.first} … ${news.last}: ${news.days} days, ${news.headlines} headlines, ${news.distinctHeadlines} distinct`,
+    news.days === 0
+      ? 'news    none'
+      : `news    ${news.first} … ${news.last}: ${news.days} days, ${news.headlines} headlines, ${news.distinctHeadlines} distinct`,
     `prices  ${prices.first} … ${prices.last}: ${prices.days} days, close ${prices.firstClose} … ${prices.lastClose}, ` +
       `lowest ${prices.lowestClose.close} (${prices.lowestClose.date}), highest ${prices.highestClose.close} (${prices.highestClose.date})`,
     `days    ${returns.upRate === null ? 'n/a' : percent(returns.upRate, 2)} rose, ${returns.unchangedDays} unchanged; ` +

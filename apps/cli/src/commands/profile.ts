@@ -13,14 +13,14 @@ import { notePrecision, startBackend } from '../backend.js';
 import { interruptible } from '../io/interruption.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
-import { noteMarket, openMarket } from '../market.js';
+import type { MarketFlags } from '../market.js';
+import { addFileOptions, fileFlags, noteMarket, openMarket } from '../market.js';
 import { given, jsonOption, numbers, option, path, precisionOption } from '../options.js';
 import { readProfile } from '../read-profile.js';
 import { chooseModel } from '../runs.js';
 import { labelsOption, openSentences } from '../sentences.js';
 
-interface Options {
-  readonly data?: string;
+interface Options extends MarketFlags {
   readonly labels?: string;
   readonly model?: string;
   readonly finetuning?: 'lora' | 'full';
@@ -44,7 +44,8 @@ export function addProfileCommand(program: Command, terminal: Terminal): void {
         { parse: path, byDefault: 'the bundled synthetic market', env: 'FIN_DATA' },
       ),
     )
-    .addOption(labelsOption())
+    .addOption(labelsOption());
+  addFileOptions(command)
     .addOption(
       option('--model <dir>', 'encoder to train', {
         parse: path,
@@ -69,7 +70,7 @@ export function addProfileCommand(program: Command, terminal: Terminal): void {
       option(
         '--compare <profiles...>',
         'compare two stored profiles op by op, and profile nothing: runs trained with --profile, or files that --json printed',
-      ).conflicts(['data', 'labels', 'model', 'finetuning', 'precision', 'batchSize', 'trace']),
+      ).conflicts(['data', 'labels', ...fileFlags, 'model', 'finetuning', 'precision', 'batchSize', 'trace']),
     )
     .addOption(jsonOption())
     .action(async (options: Options) => {
@@ -143,10 +144,15 @@ async function profiled(
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<Taken> {
-  const { data, labels } = options;
+  const { data, labels, columns, dateFormat, decimal, ticker, timeZone, deduplicate } = options;
   const input = isSentences(data)
-    ? { bank: await openSentences([data], { labels }) }
-    : { market: await openMarket({ data }) };
+    ? { bank: await openSentences([data], { labels, columns }) }
+    : {
+        market: await openMarket({
+          data,
+          ...given({ columns, dateFormat, decimal, ticker, timeZone, deduplicate }),
+        }),
+      };
   await startBackend('tensorflow', terminal);
   if (input.market) noteMarket(input.market, terminal);
   const encoder = modelDir ?? (await smallEncoder(input, join(scratch, 'encoder')));

@@ -297,6 +297,7 @@ const COMMANDS: readonly {
       '--precision': oneOf('fp32', 'bf16'),
       '--batch-size': numberOf('4'),
       '--labels': sentenceOptions['--labels'],
+      ...openQuestions,
       '--trace': output,
     },
   },
@@ -403,6 +404,11 @@ const COMMANDS: readonly {
   { words: [], weight: 0.3 },
   { words: ['nope'], weight: 0.5 },
 ];
+
+/** Words of the commands and their groups. */
+export const commandWords: readonly (readonly string[])[] = COMMANDS.map(({ words }) =>
+  words.filter((word) => !word.startsWith('-')),
+);
 
 const TOTAL = COMMANDS.reduce((sum, { weight }) => sum + weight, 0);
 

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { commandLine, Dice } from './command-lines.js';
+import { runFin } from '../run-fin.js';
+import { commandLine, commandWords, Dice } from './command-lines.js';
 import { restore, snapshot, writeSandbox } from './sandbox.js';
 
 const script = fileURLToPath(new URL('./run-lines.mjs', import.meta.url));
@@ -111,6 +112,8 @@ export async function fuzz(options: {
     if (result === null) fail(`took more than ${LIMIT_MS} ms`);
     else {
       for (const problem of problemsOf(args, result)) fail(problem);
+      for (const name of await foreignOptions(args, result))
+        fail(`the message names ${name}: ${result.stderr}`);
       codes[`${result.code}`] = (codes[`${result.code}`] ?? 0) + 1;
     }
     const after = snapshot(folder);
@@ -153,6 +156,33 @@ function problemsOf(args: readonly string[], { code, stdout, stderr, crash }: Li
   }
   return problems;
 }
+
+const optionsOf = new Map<string, readonly string[]>();
+
+/** Options that an error message names, and that the command does not have. Those of suggested commands and of the user do not count. */
+async function foreignOptions(args: readonly string[], { stderr }: LineResult): Promise<string[]> {
+  const words = args.slice(
+    0,
+    args.findIndex((_, i) => !isCommand(args.slice(0, i + 1))),
+  );
+  if (words.length === 0) return [];
+  const command = words.join(' ');
+  const known = optionsOf.get(command) ?? optionNames((await runFin(...words, '--help')).stdout);
+  optionsOf.set(command, known);
+  const message = stderr
+    .split('\n')
+    .filter((line) => line.startsWith('fin: '))
+    .join('\n');
+  return optionNames(message.replace(/`[^`]*`|(?<=.)\bfin [a-z].*/g, '')).filter(
+    (name) => !known.includes(name) && !args.some((word) => word.includes(name)),
+  );
+}
+
+const optionNames = (text: string): string[] => text.match(/(?<![\w/-])--[a-z][a-z-]*[a-z]/g) ?? [];
+
+/** Whether words name a command, perhaps of a group. */
+const isCommand = (words: readonly string[]): boolean =>
+  commandWords.some((command) => words.every((word, i) => command[i] === word));
 
 /** Whether a command may have changed a file that was there before: only the output that it names, and only when it worked. */
 function mayChange(

@@ -6,10 +6,20 @@ import type { RawTable } from './raw-table.js';
  * space and punctuation, so that `Adj Close**`, `adj_close` and `AdjClose` are one name.
  */
 const synonyms = {
-  date: ['Date', 'Datetime', 'Timestamp', 'Day', 'observation_date', 'Trading Date', 'Datum', 'Time'],
-  open: ['Open', 'Open Price', 'Opening'],
-  high: ['High', 'High Price', 'Max'],
-  low: ['Low', 'Low Price', 'Min'],
+  date: [
+    'Date',
+    'Datetime',
+    'Timestamp',
+    'Day',
+    'observation_date',
+    'Trading Date',
+    'Datum',
+    'Fecha',
+    'Time',
+  ],
+  open: ['Open', 'Open Price', 'Opening', 'Eröffnung', 'Eröffn.', 'Apertura', 'Ouv.', 'Ouverture'],
+  high: ['High', 'High Price', 'Max', 'Hoch', 'Máximo', 'Plus Haut'],
+  low: ['Low', 'Low Price', 'Min', 'Tief', 'Mínimo', 'Plus Bas'],
   close: [
     'Close',
     'Close/Last',
@@ -19,6 +29,13 @@ const synonyms = {
     'Price',
     'Last',
     'Last Price',
+    'Schlusskurs',
+    'Schluss',
+    'Zuletzt',
+    'Cierre',
+    'Último',
+    'Clôture',
+    'Dernier',
   ],
   adjClose: [
     'Adj Close',
@@ -26,7 +43,7 @@ const synonyms = {
     'Adj. Close',
     'Adj Close Adjusted close price adjusted for splits and dividend and/or capital gain distributions.',
   ],
-  volume: ['Volume', 'Vol.', 'Total Volume', 'Share Volume'],
+  volume: ['Volume', 'Vol.', 'Total Volume', 'Share Volume', 'Volumen'],
   ticker: ['Ticker', 'Symbol', 'Stock', 'Tickers', 'Symbols'],
   time: [
     'Date',
@@ -44,6 +61,9 @@ const synonyms = {
     'Created At',
     'created_utc',
     'webPublicationDate',
+    'Published UTC',
+    'Time Published',
+    'versionCreated',
     'Day',
   ],
   timeOfDay: [
@@ -94,6 +114,9 @@ const synonyms = {
   rank: ['Rank', 'Position'],
   label: ['Label', 'Sentiment', 'Class', 'Labels', 'Target', 'Category', 'Sentiment Label'],
 } as const;
+
+/** Length of a name up to which messages suggest it. Some sources have whole sentences as names. */
+const LONGEST_LISTED = 20;
 
 /** What a column can hold. */
 export type ColumnRole = keyof typeof synonyms;
@@ -179,7 +202,8 @@ export function requireColumn<Role extends ColumnRole>(
 ): number {
   const index = found[role];
   if (index !== undefined) return index;
-  throw missingColumn(table, roleName(role), synonyms[role].slice(0, 6), role);
+  const listed = synonyms[role].filter((name) => name.length <= LONGEST_LISTED);
+  throw missingColumn(table, roleName(role), listed.slice(0, 6), role);
 }
 
 /** Error that lists the columns that the file has. */

@@ -105,7 +105,8 @@ function rareClasses(sentences: readonly LabelledSentence[]): string[] {
     const count = sentences.filter((sentence) => sentence.label === label).length;
     if (count === 0)
       return [`no sentence is ${label}: a model cannot learn this class, or be measured on it`];
-    return count < HANDFUL ? [`only ${count} of ${sentences.length} sentences are ${label}`] : [];
+    const verb = count === 1 ? 'is' : 'are';
+    return count < HANDFUL ? [`only ${count} of ${sentences.length} sentences ${verb} ${label}`] : [];
   });
 }
 

@@ -1,7 +1,10 @@
+import { sharedPath } from '@fin/testkit';
 import { table } from 'arquero';
 import { describe, expect, it } from 'vitest';
+import { implausibleMoves } from '../../src/check/implausible-moves.js';
 import type { Market } from '../../src/index.js';
-import { checkMarket, latestInput, makeMarket, tradingDays } from '../../src/index.js';
+import { checkMarket, latestInput, loadPrices, makeMarket, tradingDays } from '../../src/index.js';
+import { priceRows } from '../../src/table-columns.js';
 
 /** A market of these days, with a headline on some of them. */
 function marketOf(
@@ -46,6 +49,37 @@ describe('moves too large to be true', () => {
     );
     if (found === null) expect(implausibleMoves).toEqual([]);
     else expect(implausibleMoves).toMatchObject([{ date: days[100], previousDate: days[99], ...found }]);
+  });
+});
+
+const real = [
+  sharedPath('data', 'djia-2000-2016', 'DJI_2000-01-03_2016-07-01.csv'),
+  sharedPath('data', 'stocknews-djia', 'upload_DJIA_table.csv'),
+];
+
+describe.skipIf(real.includes(null))('moves of the Dow (needs the shared data)', () => {
+  it.each([1, 3])('are all plausible, and planted errors are found: returns times %i', async (volatility) => {
+    for (const file of real) {
+      const { dates, close, ...others } = priceRows((await loadPrices(file!)).prices);
+      const series = close.map((value) => close[0] * (value / close[0]) ** volatility);
+      expect(implausibleMoves({ dates, close: series, ...others })).toEqual([]);
+      for (let row = 5; row < dates.length - 5; row += 100) {
+        for (const [factor, kind] of [
+          [100, 'row'],
+          [0.01, 'row'],
+          [1 / 2, 'level'],
+          [1 / 3, 'level'],
+          [1 / 7, 'level'],
+        ] as const) {
+          const wrong = (i: number) => i === row || (kind === 'level' && i > row);
+          const planted = series.map((value, i) => (wrong(i) ? value * factor : value));
+          expect(
+            implausibleMoves({ dates, close: planted, ...others }),
+            `${dates[row]} ${factor}`,
+          ).toMatchObject([{ date: dates[row], kind }]);
+        }
+      }
+    }
   });
 });
 

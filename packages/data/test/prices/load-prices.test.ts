@@ -44,6 +44,16 @@ describe('loadPrices reads', () => {
 
   it.each<[string, string]>([
     ["Yahoo's download", `${yahoo}\n${rows(bar)}`],
+    ...(
+      [
+        ['German', 'Datum;Eröffn.;Hoch;Tief;Zuletzt;Volumen'],
+        ['Spanish', 'Fecha;Apertura;Máximo;Mínimo;Último;Vol.'],
+        ['French', 'Date;Ouv.;Plus Haut;Plus Bas;Dernier;Vol.'],
+      ] as const
+    ).map(([language, header]): [string, string] => [
+      `${language} names of columns`,
+      `${header}\n${rows((d) => [d.date.split('-').reverse().join('.'), ...[d.open, d.high, d.low, d.close].map(german), d.volume].join(';'))}`,
+    ]),
     [
       'no adjusted close',
       `Date,Close,High,Low,Open,Volume\n${rows((d) => `${d.date},${d.close},${d.high},${d.low},${d.open},${d.volume}`)}`,

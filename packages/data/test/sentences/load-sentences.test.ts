@@ -93,7 +93,7 @@ describe('tables of labelled sentences', () => {
   ])('are read: %s', async (_, content) => {
     const { sentences, warnings } = await loadSentences(write(content));
     expect(sentences.map(({ text, label }) => ({ text, label }))).toEqual(expected);
-    expect(warnings).toEqual(labelled.map(([, label]) => `only 1 of 3 sentences are ${label}`));
+    expect(warnings).toEqual(labelled.map(([, label]) => `only 1 of 3 sentences is ${label}`));
   });
 
   const numeric = 'sentence,label\nProfit rose .,2\n"Sales, they say, fell .",0\nThe office moved .,1\n';

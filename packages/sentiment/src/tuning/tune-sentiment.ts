@@ -182,7 +182,7 @@ function requireWholeModel(modelDir: string, { method }: TuningSettings): void {
   if (method !== 'lora' || !isAdapterFolder(modelDir)) return;
   throw new SentimentInputError(
     `${modelDir} holds an adapter, and new adapters need a whole model to start from: merge it first ` +
-      `(fin model merge ${modelDir} --base DIR --out DIR), or train all weights (--method full).`,
+      `(\`fin model merge ${modelDir} --base DIR --out DIR\`), or train all weights in place of adapters (method full).`,
   );
 }
 
