@@ -7,5 +7,5 @@ export function plainTests(overrides?: Overrides): ViteUserConfig;
 
 export function backendTests(
   overrides?: Overrides,
-  options?: { loader?: string; isolated?: readonly string[] },
+  options?: { loader?: string; isolated?: readonly string[]; isolatePlain?: boolean },
 ): Promise<ViteUserConfig>;

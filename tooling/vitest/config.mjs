@@ -53,9 +53,13 @@ export function plainTests(overrides = {}) {
  * whose tests leave no state behind. Files that need a fresh process all the same (they mock modules, say) are named in `isolated` and
  * run in the projects `tensorflow-isolated`, `wasm-isolated` and so on.
  *
- * `loader` is the module that loads the backend in each test process (default: the build of @fin/runtime).
+ * `loader` is the module that loads the backend in each test process (default: the build of @fin/runtime). `isolatePlain: false` lets the
+ * files of `test/plain/` share a process too, so that what they import is loaded once: where none of them mocks modules.
  */
-export async function backendTests(overrides = {}, { loader = setupFile, isolated = [] } = {}) {
+export async function backendTests(
+  overrides = {},
+  { loader = setupFile, isolated = [], isolatePlain = true } = {},
+) {
   const requireFromPackage = createRequire(pathToFileURL(`${process.cwd()}/package.json`));
   const { findBackends } = await import(pathToFileURL(requireFromPackage.resolve('@fin/runtime')).href);
   const wanted = process.env.FIN_BACKENDS?.split(',').map((name) => name.trim());
@@ -81,8 +85,7 @@ export async function backendTests(overrides = {}, { loader = setupFile, isolate
     }
   }
   const plain = {
-    // No TensorFlow is loaded here that files could share, and some of them mock modules.
-    isolate: true,
+    isolate: isolatePlain,
     include: ['test/plain/**/*.test.ts'],
     benchmark: { include: ['bench/plain/**/*.bench.ts'] },
   };
