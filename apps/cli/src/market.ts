@@ -120,15 +120,22 @@ const pick = (flags: MarketFlags): MarketFlags =>
 export async function openMarket({ signal, ...flags }: MarketChoice): Promise<Market> {
   const { loadKaggle, loadMarketFiles, parseColumnNames, syntheticMarket } = await import('@fin/data');
   const { data, prices, headlines, columns, dateFormat, decimal, ticker, timeZone, deduplicate } = flags;
+  if (data === undefined && prices === undefined) {
+    const alone = (['headlines', ...fileFlags] as const).find((name) => flags[name] !== undefined);
+    if (alone !== undefined) throw new MarketFlagError(`${flagOf(alone)} needs --prices or --data`);
+  }
   const known = given({
     columns: columns === undefined ? undefined : parseColumnNames(columns),
     ...{ dateFormat, decimal, ticker, timeZone, deduplicate },
   });
   if (data !== undefined) return loadKaggle({ dir: data, ...given({ prices, headlines }), ...known });
   if (prices !== undefined) return loadMarketFiles({ prices, ...given({ headlines }), ...known });
-  if (headlines !== undefined) throw new MarketFlagError('--headlines needs --prices or --data');
   return syntheticMarket(signal === undefined ? {} : { signal });
 }
+
+/** `dateFormat` as `--date-format`. */
+const flagOf = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Options of a market do not go together. */
 export class MarketFlagError extends Error {

@@ -146,6 +146,14 @@ describe('prices and headlines of any name', () => {
     expect((await runFin('data', 'check', '--prices', of('split.csv', split.join('\n')))).code).toBe(0);
   });
 
+  it.each(['--columns', '--date-format', '--ticker', '--time-zone', '--headlines'])(
+    '%s needs a file',
+    async (flag) => {
+      const { code, stderr } = await runFin('data', 'check', flag, 'x');
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`${flag} needs --prices or --data`)]);
+    },
+  );
+
   it('of other years than the Kaggle files train a forecaster, in parts of 70, 15 and 15 %', async () => {
     const other = syntheticMarket({ days: 220, headlinesPerDay: 1, start: '2019-02-01' });
     const [days, close] = ['date', 'close'].map((name) => [

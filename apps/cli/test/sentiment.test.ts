@@ -114,7 +114,7 @@ describe('from a bare encoder to a forecast on its scores', () => {
     const again = ['finetune', '--data', bank, '--model', adapted, '--run', inFolder('never')];
     const refused = await runFin(...again);
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain('merge it first (fin model merge');
+    expect(refused.stderr).toContain('merge it first (`fin model merge');
     expect(refused.stderr).not.toContain('epoch 1');
     expect(existsSync(inFolder('never'))).toBe(false);
   });

@@ -133,6 +133,17 @@ export async function fuzz(options: {
   return { failures, codes, longestMs };
 }
 
+/** Options whose value may be any text, so that a word after them is none of `--json`. */
+const takesText: ReadonlySet<string | undefined> = new Set([
+  '--from',
+  '--to',
+  '--ticker',
+  '--columns',
+  '--labels',
+  '--date-format',
+  '--time-zone',
+]);
+
 function problemsOf(args: readonly string[], { code, stdout, stderr, crash }: LineResult): string[] {
   const problems: string[] = [];
   if (crash !== null) problems.push(crash);
@@ -144,7 +155,7 @@ function problemsOf(args: readonly string[], { code, stdout, stderr, crash }: Li
   if (/[^\n\P{C}]/u.test(stderr) || /[^\n\P{C}]/u.test(stdout))
     problems.push('control characters in the output');
   if (
-    args.includes('--json') &&
+    args.some((word, i) => word === '--json' && !takesText.has(args[i - 1])) &&
     code !== null &&
     !args.some((word) => /^(-h|--help|-V|--version)$/.test(word))
   ) {
