@@ -35,7 +35,7 @@ describe('a price table that cannot be used', () => {
     [
       'lacks a column',
       quirksPrices.replace('Close', 'Ende').replace('Adj Close', 'Adj'),
-      'line 1, column "Close": there is no column "Close". Name it Close, Close/Last, Close Price, Closing Price, Close Close price adjusted for splits., Price, or give --columns close=NAME; the file has the columns Date, Open, High, Low, Ende, Volume, Adj.',
+      'line 1, column "Close": there is no column "Close". Name it Close, Close/Last, Close Price, Closing Price, Price, Last, or give --columns close=NAME; the file has the columns Date, Open, High, Low, Ende, Volume, Adj.',
     ],
     [
       'has a column twice',
