@@ -1,5 +1,8 @@
-import type { RandomStream } from '@fin/runtime';
+import type { RandomStream, TensorOfShape } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
+
+const zeros = <const S extends readonly number[]>(shape: S): TensorOfShape<S> =>
+  tf.zeros<tf.Rank>(Array.from(shape)) as TensorOfShape<S>;
 
 /**
  * A random stream of zeros, for weights that are about to be read from a file. Drawing 110 million numbers only to replace
@@ -8,8 +11,8 @@ import * as tf from '@tensorflow/tfjs-core';
 export const emptyStream: RandomStream = {
   name: 'empty',
   at: () => emptyStream,
-  uniform: (shape) => tf.zeros([...shape]),
-  normal: (shape) => tf.zeros([...shape]),
+  uniform: zeros,
+  normal: zeros,
   floats: (n) => new Float32Array(n),
   permutation: (n) => Int32Array.from({ length: n }, (_, i) => i),
   state: () => ({ counter: 0 }),

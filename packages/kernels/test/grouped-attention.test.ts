@@ -122,7 +122,7 @@ describe('attention within sequences', () => {
       const dropping = (at: number) => ({ heads, dropout: dropoutAt(at) });
       const run = (values: tf.Tensor2D, at = 0) => attention(q, k, values, plan(), dropping(at));
       // The output is linear in v: its gradient along a direction is the output for that direction.
-      const direction = randomStreams(9).stream('data').normal([total, hidden]) as tf.Tensor2D;
+      const direction = randomStreams(9).stream('data').normal([total, hidden]);
       const dy = randomStreams(10).stream('data').normal([total, hidden]);
       const dv = tf.grad((values) => run(values as tf.Tensor2D))(v, dy);
       const along = tf.sum(tf.mul(dv, direction)).dataSync();

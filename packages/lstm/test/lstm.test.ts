@@ -8,7 +8,7 @@ import { implementations } from './implementations.js';
 
 const streams = () => randomStreams(3);
 const init = () => streams().stream('init');
-const input = (shape: [number, number, number]) => streams().stream('data').normal(shape) as tf.Tensor3D;
+const input = (shape: [number, number, number]) => streams().stream('data').normal(shape);
 
 describe.each(implementations)('Lstm, %s', (name) => {
   const implementation = optionFor(name);

@@ -21,7 +21,7 @@ const variants = implementations.flatMap((implementation) =>
 
 let x: tf.Tensor3D;
 beforeAll(() => {
-  x = randomStreams(3).stream('data').normal([BATCH, TIME, INPUT]) as tf.Tensor3D;
+  x = randomStreams(3).stream('data').normal([BATCH, TIME, INPUT]);
 });
 afterAll(() => x.dispose());
 

@@ -15,7 +15,11 @@ export interface Module {
  * @param value initial values, of any shape and dtype
  * @param trainable whether optimizers and gradients without an explicit list of variables include it. @default true
  */
-export function parameter(name: string, value: tf.Tensor, trainable = true): tf.Variable {
+export function parameter<R extends tf.Rank>(
+  name: string,
+  value: tf.Tensor<R>,
+  trainable = true,
+): tf.Variable<R> {
   const variable = tf.variable(value, trainable, freeName(name));
   value.dispose();
   return variable;

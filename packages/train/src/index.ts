@@ -30,7 +30,7 @@ export type {
   TrainingData,
   WeightedLoss,
 } from './fit/fit-options.js';
-export type { LayersModel } from './layers-module.js';
+export type { LayersModel, LayersModule } from './layers-module.js';
 export { layersModule } from './layers-module.js';
 export type { AdamWOptions } from './optimizer/adam-w.js';
 export { AdamW } from './optimizer/adam-w.js';

@@ -8,13 +8,12 @@ await loadTensorFlow();
 const net = sequential();
 net.add(layers.dense({ units: 16, activation: 'tanh', inputShape: [2] }));
 net.add(layers.dense({ units: 1 }));
+const model = layersModule(net);
 
 const random = randomStreams(42);
 const x = random.stream('data').uniform([200, 2], -1, 1); // [examples, 2]
 const y = tf.prod(x, 1, true); // [examples, 1]: the target
-const error = (out: tf.Tensor, target: tf.Tensor) => tf.losses.meanSquaredError(target, out) as tf.Scalar;
 
-const model = layersModule(net);
 const run = await RunFolder.create('runs/product', { overwrite: true });
 const result = await fit({
   model,
@@ -23,9 +22,9 @@ const result = await fit({
   batchSize: 32,
   epochs: 40,
   random,
-  loss: (batch) => error(net.apply(batch.x, { training: true }) as tf.Tensor, batch.y),
+  loss: (batch) => tf.losses.meanSquaredError(batch.y, model.forward(batch.x, { training: true })),
   maxGradNorm: 1,
-  evaluate: () => ({ loss: tf.tidy(() => error(net.predict(x) as tf.Tensor, y).dataSync()[0]) }),
+  evaluate: () => ({ loss: tf.tidy(() => tf.losses.meanSquaredError(y, model.forward(x)).dataSync()[0]) }),
   earlyStopping: { patience: 5 },
   onEvent: (event) => event.type !== 'step' && run.appendMetrics(event),
 });

@@ -47,7 +47,7 @@ export class LinearLayer implements Part {
       `${path}.weight`,
       init.normal([outFeatures, inFeatures], 0, std),
     ) as tf.Variable<tf.Rank.R2>;
-    this.bias = parameter(`${path}.bias`, tf.zeros([outFeatures])) as tf.Variable<tf.Rank.R1>;
+    this.bias = parameter(`${path}.bias`, tf.zeros([outFeatures]));
   }
 
   /** Whether an adapter changes the output now. */
@@ -101,8 +101,8 @@ export class LayerNormLayer implements Part {
   readonly #eps: number;
 
   constructor(path: string, size: number, eps: number) {
-    this.weight = parameter(`${path}.weight`, tf.ones([size])) as tf.Variable<tf.Rank.R1>;
-    this.bias = parameter(`${path}.bias`, tf.zeros([size])) as tf.Variable<tf.Rank.R1>;
+    this.weight = parameter(`${path}.weight`, tf.ones([size]));
+    this.bias = parameter(`${path}.bias`, tf.zeros([size]));
     this.#eps = eps;
   }
 

@@ -34,8 +34,8 @@ export class LoraWeights implements LowRankUpdate {
   constructor(name: string, { path, layer, r, scaling }: Target, config: LoraConfig, make: MakeMatrices) {
     const [outFeatures, inFeatures] = layer.weight.shape;
     const { a, b } = make({ inFeatures, outFeatures, r });
-    this.a = parameter(`${path}.lora_A.${name}.weight`, a) as tf.Variable<tf.Rank.R2>;
-    this.b = parameter(`${path}.lora_B.${name}.weight`, b) as tf.Variable<tf.Rank.R2>;
+    this.a = parameter(`${path}.lora_A.${name}.weight`, a);
+    this.b = parameter(`${path}.lora_B.${name}.weight`, b);
     this.scaling = scaling;
     this.#layer = layer;
     this.dropoutRate = config.loraDropout;
@@ -220,11 +220,10 @@ export function freshMatrices(how: LoraInit, init: RandomStream): MakeMatrices {
   // Kaiming uniform with a = √5, the initial weights of torch.nn.Linear.
   const uniform = (shape: [number, number]): tf.Tensor2D => {
     const bound = 1 / Math.sqrt(shape[1]);
-    return init.uniform(shape, -bound, bound) as tf.Tensor2D;
+    return init.uniform(shape, -bound, bound);
   };
   return ({ inFeatures, outFeatures, r }) => ({
-    a:
-      how === 'gaussian' ? (init.normal([r, inFeatures], 0, 1 / r) as tf.Tensor2D) : uniform([r, inFeatures]),
+    a: how === 'gaussian' ? init.normal([r, inFeatures], 0, 1 / r) : uniform([r, inFeatures]),
     b: how === false ? uniform([outFeatures, r]) : tf.zeros([outFeatures, r]),
   });
 }

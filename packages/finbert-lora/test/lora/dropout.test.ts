@@ -1,4 +1,4 @@
-import type { RandomStream } from '@fin/runtime';
+import type { RandomStream, TensorOfShape } from '@fin/runtime';
 import { allClose } from '@fin/testkit';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
@@ -31,11 +31,11 @@ class OneLayer extends Container {
 /** A stream that draws what the oracle draws. */
 const given: RandomStream = {
   ...initStream(),
-  uniform: (shape) =>
-    tf.tensor(
+  uniform: <const S extends readonly number[]>(shape: S) =>
+    tf.tensor<tf.Rank>(
       hashed('dropout', tf.util.sizeFromShape([...shape])).map((value) => value + 0.5),
-      [...shape],
-    ),
+      Array.from(shape),
+    ) as TensorOfShape<S>,
 };
 
 interface Expected {

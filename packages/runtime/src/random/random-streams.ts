@@ -7,6 +7,7 @@ import { dtypeNumber } from '../dispatch/dtypes.js';
 import { normalFloats, permutation, uniformFloats } from './draws.js';
 import type { PhiloxState, Word64 } from './philox.js';
 import { philoxWords, statelessState } from './philox.js';
+import type { TensorOfShape } from './tensor-of-shape.js';
 
 /** State of a stream: the number of draws so far. */
 export interface RandomStreamState {
@@ -22,9 +23,9 @@ export interface RandomStream {
    */
   at(counter: number): RandomStream;
   /** A float32 tensor of this shape with values uniform in [min, max). Same bits on every backend. @default min 0, max 1 */
-  uniform(shape: readonly number[], min?: number, max?: number): tf.Tensor;
+  uniform<const S extends readonly number[]>(shape: S, min?: number, max?: number): TensorOfShape<S>;
   /** A float32 tensor of this shape with normally distributed values. Same bits on every backend. @default mean 0, std 1 */
-  normal(shape: readonly number[], mean?: number, std?: number): tf.Tensor;
+  normal<const S extends readonly number[]>(shape: S, mean?: number, std?: number): TensorOfShape<S>;
   /** `n` host values, uniform in [0, 1). */
   floats(n: number): Float32Array;
   /** The numbers 0 … n-1 in random order. */
@@ -82,13 +83,13 @@ export class KeyedStream implements RandomStream {
     return new KeyedStream(`${this.name}@${counter}`, [words[0]!, words[1]!]);
   }
 
-  uniform(shape: readonly number[], min = 0, max = 1): tf.Tensor {
-    return uniformTensor(shape, min, max, this.#key, this.#nextDraw());
+  uniform<const S extends readonly number[]>(shape: S, min = 0, max = 1): TensorOfShape<S> {
+    return uniformTensor(shape, min, max, this.#key, this.#nextDraw()) as TensorOfShape<S>;
   }
 
-  normal(shape: readonly number[], mean = 0, std = 1): tf.Tensor {
+  normal<const S extends readonly number[]>(shape: S, mean = 0, std = 1): TensorOfShape<S> {
     const values = normalFloats(this.#next(), tf.util.sizeFromShape([...shape]), mean, std);
-    return tf.tensor(values, [...shape], 'float32');
+    return tf.tensor<tf.Rank>(values, Array.from(shape), 'float32') as TensorOfShape<S>;
   }
 
   floats(n: number): Float32Array {

@@ -24,10 +24,7 @@ describe('tf.layers in the same process', () => {
     });
     const growth = await countTensors(async () => {
       const random = randomStreams(3).stream('data');
-      const [x, w] = [
-        random.uniform([64, 4], -1, 1) as tf.Tensor2D,
-        random.uniform([4, 1], -1, 1) as tf.Tensor2D,
-      ];
+      const [x, w] = [random.uniform([64, 4], -1, 1), random.uniform([4, 1], -1, 1)];
       const y = tf.tidy(() => tf.matMul(x, w));
       const model = regression();
       const history = await model.fit(x, y, { epochs: 15, batchSize: 32, shuffle: false, verbose: 0 });

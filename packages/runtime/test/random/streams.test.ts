@@ -1,7 +1,8 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { RandomStream } from '../../src/index.js';
-import { randomStreams } from '../../src/index.js';
+import { parameter, randomStreams } from '../../src/index.js';
 
 const values = (tensor: ReturnType<RandomStream['uniform']>): number[] => {
   const read = [...(tensor.dataSync() as Float32Array)];
@@ -18,6 +19,15 @@ const PINNED = {
 };
 
 describe('randomStreams', () => {
+  it('gives tensors with the type of their rank', () => {
+    const stream = randomStreams(1).stream('types');
+    const matrix = stream.normal([2, 3]);
+    expectTypeOf(matrix).toEqualTypeOf<tf.Tensor2D>();
+    expectTypeOf(parameter('matrix', matrix)).toEqualTypeOf<tf.Variable<tf.Rank.R2>>();
+    expectTypeOf(stream.uniform([])).toEqualTypeOf<tf.Scalar>();
+    expectTypeOf(stream.uniform(matrix.shape.slice(1))).toEqualTypeOf<tf.Tensor>();
+  });
+
   it('gives the same bits on every backend', () => {
     const stream = randomStreams(42).stream('init');
     expect(values(stream.uniform([5]))).toEqual(PINNED.uniform);

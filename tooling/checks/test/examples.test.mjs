@@ -1,0 +1,40 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compile, RESOLUTIONS, readmeExamples, strictProject } from '../examples.mjs';
+import { published } from '../pack.mjs';
+
+const examples = readmeExamples();
+
+it.each(published.map(({ folder }) => folder))('%s has an example in its README', (folder) => {
+  expect(examples.some((example) => example.folder === folder)).toBe(true);
+});
+
+describe('the examples of the READMEs', () => {
+  /** Inside this package, whose dependencies are all that the examples import. */
+  const parent = fileURLToPath(new URL('../.fin/', import.meta.url));
+  let folder;
+  beforeAll(() => {
+    mkdirSync(parent, { recursive: true });
+    folder = mkdtempSync(join(parent, 'examples-'));
+    for (const { name, code } of examples) writeFileSync(join(folder, `${name}.ts`), code);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(Object.keys(RESOLUTIONS))('compile in a strict project as they stand (%s)', (resolution) => {
+    const config = `tsconfig.${resolution}.json`;
+    const files = examples.map(({ name }) => `${name}.ts`);
+    writeFileSync(join(folder, config), JSON.stringify(strictProject(resolution, files, { noEmit: true })));
+    expect(compile(config, folder)).toEqual([]);
+  });
+
+  it.each(examples)('$name is JavaScript as it stands', ({ name, code }) => {
+    const file = join(folder, `${name}.mjs`);
+    writeFileSync(file, code);
+    const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+  });
+});
