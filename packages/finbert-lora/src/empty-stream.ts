@@ -15,6 +15,7 @@ export const emptyStream: RandomStream = {
   normal: zeros,
   floats: (n) => new Float32Array(n),
   permutation: (n) => Int32Array.from({ length: n }, (_, i) => i),
+  seed: () => new Int32Array(4),
   state: () => ({ counter: 0 }),
   restore: () => {},
 };

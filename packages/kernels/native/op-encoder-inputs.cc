@@ -199,9 +199,9 @@ int64_t EncoderInputs::kept_words_of(DropoutSite site) const {
   return tokens_ * kept_words(site == kDropOutput ? args.intermediate : args.hidden);
 }
 
-/// Input `settings`: rate and factor of the kept elements, [layers, sites, 2], or empty for no dropout. In the forward pass a seed for
-/// each rate above 0 follows.
-void EncoderInputs::read_dropouts(int64_t settings, int64_t first_seed) {
+/// Input `settings`: rate and factor of the kept elements, [layers, sites, 2], or empty for no dropout. In the forward pass the input after
+/// it has a seed for each rate above 0, [draws, 2, 2].
+void EncoderInputs::read_dropouts(int64_t settings) {
   for (int64_t i = 0; i < sequences_; i++) {
     const int64_t length = args.offsets[i + 1] - args.offsets[i];
     if (i == 0) kept_before_.push_back(0);
@@ -216,19 +216,21 @@ void EncoderInputs::read_dropouts(int64_t settings, int64_t first_seed) {
     return "the dropouts have the shape " + rates->shape_text() + " where [layers, " + std::to_string(kDropoutSites) +
            ", 2] is needed";
   });
+  const Tensor* seeds = backward_ ? nullptr : input(settings + 1);
+  if (!call_.ok()) return;
   int64_t seed = 0, words = 0;
   for (int64_t i = 0; call_.ok() && i < sites; i++) {
     const DropoutAttributes dropout{rates->data<float>()[2 * i], rates->data<float>()[2 * i + 1]};
     if (dropout.rate == 0.0f) continue;
+    call_.expect_rate(dropout.rate);
     Dropout& own = layers_[static_cast<size_t>(i / kDropoutSites)].dropout[i % kDropoutSites];
     if (backward_) {
       own.on = true;
       own.scale = dropout.scale;
     } else {
-      call_.expect(seed < attributes_.seeds, [] { return "there are fewer seeds than dropouts"; });
-      const Tensor* drawn = call_.ok() ? input(first_seed + seed++) : nullptr;
-      if (drawn == nullptr) return;
-      own = read_dropout(call_, dropout, *drawn);
+      call_.expect(4 * (seed + 1) <= seeds->elements(), [] { return "there are fewer seeds than dropouts"; });
+      if (!call_.ok()) return;
+      own = seeded_dropout(dropout, seeds->data<int32_t>() + 4 * seed++);
     }
     words += kept_words_of(static_cast<DropoutSite>(i % kDropoutSites));
   }
@@ -260,8 +262,8 @@ void EncoderInputs::read(int64_t first, Storage storage) {
   if (call_.ok()) read_updates(factors, storage);
   const int64_t trained = factors + attributes_.factors + 1, settings = trained + 1;
   if (call_.ok()) read_trained(trained);
-  if (call_.ok()) read_dropouts(settings, settings + 1);
-  end_ = settings + 1 + (backward_ ? 0 : attributes_.seeds);
+  if (call_.ok()) read_dropouts(settings);
+  end_ = settings + (backward_ ? 1 : 2);
 }
 
 void EncoderInputs::place(const std::vector<void*>& saved, float* statistics, int32_t* kept) {

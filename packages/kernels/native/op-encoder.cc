@@ -26,7 +26,6 @@ void* create(TF_OpKernelConstruction* construction) {
   Attributes read(construction);
   auto* attributes = new EncoderAttributes(read_attributes(read));
   attributes->epsilon = read.real("epsilon");
-  attributes->seeds = read.integer("D");
   return attributes;
 }
 
@@ -190,10 +189,10 @@ void compute_grad(void* kernel, TF_OpKernelContext* context) {
 std::string register_encoder() {
   const std::string problem = register_op({
       "FinEncoder",
-      {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "M: int >= 0", "F: int >= 0", "D: int >= 0", "S: int >= 0",
+      {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "M: int >= 0", "F: int >= 0", "S: int >= 0",
        "heads: int", "scale: float", "epsilon: float"},
       {"x: X", "offsets: int32", "weights: N * T", "vectors: M * float", "factors: F * float", "updates: float",
-       "trained: int32", "dropouts: float", "seeds: D * int32"},
+       "trained: int32", "dropouts: float", "seeds: int32"},
       {"y: T", "saved: S * T", "statistics: float", "kept: int32", "groups: int32"},
       &create,
       &compute,

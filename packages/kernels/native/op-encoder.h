@@ -15,7 +15,6 @@ struct EncoderAttributes {
   int64_t heads;
   float scale, epsilon;
   int64_t weights, vectors, factors, saved;
-  int64_t seeds;    // forward
   int64_t trained;  // backward
   bool input_grad;  // backward
 };
@@ -75,7 +74,7 @@ class EncoderInputs {
   void read_layers(int64_t first);
   void read_updates(int64_t first, Storage storage);
   void read_trained(int64_t index);
-  void read_dropouts(int64_t settings, int64_t first_seed);
+  void read_dropouts(int64_t settings);
   int64_t kept_words_of(DropoutSite site) const;
 
   Call& call_;

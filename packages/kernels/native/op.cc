@@ -24,6 +24,10 @@ void Call::fail(const std::string& text, TF_Code code) {
   TF_OpKernelContext_Failure(context_, status_);
 }
 
+void Call::expect_rate(float rate) {
+  expect(rate >= 0.0f && rate < 1.0f, [] { return "the dropout rate is not in [0, 1)"; });
+}
+
 void Call::adopt_status() {
   if (TF_GetCode(status_) == TF_OK) return;
   ok_ = false;
@@ -135,16 +139,11 @@ constexpr double kUniformScale = 8388608.0;  // 2^23
 
 }  // namespace
 
-Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed) {
-  Dropout dropout{};
-  if (!call.ok() || attributes.rate == 0.0f) return dropout;
-  call.expect(attributes.rate > 0.0f && attributes.rate < 1.0f, [] { return "the dropout rate is not in [0, 1)"; });
-  const bool shaped = seed.rank() == 2 && seed.dim(0) == 2 && seed.dim(1) == 2;
-  call.expect(shaped, [&] { return "seed has the shape " + seed.shape_text() + " where [2, 2] is needed"; });
-  if (!call.ok()) return dropout;
+Dropout seeded_dropout(const DropoutAttributes& attributes, const int32_t* seed) {
   uint32_t words[4];
-  for (int i = 0; i < 4; i++) words[i] = static_cast<uint32_t>(seed.data<int32_t>()[i]);
+  for (int i = 0; i < 4; i++) words[i] = static_cast<uint32_t>(seed[i]);
   philox(kScramblingKey, words);
+  Dropout dropout{};
   dropout.on = true;
   dropout.key[0] = words[0];
   dropout.key[1] = words[1];
@@ -153,6 +152,14 @@ Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tens
   dropout.threshold = static_cast<uint32_t>(std::ceil(static_cast<double>(attributes.rate) * kUniformScale));
   dropout.scale = attributes.scale;
   return dropout;
+}
+
+Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed) {
+  if (!call.ok() || attributes.rate == 0.0f) return {};
+  call.expect_rate(attributes.rate);
+  const bool shaped = seed.rank() == 2 && seed.dim(0) == 2 && seed.dim(1) == 2;
+  call.expect(shaped, [&] { return "seed has the shape " + seed.shape_text() + " where [2, 2] is needed"; });
+  return call.ok() ? seeded_dropout(attributes, seed.data<int32_t>()) : Dropout{};
 }
 
 int64_t expect_offsets(Call& call, const Tensor& offsets, int64_t tokens) {

@@ -77,6 +77,8 @@ class Call {
   /// @return null if the call has failed
   float* temporary(Tensor& tensor, int64_t floats);
 
+  /// Fails unless it is a dropout rate: in [0, 1).
+  void expect_rate(float rate);
   /// Fails unless the tensor has the other's shape.
   void expect_same(const Tensor& tensor, const char* name, const Tensor& other, const char* other_name);
   /// Fails unless the tensor is a vector of that many elements.
@@ -121,7 +123,10 @@ struct DropoutAttributes {
   float scale;
 };
 
-/// Dropout from the seed of a stateless draw: int32 [2, 2], the words of its two 64-bit numbers, lower first. Off if the rate is 0.
+/// Dropout from the seed of a stateless draw: the four words of its two 64-bit numbers, lower first. The rate is above 0.
+Dropout seeded_dropout(const DropoutAttributes& attributes, const int32_t* seed);
+
+/// The same from a seed of the shape [2, 2]. Off if the rate is 0.
 Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed);
 
 /// Fails unless the offsets of sequences go from 0 to the number of tokens and do not decrease.

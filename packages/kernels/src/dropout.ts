@@ -1,5 +1,5 @@
-import type { Attr, Interceptor, RandomStream } from '@fin/runtime';
-import { attr, dropout as dropoutOfRuntime, installInterceptor, rawOp } from '@fin/runtime';
+import type { RandomStream } from '@fin/runtime';
+import { attr, dropout as dropoutOfRuntime, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
 import { expectInput } from './errors.js';
@@ -57,7 +57,7 @@ function fusedDropout(x: tf.Tensor, options: DropoutOptions, dtype: StorageDType
   });
 }
 
-/** The seed and attributes that a fused op takes for dropout. */
+/** The seed and attributes that a fused op takes for dropout. The op generates the numbers from the seed itself. */
 export interface DropoutInputs {
   /** [2, 2] int32; empty without dropout */
   readonly seed: tf.Tensor;
@@ -71,31 +71,6 @@ export interface DropoutInputs {
 export function dropoutInputs(dropout: DropoutOptions | null): DropoutInputs {
   const rate = dropout?.rate ?? 0;
   const attrs = { rate: attr.float(rate), keep_scale: attr.float(1 / (1 - rate)) };
-  return { seed: dropout && rate > 0 ? drawSeed(dropout.stream) : noTensor('int32'), attrs };
+  const seed = dropout && rate > 0 ? tf.tensor2d(dropout.stream.seed(), [2, 2], 'int32') : noTensor('int32');
+  return { seed, attrs };
 }
-
-const BITCAST: readonly Attr[] = [
-  { name: 'T', ...attr.type('int64') },
-  { name: 'type', ...attr.type('int32') },
-];
-
-/**
- * Draws from the stream and returns the seed of that draw as four words, [2, 2], instead of its numbers. The fused ops generate
- * the numbers from the seed themselves.
- *
- * A stream does not expose its key. So an interceptor catches the stream's call of TensorFlow's stateless generator and returns
- * the seed that was passed to it.
- */
-function drawSeed(stream: RandomStream): tf.Tensor {
-  const tap = installInterceptor('@fin/kernels: seed of a draw', seedInsteadOfNumbers);
-  try {
-    return stream.uniform([2, 2]);
-  } finally {
-    tap.remove();
-  }
-}
-
-const seedInsteadOfNumbers: Interceptor = (call, next) => {
-  if (call.op !== 'StatelessRandomUniform') return next(call);
-  return next({ op: 'Bitcast', attrs: BITCAST, inputs: [call.inputs[1]], nOutputs: 1 });
-};

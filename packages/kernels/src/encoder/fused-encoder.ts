@@ -2,7 +2,6 @@ import type { NativeDType } from '@fin/runtime';
 import { attr, castNative, nativeDType, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from '../differentiable.js';
-import { dropoutInputs } from '../dropout.js';
 import { inDType, noTensor, storageDType, trains } from '../storage.js';
 import type { EncoderLayer, EncoderOptions } from './encoder-inputs.js';
 import { LINEARS, ownParameters } from './encoder-inputs.js';
@@ -48,8 +47,8 @@ export function fusedEncoder(
   const rows = tf.tensor1d(offsets, 'int32');
   let computed: NativeDType = 'float32';
   const forward = (save?: (tensors: tf.Tensor[]) => void) => {
-    const before = [input, rows, ...weights, ...vectors, ...factors, updates, trained, dropouts, ...seeds];
-    const attributes = { ...attrs, D: attr.int(seeds.length), epsilon: attr.float(eps) };
+    const before = [input, rows, ...weights, ...vectors, ...factors, updates, trained, dropouts, seeds];
+    const attributes = { ...attrs, epsilon: attr.float(eps) };
     const [y, ...kept] = rawOp('FinEncoder', before, attributes, saved + 4);
     computed = nativeDType(y);
     save?.([input, rows, ...factors, updates, trained, dropouts, ...kept]);
@@ -118,12 +117,12 @@ function layerInputs(layers: readonly EncoderLayer[]): LayerInputs {
   };
 }
 
-/** Rates and factors of all dropouts, [layers, sites, 2], and a seed for each that drops, in the order of `encoder`. */
+/** Rates and factors of all dropouts, [layers, sites, 2], and a seed for each that drops, [draws, 2, 2], in the order of `encoder`. */
 function dropoutsOf(
   layers: readonly EncoderLayer[],
   { dropoutStream, hiddenDropout = 0, attentionDropout = 0 }: EncoderOptions,
-): { readonly dropouts: tf.Tensor; readonly seeds: tf.Tensor[] } {
-  const none = { dropouts: noTensor('float32'), seeds: [] };
+): { readonly dropouts: tf.Tensor; readonly seeds: tf.Tensor } {
+  const none = { dropouts: noTensor('float32'), seeds: noTensor('int32') };
   if (!dropoutStream) return none;
   const rates = layers.flatMap((layer) => {
     const [q, k, v, attended, inner, output] = LINEARS.map((name) => layer[name].update?.dropoutRate ?? 0);
@@ -133,6 +132,10 @@ function dropoutsOf(
   if (dropping.length === 0) return none;
   return {
     dropouts: tf.tensor2d(rates.map((rate) => [rate, 1 / (1 - rate)])),
-    seeds: dropping.map((rate) => dropoutInputs({ rate, stream: dropoutStream }).seed),
+    seeds: tf.tensor3d(
+      Int32Array.from(dropping.flatMap(() => [...dropoutStream.seed()])),
+      [dropping.length, 2, 2],
+      'int32',
+    ),
   };
 }

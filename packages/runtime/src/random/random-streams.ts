@@ -30,6 +30,11 @@ export interface RandomStream {
   floats(n: number): Float32Array;
   /** The numbers 0 … n-1 in random order. */
   permutation(n: number): Int32Array;
+  /**
+   * The seed of one draw as four 32-bit words: the stream's key and the number of the draw, 64 bits each, lower word first. For an op that
+   * runs the generator itself: TensorFlow's `StatelessRandomUniform` with this seed gives the numbers of `uniform`.
+   */
+  seed(): Int32Array;
   /** Current state, for `restore`. Children have their own state. */
   state(): RandomStreamState;
   restore(state: RandomStreamState): void;
@@ -98,6 +103,10 @@ export class KeyedStream implements RandomStream {
 
   permutation(n: number): Int32Array {
     return permutation(this.#next(), n);
+  }
+
+  seed(): Int32Array {
+    return Int32Array.of(...this.#key, ...this.#nextDraw());
   }
 
   state(): RandomStreamState {
