@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { toolEnvironment } from './pack.mjs';
+import { run } from './run.mjs';
 import { root } from './workspace.mjs';
 
 const FENCE = /```[a-z]*\n([\s\S]*?)```/g;
@@ -40,17 +40,6 @@ const MANAGERS = {
   },
 };
 
-function run([program, ...args], cwd) {
-  const { status, stdout, stderr } = spawnSync(program, args, {
-    cwd,
-    env: { ...toolEnvironment, NODE_PATH: '' },
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  });
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}\n${stderr}`);
-  return stdout;
-}
-
 /**
  * Installs what a README says, from tarballs, in a fresh folder outside the workspace; then runs the imports of its first example.
  * Throws, with the output of the package manager or of Node, when one fails.
@@ -68,9 +57,10 @@ export function tryReadme(manager, { packages, imports, programs }, tarballs) {
     const { command, replace } = MANAGERS[manager];
     const manifest = { name: 'reader', private: true, type: 'module', dependencies, ...replace(files) };
     writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-    run(command, folder);
+    const [program, ...args] = command;
+    run(program, args, folder, toolEnvironment);
     writeFileSync(join(folder, 'example.js'), `${imports.join('\n')}\n`);
-    run([process.execPath, 'example.js'], folder);
+    run(process.execPath, ['example.js'], folder, toolEnvironment);
     for (const program of programs) {
       if (!existsSync(join(folder, 'node_modules', '.bin', program))) {
         throw new Error(`npx ${program}: ${packages.join(' ')} brings no such program with ${manager}`);

@@ -15,5 +15,5 @@ it('the first example of the README runs', async () => {
     env,
   });
   expect(stdout).toContain(`${env.FIN_BACKEND} `);
-  expect(stdout).toContain('[ 8, 2 ] true');
+  expect(stdout).toContain('[ 4, 8 ] true');
 });

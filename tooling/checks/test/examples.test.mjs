@@ -1,17 +1,25 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile, RESOLUTIONS, readmeExamples, strictProject } from '../examples.mjs';
 import { published } from '../pack.mjs';
+import { root } from '../workspace.mjs';
 
 const examples = readmeExamples();
 
-it.each(published.map(({ folder }) => folder))('%s has an example in its README', (folder) => {
-  expect(examples.some((example) => example.folder === folder)).toBe(true);
-});
+it.each(published.map(({ folder, manifest }) => [folder, manifest.name]))(
+  'the README of %s begins with one sentence, how to install it, and an example',
+  (folder, name) => {
+    const [title, sentence, ...rest] = readFileSync(join(root, folder, 'README.md'), 'utf8').split(/\n{2,}/);
+    expect(title).toBe(`# ${name}`);
+    expect(sentence).toMatch(/^[^.]+(?:\.[^.\s][^.]*)*\.$/);
+    expect(rest[0]).toMatch(/^```sh\nnpm install /);
+    expect(examples.some((example) => example.folder === folder)).toBe(true);
+  },
+);
 
 describe('the examples of the READMEs', () => {
   /** Inside this package, whose dependencies are all that the examples import. */
