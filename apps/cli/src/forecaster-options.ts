@@ -5,6 +5,7 @@ import type { ForecasterOptions } from '@fin/forecast';
 import type { RunSource } from '@fin/run';
 import type { Command, Option } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { modelFolder } from './hub-models.js';
 import type { LoraFlags } from './options.js';
 import { given, loraOptions, loraSettings, numbers, option, path, precisionOption } from './options.js';
 import { chooseModel } from './runs.js';
@@ -72,7 +73,7 @@ function addModelOptions(command: Command): void {
     .addOption(
       option(
         '--model <dir>',
-        'with --text scored or joint: a sentiment model, or a run of `fin finetune`; with joint, any BERT',
+        'with --text scored or joint: a sentiment model, or a run of `fin finetune`; with joint, any BERT; a folder, or a name on the hub',
         { parse: path },
       ),
     )
@@ -219,7 +220,9 @@ export async function forecasterSettings(
   flags: ForecasterFlags,
   { resume = false }: { readonly resume?: boolean } = {},
 ): Promise<ForecasterChoice> {
-  const named = settingsOf(flags);
+  const named = settingsOf(
+    flags.model === undefined ? flags : { ...flags, model: await modelFolder(flags.model) },
+  );
   const file = flags.config === undefined ? null : await readConfig(flags.config);
   if (resume && file === null) {
     if (named.model) await chooseModel(named.model);
@@ -227,9 +230,10 @@ export async function forecasterSettings(
   }
   const { changeSettings, resolveSettings } = await import('@fin/forecast');
   try {
-    const settings = changeSettings(file?.settings ?? {}, named);
-    if (settings.model !== null) await chooseModel(settings.model);
-    return { settings: file ? settings : named, source: file?.source ?? null };
+    const chosen = changeSettings(file?.settings ?? {}, named);
+    const model = chosen.model === null ? null : await modelFolder(chosen.model);
+    if (model !== null) await chooseModel(model);
+    return { settings: file ? { ...chosen, model } : named, source: file?.source ?? null };
   } catch (error) {
     const problem = file && problemOf(() => resolveSettings(file.settings));
     if (problem !== (error as Error).message) throw error;

@@ -4,6 +4,7 @@ import type { ProfileSummary } from '@fin/profiler';
 import type { RunKind, RunRecord, RunSource } from '@fin/run';
 import { commonFiles, RunUnfinishedError, readRunConfig, readRunRecord, readUnfinishedRun } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
+import { modelFolder } from './hub-models.js';
 import { finCommand } from './io/escape.js';
 import { InterruptedError, interruptible } from './io/interruption.js';
 import type { Terminal } from './io/terminal.js';
@@ -70,13 +71,15 @@ function requireFinished(run: string): void {
 }
 
 /**
- * The folder of the model that `--model` names: a run of fine-tuning, or the model itself.
+ * The folder of the model that `--model` names: a run of fine-tuning, the model itself, or a model of the hub.
  *
+ * @throws {ModelMissingError} when there is neither a folder nor a model in the hub cache of this name
  * @throws {RunInputError} of `@fin/run` when it is a run of another kind
  * @throws {DamagedFileError} of `@fin/files` when the run's `run.json` or `config.json` is malformed
  * @throws {RunChoiceError} when the run is unfinished
  */
-export async function chooseModel(dir: string): Promise<string> {
+export async function chooseModel(named: string): Promise<string> {
+  const dir = await modelFolder(named);
   const { modelOfRun } = await import('@fin/sentiment');
   try {
     const model = modelOfRun(dir);

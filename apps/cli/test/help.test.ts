@@ -14,6 +14,7 @@ const commands = [
   ['report'],
   ['finetune'],
   ['sentiment'],
+  ['model', 'pull'],
   ['model', 'info'],
   ['model', 'convert'],
   ['model', 'merge'],

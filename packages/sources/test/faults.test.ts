@@ -410,6 +410,18 @@ describe('the token', () => {
   });
 });
 
+describe('a cache', () => {
+  it('that cannot be written is named', async () => {
+    const file = join(at.cache, 'file');
+    writeFileSync(file, '');
+    await expect(at.pull({ env: { ...at.env, HF_HUB_CACHE: file } })).rejects.toMatchObject({
+      name: 'FileWriteError',
+      kind: 'environment',
+      message: expect.stringContaining('part of the path is a file'),
+    });
+  });
+});
+
 describe('an interruption', () => {
   it('stops at once, leaves no lock, and is continued', async () => {
     const controller = new AbortController();

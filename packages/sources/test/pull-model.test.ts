@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findModel, ModelNotCachedError } from '../src/index.js';
+import { findModel, ModelNotCachedError, parseSnapshotFolder } from '../src/index.js';
 import { bench, bytes, COMMIT, FILES, MODEL, WEIGHTS } from './tiny-model.js';
 
 const at = bench();
@@ -17,7 +17,11 @@ describe('pullModel', () => {
         fetched: true,
       })),
     );
+    expect(parseSnapshotFolder(model.dir)).toEqual({ name: MODEL, commit: COMMIT });
     const root = join(at.cache, 'models--ProsusAI--finbert');
+    for (const other of [root, at.cache, '/', 'models', join(model.dir, 'x'), join(root, 'snapshots/main')]) {
+      expect(parseSnapshotFolder(other)).toBeNull();
+    }
     expect(model.dir).toBe(join(root, 'snapshots', COMMIT));
     expect(readFileSync(join(root, 'refs/main'), 'utf8')).toBe(COMMIT);
     const weights = join(model.dir, 'model.safetensors');

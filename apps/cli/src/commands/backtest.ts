@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { startBackend } from '../backend.js';
 import type { ForecasterFlags } from '../forecaster-options.js';
 import { addForecasterOptions, forecasterSettings } from '../forecaster-options.js';
+import { hubSource } from '../hub-models.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import { textTable } from '../io/terminal.js';
@@ -78,7 +79,7 @@ export async function runWalk<Result extends BacktestResult>(
         overwrite: flags.overwrite,
         resume: resumeFrom(flags.resume),
         settings: { ...walkSettings(flags), ...settings, forecaster },
-        source: marketSource(start, market),
+        source: { ...marketSource(start, market), ...(await hubSource(forecaster.model)) },
         workers: flags.workers,
         signal,
         onEvent: (event) => showWalk(event, progress, terminal),

@@ -13,6 +13,7 @@ import { readUnfinishedRun, requireWritableFolder } from '@fin/run';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
 import { headlinesOption } from '../forecaster-options.js';
+import { hubSource } from '../hub-models.js';
 import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
@@ -111,7 +112,11 @@ function addInputOptions(command: Command): void {
     )
     .addOption(labelsOption())
     .addOption(
-      option('--model <dir>', 'encoder to start from: any BERT, or a run of `fin finetune`', { parse: path }),
+      option(
+        '--model <dir>',
+        'encoder to start from: any BERT, or a run of `fin finetune`; a folder, or a name on the hub',
+        { parse: path },
+      ),
     )
     .addOption(
       option(
@@ -298,6 +303,7 @@ async function openInputs(
       sentences: bank ? resolve(sentences!) : null,
       ...given({ labels: bank && labels }),
       ...marketSource(choice, market),
+      ...(await hubSource(modelDir)),
     },
   };
 }

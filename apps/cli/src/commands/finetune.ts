@@ -4,6 +4,7 @@ import type { BackendName } from '@fin/runtime';
 import type { TuningEvent, TuningOptions, TuningSummary } from '@fin/sentiment';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
+import { hubSource } from '../hub-models.js';
 import { finCommand } from '../io/escape.js';
 import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
@@ -76,9 +77,13 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
       ).conflicts('resume'),
     )
     .addOption(
-      option('--model <dir>', 'model to start from; an encoder without a classifier gets a new one', {
-        parse: path,
-      }),
+      option(
+        '--model <dir>',
+        'model to start from, a folder or a name on the hub; an encoder without a classifier gets a new one',
+        {
+          parse: path,
+        },
+      ),
     )
     .addOption(newRunOption(TUNING_RUNS))
     .addOption(overwriteOption())
@@ -257,7 +262,11 @@ async function finetune(
       resume: resumeFrom(resume),
       settings: settingsOf(options),
       ...recordSettings(options),
-      source: { data: recordedFiles(data), ...given({ labels, columns }) },
+      source: {
+        data: recordedFiles(data),
+        ...given({ labels, columns }),
+        ...(await hubSource(modelDir)),
+      },
       signal,
       onEvent: (event) =>
         event.kind === 'precision' ? notePrecision(event, terminal) : show(event, progress),

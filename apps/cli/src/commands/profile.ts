@@ -47,7 +47,7 @@ export function addProfileCommand(program: Command, terminal: Terminal): void {
     .addOption(labelsOption());
   addFileOptions(command)
     .addOption(
-      option('--model <dir>', 'encoder to train', {
+      option('--model <dir>', 'encoder to train: a folder, or a name on the hub', {
         parse: path,
         byDefault: 'a small one with random weights',
       }),

@@ -6,6 +6,7 @@ import type { BackendName } from '@fin/runtime';
 import type { ClassificationReport } from '@fin/sentiment';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
+import { modelFolder } from '../hub-models.js';
 import { interruptible } from '../io/interruption.js';
 import type { Terminal } from '../io/terminal.js';
 import { textTable } from '../io/terminal.js';
@@ -48,9 +49,13 @@ export function addSentimentEvaluateCommand(group: Command, terminal: Terminal):
     .description('measures a sentiment model on labelled sentences, without training');
   addSentenceOptions(command)
     .addOption(
-      option('--model <dir>', 'a run of `fin finetune`, or the folder of a sentiment model or adapter', {
-        parse: path,
-      }).makeOptionMandatory(),
+      option(
+        '--model <dir>',
+        'a run of `fin finetune`, or a sentiment model or adapter: a folder, or a name on the hub',
+        {
+          parse: path,
+        },
+      ).makeOptionMandatory(),
     )
     .addOption(
       option('--base <dir>', "an adapter's base model", {
@@ -81,8 +86,9 @@ async function evaluate(
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<Result> {
-  const { data, base, precision = 'fp32', backend } = options;
+  const { data, precision = 'fp32', backend } = options;
   const dir = await chooseModel(options.model);
+  const base = options.base === undefined ? undefined : await modelFolder(options.base);
   const bank: LabelledSentences = await openSentences(data, options);
   const { evaluateSentiment } = await import('@fin/sentiment');
   const { describePrecision } = await import('@fin/amp');

@@ -5,6 +5,7 @@ import type { BackendName } from '@fin/runtime';
 import type { DayAggregate, DaySentiment, FinBert } from '@fin/sentiment';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
+import { modelFolder } from '../hub-models.js';
 import { interruptible } from '../io/interruption.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
@@ -63,9 +64,13 @@ export function addSentimentCommand(program: Command, terminal: Terminal): void 
   addSentimentEvaluateCommand(command, terminal);
   addMarketOptions(command)
     .addOption(
-      option('--model <dir>', 'a run of `fin finetune`, or the folder of a sentiment model or adapter', {
-        parse: path,
-      }),
+      option(
+        '--model <dir>',
+        'a run of `fin finetune`, or a sentiment model or adapter: a folder, or a name on the hub',
+        {
+          parse: path,
+        },
+      ),
     )
     .addOption(
       option('--base <dir>', "an adapter's base model", {
@@ -111,11 +116,12 @@ async function sentiment(
   terminal: Terminal,
 ): Promise<Result> {
   const dir = await chooseModel(options.model);
+  const base = options.base === undefined ? undefined : await modelFolder(options.base);
   const market = await openMarket(options.market);
   const { aggregateDays, FinBert } = await import('@fin/sentiment');
   const { describePrecision } = await import('@fin/amp');
   await startBackend(options.backend, terminal);
-  const { base, cache: cacheDir, precision = 'fp32', aggregate = 'mean' } = options;
+  const { cache: cacheDir, precision = 'fp32', aggregate = 'mean' } = options;
   notePrecision(describePrecision(precision), terminal);
   noteMarket(market, terminal);
   const texts = market.headlines.array('text') as string[];

@@ -1,5 +1,6 @@
-import type { SettingsGrid, SweepResult } from '@fin/forecast';
+import type { SettingsGrid, SweepResult, Variant } from '@fin/forecast';
 import type { Command } from 'commander';
+import { modelFolder } from '../hub-models.js';
 import type { Terminal } from '../io/terminal.js';
 import { textTable } from '../io/terminal.js';
 import { path } from '../options.js';
@@ -16,7 +17,7 @@ export function addSweepCommand(program: Command, terminal: Terminal): void {
     if (grid === undefined && !flags.resume) command.error('error: a file with the grid is needed');
     const values = grid === undefined ? null : ((await readSettingsFile(grid)) as SettingsGrid);
     const { gridVariants, sweep } = await import('@fin/forecast');
-    const variants = values === null ? {} : { variants: gridVariants(values) };
+    const variants = values === null ? {} : { variants: await withModelFolders(gridVariants(values)) };
     await runWalk(
       { kind: 'sweep', work: sweep, settings: variants, lines: sweepLines },
       flags,
@@ -24,6 +25,18 @@ export function addSweepCommand(program: Command, terminal: Terminal): void {
       terminal,
     );
   });
+}
+
+/** The variants with folders in place of names of models on the hub. */
+function withModelFolders(variants: readonly Variant[]): Promise<Variant[]> {
+  return Promise.all(
+    variants.map(async (variant) => {
+      const { model } = variant.settings;
+      return typeof model === 'string'
+        ? { ...variant, settings: { ...variant.settings, model: await modelFolder(model) } }
+        : variant;
+    }),
+  );
 }
 
 function sweepLines(result: SweepResult, forecast: ForecastPackage): string[] {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
 import type { ForecasterFlags } from '../forecaster-options.js';
 import { addForecasterOptions, forecasterSettings } from '../forecaster-options.js';
+import { hubSource } from '../hub-models.js';
 import { finCommand } from '../io/escape.js';
 import type { Progress } from '../io/progress.js';
 import { createProgress } from '../io/progress.js';
@@ -98,7 +99,7 @@ async function train(
       resume: resumeFrom(resume),
       settings,
       ...recordSettings(options),
-      source: marketSource(start, market),
+      source: { ...marketSource(start, market), ...(await hubSource(settings.model)) },
       signal,
       onEvent: (event) =>
         event.kind === 'precision' ? notePrecision(event, terminal) : show(event, progress),

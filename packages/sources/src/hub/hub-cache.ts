@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { asFileWriteError, makeFolder, writeFileAtomically } from '@fin/files';
 import { isCommit } from './model-id.js';
 
@@ -95,6 +95,18 @@ export class CachedModelFolder {
     const sizes = await Promise.all(names.map((name) => stat(this.blob(name)).catch(() => null)));
     return names.map((name, i) => `${name} ${sizes[i]?.size}`).join('\n');
   }
+}
+
+/**
+ * The model and commit of a folder that {@link CachedModelFolder.snapshot} names.
+ *
+ * @returns null for any other folder
+ */
+export function parseSnapshotFolder(dir: string): { readonly name: string; readonly commit: string } | null {
+  const [folder, snapshots, commit] = resolve(dir).split(sep).slice(-3);
+  const [kind, ...words] = folder?.split('--') ?? [];
+  if (kind !== 'models' || words.length === 0 || snapshots !== 'snapshots' || !isCommit(commit)) return null;
+  return { name: words.join('/'), commit };
 }
 
 async function hasSize(file: string, size: number): Promise<boolean> {
