@@ -133,6 +133,15 @@ describe('a scope', () => {
   });
 });
 
+/** A promise, and the function that resolves it. */
+function signal(): { readonly over: Promise<void>; readonly end: () => void } {
+  let end = () => {};
+  const over = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { over, end };
+}
+
 describe('an asynchronous scope', () => {
   it('lasts until its promise settles, and not for the code beside it', async () => {
     const seen: string[] = [];
@@ -183,20 +192,24 @@ describe('an asynchronous scope', () => {
   });
 
   it('is over for code that outlives it', async () => {
+    const { over, end } = signal();
     let late: Promise<string> | undefined;
     await autocast(bf16, async () => {
-      late = sleep(5).then(precisionHere);
+      late = over.then(precisionHere);
       await sleep(1);
     });
+    end();
     expect(await late).toBe('float32');
   });
 
   it('leaves code that outlives an inner scope in the outer one', async () => {
+    const { over, end } = signal();
     const seen = await autocast(bf16, async () => {
       let late: Promise<string> | undefined;
       await autocast(off, async () => {
-        late = sleep(5).then(precisionHere);
+        late = over.then(precisionHere);
       });
+      end();
       return late;
     });
     expect(seen).toBe('bfloat16');
