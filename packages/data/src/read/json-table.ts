@@ -28,7 +28,11 @@ export interface RowObject {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** Makes a table of objects: the columns are all keys, in order of first appearance, and a missing key is an empty cell. */
+/**
+ * Makes a table of objects: the columns are all keys, in order of first appearance, and a missing key is an empty cell.
+ *
+ * @throws DataInputError if no object has a key
+ */
 export function objectTable(
   objects: readonly RowObject[],
   about: Pick<RawTable, 'file' | 'format' | 'encoding'>,
@@ -36,6 +40,10 @@ export function objectTable(
   const names = new Set<string>();
   for (const { value } of objects) for (const name of Object.keys(value)) names.add(name);
   const columns = [...names];
+  if (columns.length === 0) {
+    const fix = 'Check that it is the right file: its rows have no fields.';
+    throw new DataInputError('has no columns', { file: about.file, fix });
+  }
   return {
     ...about,
     header: { line: 1, cells: columns },
