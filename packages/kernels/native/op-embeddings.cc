@@ -3,15 +3,9 @@
 
 #include "cpu.h"
 #include "op.h"
-#include "pool.h"
-
-#include <algorithm>
-#include <atomic>
 
 namespace fin {
 namespace {
-
-constexpr int64_t kElementsPerTask = 8192;
 
 struct EmbeddingsAttributes {
   int64_t tables;
@@ -69,11 +63,6 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   call.output(2, mean, TF_FLOAT, {rows});
   call.output(3, rstd, TF_FLOAT, {rows});
   if (!call.ok()) return;
-  if (cols == 0) {
-    std::fill_n(mean.data<float>(), rows, 0.0f);
-    std::fill_n(rstd.data<float>(), rows, 0.0f);
-    return;
-  }
   std::vector<const void*> table_data;
   std::vector<const int32_t*> id_data;
   for (const auto& table : tables) table_data.push_back(table->data());
@@ -90,21 +79,7 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   norm.mean = mean.data<float>();
   norm.rstd = rstd.data<float>();
   const auto sum_table_rows = kernels().sum_table_rows[storage(sum)];
-  const auto layer_norm = kernels().layer_norm[storage(sum)];
-  const int64_t scratch_floats = kernels().layer_norm_scratch(cols);
-  const int64_t rows_per_task = std::max<int64_t>(1, kElementsPerTask / cols);
-  std::atomic<bool> short_of_memory{false};
-  parallel_for((rows + rows_per_task - 1) / rows_per_task, [&](int64_t task) {
-    float* const scratch = thread_scratch(scratch_floats);
-    if (scratch == nullptr) {
-      short_of_memory = true;
-      return;
-    }
-    const int64_t begin = task * rows_per_task, end = std::min(rows, begin + rows_per_task);
-    sum_table_rows(gathered, begin, end);
-    layer_norm(norm, begin, end, scratch);
-  });
-  if (short_of_memory) call.fail("out of memory", TF_RESOURCE_EXHAUSTED);
+  normalize_rows(call, norm, storage(sum), [&](int64_t begin, int64_t end) { sum_table_rows(gathered, begin, end); });
 }
 
 }  // namespace

@@ -78,30 +78,12 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   call.output(1, mean, TF_FLOAT, {args.rows});
   call.output(2, rstd, TF_FLOAT, {args.rows});
   if (!call.ok()) return;
-  if (args.cols == 0) {
-    std::fill_n(mean.data<float>(), args.rows, 0.0f);
-    std::fill_n(rstd.data<float>(), args.rows, 0.0f);
-    return;
-  }
   args.beta = beta.data<float>();
   args.epsilon = attributes.epsilon;
   args.y = y.data();
   args.mean = mean.data<float>();
   args.rstd = rstd.data<float>();
-  const auto layer_norm = kernels().layer_norm[storage(x)];
-  const int64_t scratch_floats = kernels().layer_norm_scratch(args.cols);
-  const int64_t rows = kElementsPerTask / args.cols < 1 ? 1 : kElementsPerTask / args.cols;
-  std::atomic<bool> short_of_memory{false};
-  parallel_for((args.rows + rows - 1) / rows, [&](int64_t task) {
-    float* scratch = thread_scratch(scratch_floats);
-    if (scratch == nullptr) {
-      short_of_memory = true;
-      return;
-    }
-    const int64_t begin = task * rows;
-    layer_norm(args, begin, begin + rows < args.rows ? begin + rows : args.rows, scratch);
-  });
-  if (short_of_memory) call.fail("out of memory", TF_RESOURCE_EXHAUSTED);
+  normalize_rows(call, args, storage(x), nullptr);
 }
 
 void compute_grad(void* kernel, TF_OpKernelContext* context) {
@@ -177,6 +159,29 @@ void compute_grad(void* kernel, TF_OpKernelContext* context) {
 }
 
 }  // namespace
+
+void normalize_rows(Call& call, const LayerNormArgs& args, Storage storage, const RowsTask& before) {
+  if (args.cols == 0) {
+    std::fill_n(args.mean, args.rows, 0.0f);
+    std::fill_n(args.rstd, args.rows, 0.0f);
+    return;
+  }
+  const auto layer_norm = kernels().layer_norm[storage];
+  const int64_t scratch_floats = kernels().layer_norm_scratch(args.cols);
+  const int64_t rows = std::max<int64_t>(1, kElementsPerTask / args.cols);
+  std::atomic<bool> short_of_memory{false};
+  parallel_for((args.rows + rows - 1) / rows, [&](int64_t task) {
+    float* scratch = thread_scratch(scratch_floats);
+    if (scratch == nullptr) {
+      short_of_memory = true;
+      return;
+    }
+    const int64_t begin = task * rows, end = std::min(args.rows, begin + rows);
+    if (before) before(begin, end);
+    layer_norm(args, begin, end, scratch);
+  });
+  if (short_of_memory) call.fail("out of memory", TF_RESOURCE_EXHAUSTED);
+}
 
 std::string register_layer_norm() {
   const std::string problem = register_op({

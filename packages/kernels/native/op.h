@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -158,6 +159,13 @@ std::string register_encoder();
 std::string register_pack_weight();
 std::string register_adam();
 std::string register_lstm();
+
+/// Work on the rows [begin, end).
+using RowsTask = std::function<void(int64_t begin, int64_t end)>;
+
+/// The forward pass of a layer norm on all threads. `before` is called for the rows of each task, before they are normalized; null for
+/// nothing.
+void normalize_rows(Call& call, const LayerNormArgs& args, Storage storage, const RowsTask& before);
 
 /// Rows per block of a sum over rows. Depends on the shape alone, so that the sum does not depend on the number of threads.
 int64_t rows_per_block(int64_t rows);
