@@ -1,5 +1,5 @@
 import { epochDay, isoDateOf } from '../calendar/iso-date.js';
-import { closingTime, isHalfDay, REGULAR_CLOSE } from '../calendar/nyse-half-days.js';
+import { closingTime, REGULAR_CLOSE } from '../calendar/nyse-half-days.js';
 import { exchangeZone, requireTimeZone } from '../calendar/time-zone.js';
 import { inZone, onlyDates, readDates } from '../read/date-column.js';
 import type { NamedColumns } from '../read/find-columns.js';
@@ -146,7 +146,7 @@ function knownOn(moments: readonly Moment[], timeZone: string | undefined, assum
     return {
       date: isoDateOf(epochDay(date)! + 1),
       place: 'afterClose',
-      early: isHalfDay(date) && time < REGULAR_CLOSE,
+      early: time < REGULAR_CLOSE,
     };
   });
 }

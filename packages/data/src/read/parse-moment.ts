@@ -1,4 +1,4 @@
-import { dayNumber, isoDateOf } from '../calendar/iso-date.js';
+import { dayNumber, epochDay, isoDateOf } from '../calendar/iso-date.js';
 
 const MS_PER_DAY = 86_400_000;
 const MINUTES_PER_DAY = 1440;
@@ -96,8 +96,7 @@ const compactMoment = /^(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2})(\d{2})(\d{2})?(Z)?)
 export function isCompactTimestamp(cell: string): boolean {
   const [, year, month, day, hour, minute, second = '0'] = compactMoment.exec(cell) ?? [];
   if (hour === undefined || /\D/.test(cell)) return false;
-  const number = dayNumber(Number(year), Number(month), Number(day));
-  const isDay = isoDateOf(number) === `${year}-${month}-${day}`;
+  const isDay = epochDay(`${year}-${month}-${day}`) !== null;
   return isDay && /^(19|20)/.test(year) && Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
 }
 
