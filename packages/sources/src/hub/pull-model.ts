@@ -82,9 +82,10 @@ export async function pullWith(limits: Limits, id: string, options: PullOptions)
   const { env, signal, onEvent = () => {} } = options;
   const { name, revision } = requireModelId(id, options.revision);
   const settings = hubSettings(env);
-  if ((options.offline ?? settings.offline) || isCommit(revision)) {
+  const offline = options.offline ?? settings.offline;
+  if (offline || isCommit(revision)) {
     const cached = findModel(name, { revision, env });
-    if (options.offline ?? settings.offline) return { ...(await cached), files: [] };
+    if (offline) return { ...(await cached), files: [] };
     const there = await cached.catch(() => null); // else it is fetched
     if (there) return { ...there, files: [] };
   }
