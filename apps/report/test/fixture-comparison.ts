@@ -186,6 +186,7 @@ function rowOf(job: JobName, name: VariantName, own: readonly Measurement[]): Ro
     job,
     measurements: own.length,
     scoredSeeds: own.length,
+    stillImproving: 0,
     epochSeconds: mean(({ training }) => training.epochSeconds),
     epochSecondsDeviation: 0.3,
     headlinesPerSecond: mean(({ training }) => training.headlinesPerSecond),

@@ -255,9 +255,14 @@ describe('a comparison of variants', () => {
     expect(text).not.toContain('Where the time of an update goes');
   });
 
-  it('says it when accuracy is worse, and is not called better then', async () => {
+  it('says it when accuracy is worse, and is not called better then, and when training was too short to tell', async () => {
     const text = await textOf(
-      await change(({ deltas }) => ({
+      await change(({ deltas, variants }) => ({
+        variants: variants.map((row) =>
+          row.name === 'lora-amp' && row.job === 'sentiment'
+            ? { ...row, stillImproving: row.scoredSeeds }
+            : row,
+        ),
         deltas: deltas.map((delta) =>
           delta.metric === 'deltaMacroF1' && delta.variant === 'lora-amp'
             ? { ...delta, value: -0.05, interval: [-0.06, -0.04], conclusion: 'worse' }
@@ -267,6 +272,9 @@ describe('a comparison of variants', () => {
     );
     expect(text).toContain('it is worse by more than noise in macro-F1 (sentiment).');
     expect(text).toContain('<section class="verdict worse"');
+    expect(text).toMatch(
+      /Sentiment: training ended after \d epochs, while the validation loss of lora-amp still fell/,
+    );
   });
 
   it('says it when something costs more', async () => {

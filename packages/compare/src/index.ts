@@ -8,7 +8,7 @@ export { MeasurementError } from './measure/measure.js';
 export type { ComparisonDataRecord } from './open-comparison.js';
 export type { Conclusion, Delta } from './results/delta.js';
 export type { ComparisonTable } from './results/format-table.js';
-export { comparisonTables } from './results/format-table.js';
+export { comparisonSentences, comparisonTables, unfinishedTraining } from './results/format-table.js';
 export type {
   EpochLosses,
   GpuCost,

@@ -95,8 +95,8 @@ export function addCompareCommand(program: Command, terminal: Terminal): void {
       );
       if (result === null) reportRepaired(runDir, flags.json, terminal);
       else {
-        const { comparisonTables } = await import('@fin/compare');
-        terminal.result(flags.json, result, (value) => lines(value, comparisonTables));
+        const compare = await import('@fin/compare');
+        terminal.result(flags.json, result, (value) => lines(value, compare));
       }
     });
 }
@@ -354,11 +354,11 @@ function show(event: CompareEvent, progress: Progress, terminal: Terminal): void
 
 function lines(
   result: CompareResult,
-  comparisonTables: typeof import('@fin/compare')['comparisonTables'],
+  { comparisonSentences, comparisonTables }: typeof import('@fin/compare'),
 ): string[] {
   return [
     ...comparisonTables(result).flatMap(({ title, header, rows }) => [title, ...textTable(header, rows), '']),
-    ...result.deltas.filter(({ variant }) => variant === result.optimized).map(({ sentence }) => sentence),
+    ...comparisonSentences(result),
     '',
     result.run,
   ];

@@ -31,13 +31,31 @@ export function formatComparison(results: ComparisonResults): string {
     '# Comparison of variants',
     about,
     ...comparisonTables(results).map((table) => `## ${table.title}\n\n${markdown(table)}`),
-    results.deltas
-      .filter(({ variant }) => variant === results.optimized)
-      .map(({ sentence }) => `- ${sentence}`)
+    comparisonSentences(results)
+      .map((sentence) => `- ${sentence}`)
       .join('\n'),
   ]
     .map((part) => `${part}\n`)
     .join('\n');
+}
+
+/** The differences of the optimized variant in words, and in which jobs training was too short to compare scores. */
+export function comparisonSentences(results: ComparisonResults): string[] {
+  const own = results.deltas.filter(({ variant }) => variant === results.optimized);
+  return [...own.map(({ sentence }) => sentence), ...unfinishedTraining(results)];
+}
+
+/** A sentence for each job in which every seed of a variant was still improving when training ended. */
+export function unfinishedTraining({ jobs, variants, epochs }: ComparisonResults): string[] {
+  return jobs.flatMap((job) => {
+    const names = variants
+      .filter((row) => row.job === job && row.scoredSeeds > 0 && row.stillImproving === row.scoredSeeds)
+      .map(({ name }) => name);
+    if (names.length === 0) return [];
+    return [
+      `${job}: training ended after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, while the validation loss of ${names.join(', ')} still fell with every seed. Their scores are not final: compare accuracy with more --epochs.`,
+    ];
+  });
 }
 
 /** `table.csv`: the variants with all digits. Undefined values are empty. */
@@ -49,6 +67,7 @@ export function formatComparisonCsv({ variants }: ComparisonResults): string {
     'precision',
     'measurements',
     'scoredSeeds',
+    'stillImproving',
     'epochSeconds',
     'epochSecondsDeviation',
     'headlinesPerSecond',

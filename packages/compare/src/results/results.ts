@@ -94,6 +94,7 @@ const variantRowSchema: z.ZodType<VariantRow> = z.object({
   job: z.enum(jobNames),
   measurements: count,
   scoredSeeds: count,
+  stillImproving: count,
   epochSeconds: amount,
   epochSecondsDeviation: nullable,
   headlinesPerSecond: amount,

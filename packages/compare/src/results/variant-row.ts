@@ -1,5 +1,5 @@
 import type { JobName, Variant } from '../variants.js';
-import type { Latency, Measurement, Scores } from './measurement.js';
+import type { EpochLosses, Latency, Measurement, Scores } from './measurement.js';
 import { scoreNames } from './measurement.js';
 
 /** Bytes of a MB. */
@@ -12,6 +12,8 @@ export interface VariantRow extends Variant, Scores {
   readonly measurements: number;
   /** Number of seeds whose scores were measured; 0 when only cost was. */
   readonly scoredSeeds: number;
+  /** Number of these seeds whose validation loss was lowest after the last epoch, so that longer training could score better. */
+  readonly stillImproving: number;
   /** Training time per epoch, s. */
   readonly epochSeconds: number;
   /** Standard deviation of `epochSeconds` over the measurements; null for a single one. */
@@ -58,14 +60,16 @@ export interface LatencyRow {
 export function variantRow(job: JobName, variant: Variant, measurements: readonly Measurement[]): VariantRow {
   const [first] = measurements;
   const training = measurements.map((one) => one.training);
-  const scores = measurements.flatMap((one) => one.scores ?? []);
+  const scored = measurements.filter((one) => one.scores !== null);
+  const scores = scored.flatMap((one) => one.scores ?? []);
   const over = (of: (cost: (typeof training)[number]) => number): number => mean(training.map(of));
   const epochs = training.map(({ epochSeconds }) => epochSeconds);
   return {
     ...variant,
     job,
     measurements: measurements.length,
-    scoredSeeds: scores.length,
+    scoredSeeds: scored.length,
+    stillImproving: scored.filter(({ epochs }) => bestLast(epochs)).length,
     epochSeconds: mean(epochs),
     epochSecondsDeviation: epochs.length < 2 ? null : deviation(epochs),
     headlinesPerSecond: over(({ headlinesPerSecond }) => headlinesPerSecond),
@@ -84,6 +88,11 @@ export function variantRow(job: JobName, variant: Variant, measurements: readonl
       scoreNames.map((name) => [name, meanOrNull(scores.map((one) => one[name]))]),
     ) as Record<keyof Scores, number | null>),
   };
+}
+
+function bestLast(epochs: readonly EpochLosses[]): boolean {
+  const losses = epochs.flatMap(({ validationLoss }) => validationLoss ?? []);
+  return losses.length > 0 && losses.at(-1) === Math.min(...losses);
 }
 
 function latencyRow({ batchSize, merged }: Latency, measurements: readonly Measurement[]): LatencyRow {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Measurement, VariantName } from '../../src/index.js';
-import { comparisonResultsSchema, comparisonTables, measurementSchema } from '../../src/index.js';
+import {
+  comparisonResultsSchema,
+  comparisonTables,
+  measurementSchema,
+  unfinishedTraining,
+} from '../../src/index.js';
 import { formatComparison, formatComparisonCsv } from '../../src/results/format-table.js';
 import { summarizeComparison } from '../../src/results/results.js';
 import { measurement } from './measurements.js';
@@ -109,6 +114,26 @@ describe('summarizeComparison', () => {
     );
     expect(both.variants).toHaveLength(4);
     expect(both.delta.trainingTimeReduction).toBeCloseTo(2, 12);
+  });
+
+  it('counts the seeds that were still improving, and names variants whose training was too short', () => {
+    const falling = [1, 0.8, 0.7].map((loss, i) => ({ epoch: i + 1, trainLoss: loss, validationLoss: loss }));
+    const turned = [...falling.slice(0, 2), { epoch: 3, trainLoss: 0.7, validationLoss: 0.9 }];
+    const of = (lora: (seed: number) => typeof falling) =>
+      summarizeComparison(
+        settings,
+        { encoder: 'tiny', costOnly: false },
+        measurements.map((one) => ({ ...one, epochs: one.variant === 'lora-amp' ? lora(one.seed) : turned })),
+      );
+    const short = of(() => falling);
+    expect(short.variants.map(({ stillImproving }) => stillImproving)).toEqual([0, 2]);
+    expect(unfinishedTraining(short)).toEqual([
+      'sentiment: training ended after 3 epochs, while the validation loss of lora-amp still fell with every seed. Their scores are not final: compare accuracy with more --epochs.',
+    ]);
+    expect(formatComparison(short)).toContain(`- ${unfinishedTraining(short)[0]}`);
+    const one = of((seed) => (seed === 1 ? falling : turned));
+    expect(one.variants.map(({ stillImproving }) => stillImproving)).toEqual([0, 1]);
+    expect(unfinishedTraining(one)).toEqual([]);
   });
 
   it('makes what its schema accepts', () => {

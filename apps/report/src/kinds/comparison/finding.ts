@@ -1,5 +1,5 @@
 import type { ComparisonResults, Delta, DeltaName } from '@fin/compare';
-import { formatDelta } from '@fin/compare';
+import { formatDelta, unfinishedTraining } from '@fin/compare';
 import { percent } from '../../site/html.js';
 import type { Finding } from '../run-report.js';
 import { deltaWords, jobWords } from './measures.js';
@@ -28,7 +28,7 @@ export function comparisonFinding(results: ComparisonResults): Omit<Finding, 'so
   return {
     outcome: outcomeOf(own, costOnly),
     headline: `${optimized} takes ${listed(costs)}, compared with ${baseline}; ${accuracyWords(scores)}.`,
-    sentences: [...scoreSentences(results, scores), ...evidence(results)],
+    sentences: [...scoreSentences(results, scores), ...unfinished(results), ...evidence(results)],
     figure: {
       name: 'Training time',
       value: delta.trainingTimeReduction === null ? 'n/a' : `÷ ${number('trainingTimeReduction', delta)}`,
@@ -93,6 +93,10 @@ function scoreSentences({ jobs, level }: ComparisonResults, scores: readonly Del
     const intervals = own.some(({ interval }) => interval) ? `, with ${percent(level, 0)} intervals` : '';
     return [`${jobWords[job]}, difference on the test part${intervals}: ${parts.join(', ')}.`];
   });
+}
+
+function unfinished(results: ComparisonResults): string[] {
+  return unfinishedTraining(results).map((sentence) => sentence[0].toUpperCase() + sentence.slice(1));
 }
 
 function evidence({ seeds, repeats, costOnly }: ComparisonResults): string[] {
