@@ -16,15 +16,22 @@ const PRESETS = ['quick', 'full'];
 const SENTENCES = 'Sentences_50Agree.txt';
 
 const USAGE =
-  'usage: npm run study [-- --data DIR] [--sentences FILE] [--model DIR] [--preset quick|full]\n' +
-  `--sentences is ${SENTENCES} in the folder of --data if it is there`;
+  'usage: npm run study [-- --data DIR] [--sentences FILE] [--model DIR|NAME] [--preset quick|full]\n' +
+  `--sentences is ${SENTENCES} in the folder of --data if it is there; --model is a folder, or the name of a model on the hub`;
 
 /** Settings of a preset. */
 export const readPreset = (name) =>
   JSON.parse(readFileSync(inRoot('tooling', 'bootstrap', 'presets', `${name}.json`), 'utf8'));
 
-/** Options of `npm run study`, with absolute paths. */
-function studyOptions(args, env) {
+/** Names that can be those of models on the hub, such as `ProsusAI/finbert`; `@fin/sources` knows the whole rules. */
+const HUB_NAME = /^\w[\w.-]*(\/\w[\w.-]*)?(@[\w./-]+)?$/;
+
+/**
+ * Options of `npm run study`, with absolute paths. Needs no dependency, so that a wrong command line is refused before any work.
+ *
+ * @returns {{ preset: string, data?: string, sentences?: string, model?: string }} the model is a folder, or a name for `hubFolder`
+ */
+export function studyOptions(args, env = process.env) {
   const text = { type: 'string' };
   let values;
   try {
@@ -39,14 +46,20 @@ function studyOptions(args, env) {
   const path = (name) => (name ? resolve(env.INIT_CWD ?? process.cwd(), name) : undefined);
   const data = path(values.data ?? env.FIN_DATA);
   const beside = data && existsSync(join(data, SENTENCES)) ? join(data, SENTENCES) : undefined;
-  const options = { preset, data, sentences: path(values.sentences) ?? beside, model: path(values.model) };
+  const folder = path(values.model);
+  const isName = folder && !existsSync(folder) && HUB_NAME.test(values.model);
+  const model = isName ? values.model : folder;
+  const options = { preset, data, sentences: path(values.sentences) ?? beside, model };
   for (const name of ['sentences', 'model']) {
-    if (options[name] && !existsSync(options[name])) {
+    if (options[name] && !(name === 'model' && isName) && !existsSync(options[name])) {
       throw new StepFailed(`--${name}: there is no ${options[name]}\n${USAGE}`, 2);
     }
   }
   if (options.sentences && !options.model) {
-    throw new StepFailed(`sentences need a model to fine-tune: name its folder with --model\n${USAGE}`, 2);
+    throw new StepFailed(
+      `sentences need a model to fine-tune: give its folder or its name on the hub with --model\n${USAGE}`,
+      2,
+    );
   }
   return options;
 }
@@ -72,12 +85,31 @@ const compareOptions = ({ compare, randomEncoder }, model) => [
 ];
 
 /**
+ * The folder of a model: the one that is named, or that of the model of this name in the hub cache.
+ *
+ * @param {string} model of {@link studyOptions}
+ * @param {(name: string) => Promise<{ dir: string }>} findModel of `@fin/sources`
+ */
+export async function modelFolder(model, findModel) {
+  if (existsSync(model)) return model;
+  try {
+    return (await findModel(model)).dir;
+  } catch (error) {
+    if (error.kind !== 'input') throw error;
+    throw new StepFailed(
+      `--model: there is no folder ${model}, and ${error.problem ?? error.message}. Fetch a model of the hub with: npm run -s fin -- model pull ${model}`,
+      2,
+    );
+  }
+}
+
+/**
  * Variables of the study's tasks.
  *
- * @returns {{ data: string | undefined, env: Record<string, string> }} folder of the market, undefined for the synthetic one
+ * @param {{ preset: string, sentences?: string, model?: string }} options of {@link studyOptions}; the model is a folder
+ * @returns {Record<string, string>}
  */
-export function studyEnvironment(args, env = process.env) {
-  const { preset: name, data, sentences, model } = studyOptions(args, env);
+export function studyEnvironment({ preset: name, sentences, model }) {
   const preset = readPreset(name);
   const steps = {
     FINETUNE: sentences && ['--data', sentences, '--model', model, ...optionList(preset.finetune)],
@@ -91,13 +123,10 @@ export function studyEnvironment(args, env = process.env) {
   };
   const runs = Object.keys(steps).filter((step) => steps[step]);
   return {
-    data,
-    env: {
-      ...Object.fromEntries(runs.map((step) => [`STUDY_${step}`, JSON.stringify(steps[step])])),
-      STUDY_RUNS: runs.map((step) => `study-${step.toLowerCase()}`).join(' '),
-      ...(model && { STUDY_MODEL_KEY: fingerprint(model) }),
-      ...(sentences && { STUDY_SENTENCES_KEY: fingerprint(sentences) }),
-    },
+    ...Object.fromEntries(runs.map((step) => [`STUDY_${step}`, JSON.stringify(steps[step])])),
+    STUDY_RUNS: runs.map((step) => `study-${step.toLowerCase()}`).join(' '),
+    ...(model && { STUDY_MODEL_KEY: fingerprint(model) }),
+    ...(sentences && { STUDY_SENTENCES_KEY: fingerprint(sentences) }),
   };
 }
 

@@ -24,7 +24,7 @@ import { Terminal } from './io/terminal.js';
  * The `fin` command.
  *
  * ```
- *            data check ── data describe
+ *   data pull ── data check ── data describe
  *                 │
  *   files ──> train ──> run folder ──> evaluate ──> report
  *     ^                      └───────> predict
@@ -66,9 +66,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   ]) {
     add(program, terminal);
   }
-  for (const command of [...program.commands, ...program.commands.flatMap((group) => group.commands)]) {
-    command.copyInheritedSettings(program);
-  }
+  for (const command of allCommands(program)) command.copyInheritedSettings(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return ExitCode.ok;
@@ -76,6 +74,10 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     return reportError(error, terminal, args.includes('--json'));
   }
 }
+
+/** The commands of a program and those within them. */
+const allCommands = ({ commands }: Command): Command[] =>
+  commands.flatMap((command) => [command, ...allCommands(command)]);
 
 function version(): string {
   const file = new URL('../package.json', import.meta.url);

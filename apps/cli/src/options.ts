@@ -174,6 +174,10 @@ export const backendOption = (): Option =>
     env: 'FIN_BACKEND',
   });
 
+/** @param description what is fetched from the place */
+export const priceSourceOption = (description: string): Option =>
+  option('--from <source>', description, { choices: ['stooq', 'yahoo'] });
+
 export const precisionOption = (): Option =>
   option('--precision <name>', 'number format for compute and frozen weights; see `fin doctor`', {
     choices: ['fp32', 'bf16', 'fp16'],

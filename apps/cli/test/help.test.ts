@@ -4,6 +4,8 @@ import { runFin } from './run-fin.js';
 const commands = [
   ['data', 'check'],
   ['data', 'describe'],
+  ['data', 'pull', 'prices'],
+  ['data', 'pull', 'kaggle'],
   ['train'],
   ['evaluate'],
   ['backtest'],

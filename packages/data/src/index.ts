@@ -1,3 +1,4 @@
+export { lastClosedDay } from './calendar/last-closed-day.js';
 export type { MarketCalendar } from './calendar/market-calendar.js';
 export { closureReason, isTradingDay, nextTradingDay, tradingDays } from './calendar/nyse-calendar.js';
 export type { CheckMarketOptions } from './check/check-market.js';
@@ -37,7 +38,9 @@ export type { MarketFileOptions, MarketFiles } from './market-files/load-market-
 export { loadMarketFiles } from './market-files/load-market-files.js';
 export type { LoadedPrices, PriceFileOptions } from './prices/load-prices.js';
 export { loadPrices } from './prices/load-prices.js';
-export type { Encoding } from './read/decode-text.js';
+export { isReadableDate } from './read/date-column.js';
+export type { DecodedText, Encoding } from './read/decode-text.js';
+export { decodeText } from './read/decode-text.js';
 export type { ColumnRole, NamedColumns } from './read/find-columns.js';
 export { parseColumnNames } from './read/find-columns.js';
 export type { DecimalMark } from './read/number-column.js';

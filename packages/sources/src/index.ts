@@ -1,9 +1,17 @@
 export { ModelNotCachedError, SourceInputError, SourceUnavailableError } from './errors.js';
+export type { PulledHeadlines, PullHeadlinesOptions } from './feeds/pull-headlines.js';
+export { pullHeadlines } from './feeds/pull-headlines.js';
+export type { Environment } from './http/endpoint.js';
 export type { CachedModel } from './hub/find-model.js';
 export { findModel } from './hub/find-model.js';
 export { parseSnapshotFolder } from './hub/hub-cache.js';
-export type { Environment } from './hub/hub-settings.js';
 export type { ModelId } from './hub/model-id.js';
 export { parseModelId } from './hub/model-id.js';
 export type { PullEvent, PulledFile, PulledModel, PullOptions } from './hub/pull-model.js';
 export { pullModel } from './hub/pull-model.js';
+export type { PulledDataset, PullKaggleOptions } from './kaggle/pull-kaggle.js';
+export { pullKaggle } from './kaggle/pull-kaggle.js';
+export type { UnpackedFile } from './kaggle/unpack-tables.js';
+export type { PriceSourceName, PulledPrices, PullPricesOptions } from './prices/pull-prices.js';
+export { priceSources, pullPrices } from './prices/pull-prices.js';
+export type { SourceRecord } from './source-record.js';

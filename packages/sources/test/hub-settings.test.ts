@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Environment } from '../src/hub/hub-settings.js';
+import type { Environment } from '../src/http/endpoint.js';
 import { hubSettings, readToken, tokenFile } from '../src/hub/hub-settings.js';
 import { parseModelId } from '../src/index.js';
 import { bench } from './tiny-model.js';

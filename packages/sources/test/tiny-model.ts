@@ -75,7 +75,7 @@ export function bench(): Bench {
     },
     pull({ id = MODEL, idleMs = 2000, onEvent, ...options } = {}) {
       notes = [];
-      const limits = { retries: 4, delayMs: 1, idleMs, longestWaitMs: 3000 };
+      const limits = { retries: 4, delayMs: 1, idleMs, wholeMs: 60_000, longestWaitMs: 3000 };
       return pullWith(limits, id, {
         env: made.env,
         ...options,

@@ -14,6 +14,7 @@ import { percent, textTable } from '../io/terminal.js';
 import type { MarketChoice, MarketFlags } from '../market.js';
 import { addMarketOptions, marketOfFlags, openMarket, placementText } from '../market.js';
 import { jsonOption } from '../options.js';
+import { addPullCommands } from './data-pull.js';
 
 /** Maximum number of findings per kind, and of places per repeated headline, that are listed without `--all`. */
 const LISTED = { text: 5, json: 20 } as const;
@@ -25,7 +26,7 @@ interface Options extends MarketFlags {
 }
 
 export function addDataCommands(program: Command, terminal: Terminal): void {
-  const group = program.command('data').description('examines headlines and prices');
+  const group = program.command('data').description('fetches and examines headlines and prices');
   const check = group
     .command('check')
     .description(
@@ -51,6 +52,7 @@ export function addDataCommands(program: Command, terminal: Terminal): void {
       const serious = strict ? seriousFindings(found) : [];
       if (serious.length > 0) throw new FindingsError(`the data have ${serious.join(', ')}`);
     });
+  addPullCommands(group, terminal);
   const describe = group.command('describe').description('prints sizes, spans and distributions');
   addMarketOptions(describe)
     .addOption(jsonOption())

@@ -146,9 +146,13 @@ function otherOrder(table: RawTable, row: RawRow, index: number, order: DateOrde
 const noSuchDay = (table: RawTable, row: RawRow, index: number, text: string): DataInputError =>
   cellError(table, row, index, `there is no day ${text.slice(0, 10)}`, 'Correct the date.');
 
-function requireYear(table: RawTable, row: RawRow, index: number, date: string): void {
+function isPossibleYear(date: string): boolean {
   const year = Number(date.slice(0, 4));
-  if (year >= YEARS.first && year <= YEARS.last) return;
+  return year >= YEARS.first && year <= YEARS.last;
+}
+
+function requireYear(table: RawTable, row: RawRow, index: number, date: string): void {
+  if (isPossibleYear(date)) return;
   throw cellError(table, row, index, `the year of ${date} is far off`, 'Correct the date.');
 }
 
@@ -199,4 +203,12 @@ export function tradingDates(
     `${quote(table.rows[Math.max(odd, asian)].cells[index].trim())} is a time in UTC, which can be another day at the exchange`,
     "Give --time-zone, the exchange's zone, such as America/New_York.",
   );
+}
+
+/** Whether a date, perhaps with a time, can be read by itself: a column of such dates has no order of day and month to find. */
+export function isReadableDate(text: string): boolean {
+  const parts = splitDate(text.trim());
+  if (!parts || parts.orders.length === 0 || !isSettled(parts)) return false;
+  const { text: date, exists } = dateOf(parts, parts.orders[0]);
+  return exists && isPossibleYear(date);
 }

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { SourceInputError, SourceUnavailableError } from '../errors.js';
+import { SourceUnavailableError } from '../errors.js';
 
 /** A try that failed, after which another may succeed. */
 export class TransientError extends Error {
@@ -31,47 +31,30 @@ export function shownAddress(url: string | URL): string {
   return `${origin}${pathname}`;
 }
 
-/** Model that a request is about, and whether it carried a token. */
-export interface Subject {
-  readonly name: string;
-  readonly revision: string;
-  readonly endpoint: string;
-  readonly hasToken: boolean;
-}
+/** Makes the error for an answer that no further try changes; null for one that names the status. `answered` names the address and the status. */
+export type Refusal = (response: Response, answered: string) => Error | null;
 
 /** Answers after which another try may succeed: too early, too often, or the server is in trouble. */
 const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** The error for an answer that is not the wanted one. Nothing that the server wrote is part of its message. */
-export function problemOf(response: Response, url: URL, subject: Subject): Error {
+export function problemOf(
+  response: Response,
+  url: URL,
+  {
+    name,
+    endpoint,
+    refusal,
+  }: { readonly name: string; readonly endpoint: string; readonly refusal?: Refusal },
+): Error {
   const { status } = response;
-  const { name, revision, endpoint, hasToken } = subject;
-  const where = shownAddress(url);
-  const answered = `${where} answered ${status}`;
+  const answered = `${shownAddress(url)} answered ${status}`;
   if (TRANSIENT.has(status)) return new TransientError(answered, { waitMs: retryAfter(response) });
-  // A store beside the hub: its links are signed, and end.
+  // A store beside the source: its links are signed, and end.
   if (url.origin !== new URL(endpoint).origin) return new TransientError(answered);
-  const code = response.headers.get('x-error-code');
-  if (code === 'GatedRepo') {
-    return new SourceInputError(
-      `${name} is given out on request: accept its terms at ${endpoint}/${name}, then set HF_TOKEN to a token of your account`,
-    );
-  }
-  if (code === 'RevisionNotFound') {
-    return new SourceInputError(
-      `${name} has no revision ${revision}: give a branch, a tag or a commit of it`,
-    );
-  }
-  if (status === 401 || status === 403) {
-    return new SourceInputError(
-      hasToken
-        ? `${name} was refused (${answered}): there is no such model, or your token may not read it. Check the name and the token`
-        : `${name} was refused (${answered}): there is no such model, or it is private. Check the name; for a private model set HF_TOKEN`,
-    );
-  }
-  if (status === 404)
-    return new SourceInputError(`there is no model ${name} at revision ${revision} on ${endpoint}`);
-  return new SourceUnavailableError(`${name} could not be fetched: ${answered}`);
+  return (
+    refusal?.(response, answered) ?? new SourceUnavailableError(`${name} could not be fetched: ${answered}`)
+  );
 }
 
 /** Wait that `Retry-After` asks for, in seconds or as a date. */

@@ -3,9 +3,8 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { SourceInputError } from '../errors.js';
-
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../http/endpoint.js';
+import { endpointOf } from '../http/endpoint.js';
 
 /** Where models come from and where they are kept. */
 export interface HubSettings {
@@ -30,7 +29,7 @@ const HUB = 'https://huggingface.co';
 export function hubSettings(env: Environment = process.env): HubSettings {
   const cache = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(hubHome(env), 'hub');
   return {
-    endpoint: endpointOf(env),
+    endpoint: endpointOf(env, 'HF_ENDPOINT', HUB, 'a token in HF_TOKEN'),
     cacheDir: resolve(expanded(cache, env)),
     offline: isTrue(env.HF_HUB_OFFLINE || env.TRANSFORMERS_OFFLINE),
   };
@@ -72,18 +71,6 @@ function textOf(file: string): string {
       cause: error,
     });
   }
-}
-
-function endpointOf(env: Environment): string {
-  const text = env.HF_ENDPOINT || HUB;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new SourceInputError(`HF_ENDPOINT is not an address such as ${HUB}`);
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new SourceInputError('HF_ENDPOINT has a user name or password in it: give a token in HF_TOKEN');
-  }
-  return url.href.replace(/\/+$/, '');
 }
 
 /** As `os.path.expanduser` and `os.path.expandvars` of Python do; homes of other users are not looked up. */

@@ -1,6 +1,6 @@
 import { SourceUnavailableError } from '../errors.js';
 import type { Digest } from '../http/download.js';
-import type { HubClient } from '../http/hub-client.js';
+import type { HttpClient } from '../http/http-client.js';
 import { isCommit } from './model-id.js';
 
 /** A file as the hub lists it. */
@@ -21,7 +21,7 @@ const MAX_PAGES = 100;
  * @throws {SourceInputError | SourceUnavailableError}
  */
 export async function listModel(
-  client: HubClient,
+  client: HttpClient,
   {
     endpoint,
     name,
@@ -37,7 +37,7 @@ export async function listModel(
   let pages = 0;
   const fetch: typeof globalThis.fetch = (input) => {
     if (++pages > MAX_PAGES) throw foreign('a list of files without an end');
-    return client.fetch(input);
+    return client.get(String(input), (body, { status, headers }) => new Response(body, { status, headers }));
   };
   const common = { hubUrl: endpoint, fetch };
   try {

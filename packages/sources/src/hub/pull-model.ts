@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SourceInputError } from '../errors.js';
 import { download } from '../http/download.js';
-import { HubClient } from '../http/hub-client.js';
+import type { Environment } from '../http/endpoint.js';
+import { HttpClient } from '../http/http-client.js';
 import type { Limits } from '../http/limits.js';
 import { LIMITS } from '../http/limits.js';
 import type { CachedModel } from './find-model.js';
 import { findModel } from './find-model.js';
 import { CachedModelFolder } from './hub-cache.js';
-import type { Environment } from './hub-settings.js';
+import { hubRefusal } from './hub-refusal.js';
 import { hubSettings, readToken } from './hub-settings.js';
 import type { ListedFile } from './list-model.js';
 import { listModel } from './list-model.js';
@@ -91,11 +92,12 @@ export async function pullWith(limits: Limits, id: string, options: PullOptions)
   }
   const note = (text: string) => onEvent({ kind: 'note', text });
   const { endpoint } = settings;
-  const client = new HubClient({
+  const token = readToken(env);
+  const client = new HttpClient({
     endpoint,
-    token: readToken(env),
+    authorization: token === null ? null : `Bearer ${token}`,
     name,
-    revision,
+    refusal: hubRefusal({ name, revision, endpoint, hasToken: token !== null }),
     limits,
     signal,
     onRetry: note,
@@ -136,7 +138,7 @@ export async function pullWith(limits: Limits, id: string, options: PullOptions)
 
 /** Puts a file into the cache. Returns whether it had to be fetched. */
 async function ensure(
-  client: HubClient,
+  client: HttpClient,
   cache: CachedModelFolder,
   commit: string,
   { path, size, digest, url }: ListedFile & { readonly url: string },
@@ -149,7 +151,14 @@ async function ensure(
   }
   const isThere = await cache.hasBlob(digest.hex, size);
   if (isThere) onProgress(size);
-  else await download(client, { url, name: path, file: cache.blob(digest.hex), size, digest, onProgress });
+  else
+    await download(client, {
+      url,
+      name: path,
+      file: cache.blob(digest.hex),
+      listed: { size, digest },
+      onProgress,
+    });
   await cache.link(commit, path, digest.hex);
   return !isThere;
 }

@@ -2,16 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SourceUnavailableError } from '../errors.js';
 import type { Limits } from './limits.js';
 import { MAX_ANSWER_BYTES, MAX_REDIRECTS } from './limits.js';
-import type { Subject } from './problems.js';
+import type { Refusal } from './problems.js';
 import { connectionProblem, problemOf, shownAddress, TransientError } from './problems.js';
 
-/** What a client needs to know. */
+/** Options of {@link HttpClient}. */
 export interface ClientOptions {
+  /** Address of the source. Credentials are sent to its origin alone. */
   readonly endpoint: string;
-  readonly token: string | null;
-  /** The model that is fetched, for messages. */
+  /** Value of the header `authorization`; null without credentials. */
+  readonly authorization?: string | null;
+  /** Other headers of each request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The thing that is fetched, for messages. */
   readonly name: string;
-  readonly revision: string;
+  /** Makes the error for an answer of the source that no further try changes. @default one that names the status */
+  readonly refusal?: Refusal;
   readonly limits: Limits;
   readonly signal?: AbortSignal;
   /** Told before each further try. */
@@ -26,17 +31,14 @@ export interface Answer {
 }
 
 /**
- * Requests to the hub: redirects followed, the token sent to the hub's own origin alone, silent connections given up, failures tried
- * again with growing waits.
+ * Requests to a source: redirects followed, credentials sent to the source's own origin alone, silent connections given up, failures
+ * tried again with growing waits.
  */
-export class HubClient {
+export class HttpClient {
   readonly #options: ClientOptions;
-  readonly #subject: Subject;
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    const { name, revision, endpoint, token } = options;
-    this.#subject = { name, revision, endpoint, hasToken: token !== null };
   }
 
   /**
@@ -82,17 +84,23 @@ export class HubClient {
     {
       headers = {},
       accepted,
-    }: { readonly headers?: Readonly<Record<string, string>>; readonly accepted: readonly number[] },
+      wholeMs,
+    }: {
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly accepted: readonly number[];
+      /** The answer is given up when it is not complete after this long. @default never */
+      readonly wholeMs?: number;
+    },
     read: (answer: Answer) => Promise<T>,
   ): Promise<T> {
     const { signal, limits } = this.#options;
     signal?.throwIfAborted();
-    const watch = new Watch(limits.idleMs, signal);
+    const watch = new Watch(limits.idleMs, wholeMs, signal);
     try {
       const { response, url } = await this.#follow(new URL(address), headers, watch);
       if (!accepted.includes(response.status)) {
         await response.body?.cancel().catch(() => {});
-        throw problemOf(response, url, this.#subject);
+        throw problemOf(response, url, this.#options);
       }
       return await read({ response, pieces: () => piecesOf(response, url, watch) });
     } finally {
@@ -100,14 +108,23 @@ export class HubClient {
     }
   }
 
-  /** A `fetch` for the hub's library, which reads short JSON answers: each is complete when it is returned. */
-  readonly fetch: typeof globalThis.fetch = (input) =>
-    this.persist(() =>
-      this.request(String(input), { accepted: [200] }, async ({ response, pieces }) => {
-        const body = await wholeBody(pieces());
-        return new Response(body, { status: response.status, headers: response.headers });
-      }),
+  /**
+   * Fetches a short answer as a whole, with further tries.
+   *
+   * @param read makes the result from the answer; a {@link TransientError} in it leads to another try
+   */
+  get<T>(
+    address: string,
+    read: (body: Buffer, response: Response) => T | Promise<T>,
+    { maxBytes = MAX_ANSWER_BYTES }: { readonly maxBytes?: number } = {},
+  ): Promise<T> {
+    const { limits, name } = this.#options;
+    return this.persist(() =>
+      this.request(address, { accepted: [200], wholeMs: limits.wholeMs }, async ({ response, pieces }) =>
+        read(await wholeBody(pieces(), maxBytes, name), response),
+      ),
     );
+  }
 
   async #follow(
     from: URL,
@@ -135,13 +152,13 @@ export class HubClient {
   }
 
   async #send(url: URL, headers: Readonly<Record<string, string>>, watch: Watch): Promise<Response> {
-    const { endpoint, token } = this.#options;
-    const isHub = url.origin === new URL(endpoint).origin;
+    const { endpoint, authorization, headers: always } = this.#options;
+    const isSource = url.origin === new URL(endpoint).origin;
     try {
       return await fetch(url, {
         redirect: 'manual',
         signal: watch.signal,
-        headers: { ...headers, ...(isHub && token !== null && { authorization: `Bearer ${token}` }) },
+        headers: { ...always, ...headers, ...(isSource && authorization && { authorization }) },
       });
     } catch (error) {
       throw watch.problem(url) ?? connectionProblem(error, url);
@@ -162,38 +179,41 @@ async function* piecesOf(response: Response, url: URL, watch: Watch): AsyncGener
   }
 }
 
-async function wholeBody(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+async function wholeBody(pieces: AsyncIterable<Uint8Array>, maxBytes: number, name: string): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const piece of pieces) {
     parts.push(piece);
     length += piece.length;
-    if (length > MAX_ANSWER_BYTES) {
+    if (length > maxBytes) {
       throw new SourceUnavailableError(
-        `the answer is longer than ${MAX_ANSWER_BYTES} bytes: it is not the hub's`,
+        `the answer for ${name} is longer than ${maxBytes} bytes: it is something else than was asked for`,
       );
     }
   }
   return Buffer.concat(parts);
 }
 
-/** Ends a request on which nothing arrives for a while, or when the caller gives up. */
+/** Ends a request on which nothing arrives for a while, which takes too long as a whole, or when the caller gives up. */
 class Watch {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #whole: NodeJS.Timeout | undefined;
   readonly #caller: AbortSignal | undefined;
-  readonly #idleMs: number;
   readonly #stop = () => this.#controller.abort();
-  #silent = false;
+  /** Why a timer ended the request. */
+  #reason: string | null = null;
 
-  constructor(idleMs: number, caller: AbortSignal | undefined) {
-    this.#idleMs = idleMs;
+  constructor(idleMs: number, wholeMs: number | undefined, caller: AbortSignal | undefined) {
     this.#caller = caller;
     caller?.addEventListener('abort', this.#stop, { once: true });
-    this.#timer = setTimeout(() => {
-      this.#silent = true;
-      this.#stop();
-    }, idleMs);
+    const endAfter = (ms: number, reason: string) =>
+      setTimeout(() => {
+        this.#reason = reason;
+        this.#stop();
+      }, ms);
+    this.#timer = endAfter(idleMs, `sent nothing for ${idleMs / 1000} s`);
+    if (wholeMs !== undefined) this.#whole = endAfter(wholeMs, `had not sent all after ${wholeMs / 1000} s`);
   }
 
   get signal(): AbortSignal {
@@ -208,13 +228,12 @@ class Watch {
   /** Why this ended the request; null when it did not. */
   problem(url: URL): unknown {
     if (this.#caller?.aborted) return this.#caller.reason;
-    return this.#silent
-      ? new TransientError(`${shownAddress(url)} sent nothing for ${this.#idleMs / 1000} s`)
-      : null;
+    return this.#reason === null ? null : new TransientError(`${shownAddress(url)} ${this.#reason}`);
   }
 
   end(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#whole);
     this.#caller?.removeEventListener('abort', this.#stop);
     this.#stop();
   }
