@@ -7,7 +7,16 @@ import type { Command, Option } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { modelFolder } from './hub-models.js';
 import type { LoraFlags } from './options.js';
-import { given, loraOptions, loraSettings, numbers, option, path, precisionOption } from './options.js';
+import {
+  given,
+  loraOptions,
+  loraSettings,
+  numbers,
+  optimizerOption,
+  option,
+  path,
+  precisionOption,
+} from './options.js';
 import { chooseModel } from './runs.js';
 import { readSettingsFile } from './settings-file.js';
 
@@ -37,6 +46,7 @@ export interface ForecasterFlags extends LoraFlags {
   readonly learningRate?: number;
   readonly textLearningRate?: number;
   readonly headLearningRate?: number;
+  readonly optimizer?: 'adamw' | 'adamw8bit';
   readonly weightDecay?: number;
   readonly maxGradNorm?: number;
   readonly precision?: Precision;
@@ -167,6 +177,7 @@ function addTrainingOptions(command: Command): void {
         byDefault: 'that of --text-learning-rate',
       }),
     )
+    .addOption(optimizerOption())
     .addOption(
       option('--weight-decay <x>', 'decoupled weight decay of matrices', {
         parse: weightDecay,
@@ -271,7 +282,8 @@ function settingsOf(flags: ForecasterFlags): ForecasterOptions {
   const lstm = given({ hiddenSize, numLayers: layers, dropout: lstmDropout, pooling });
   const lora = loraSettings(flags);
   const { seed, aggregate, finetuning, target, window, fusionSize, batchSize, epochs, patience } = flags;
-  const { learningRate, textLearningRate, headLearningRate, weightDecay, maxGradNorm, precision } = flags;
+  const { learningRate, textLearningRate, headLearningRate, optimizer } = flags;
+  const { weightDecay, maxGradNorm, precision } = flags;
   return given({
     seed,
     text: pricesOnly ? 'none' : text,
@@ -292,6 +304,7 @@ function settingsOf(flags: ForecasterFlags): ForecasterOptions {
     learningRate,
     textLearningRate,
     headLearningRate,
+    optimizer,
     weightDecay,
     maxGradNorm,
     precision,

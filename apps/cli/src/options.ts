@@ -184,6 +184,16 @@ export const precisionOption = (): Option =>
     byDefault: 'fp32',
   });
 
+export const optimizerOption = (): Option =>
+  option(
+    '--optimizer <name>',
+    'AdamW with its state in float32, or in 8 bits, which takes a quarter of the memory',
+    {
+      choices: ['adamw', 'adamw8bit'],
+      byDefault: 'adamw',
+    },
+  );
+
 /** Options of LoRA adapters. */
 export interface LoraFlags {
   readonly loraR?: number;

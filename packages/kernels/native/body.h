@@ -19,6 +19,7 @@ namespace {
 #include "body-attention.h"
 #include "body-product.h"
 #include "body-adam.h"
+#include "body-adam-8bit.h"
 #include "body-lstm.h"
 #include "body-panels.h"
 #include "body-activations.h"
@@ -52,6 +53,7 @@ extern const Kernels FIN_TABLE = {
     FIN_BOTH(pack_cols),
     FIN_BOTH(product_block),
     FIN_ISA::adam,
+    FIN_ISA::adam_8bit,
     FIN_ISA::sum_of_squares,
     FIN_ISA::lstm,
     FIN_ISA::lstm_grad,

@@ -136,6 +136,43 @@ struct AdamArgs {
   float share1, share2;
 };
 
+/// Numbers that a code of 8 bits can stand for, and elements that share a scale.
+constexpr int64_t kCodes = 256;
+constexpr int64_t kCodeBlock = 256;
+
+/// Blocks with a smaller largest magnitude are scaled as if it was this: its reciprocal is still a number.
+constexpr float kLeastScale = 0x1p-126f;
+
+/// Numbers from 2^-24 to 1 fall in buckets by the upper 16 bits of their float; smaller ones in the first.
+constexpr int32_t kFirstBucketBits = 0x3380;
+constexpr int32_t kBuckets = 0x3f80 - kFirstBucketBits + 1;
+
+/// A map of 8-bit codes, prepared for the search of the nearest.
+struct CodeMap {
+  float codes[kCodes];      // ascending, from -1 or 0 to 1
+  float midpoints[kCodes];  // between each and the next; infinity after the last
+  /// The nearest code of the least number in each bucket, of positive numbers and then of negative ones. That of the others is the same
+  /// or the next.
+  int32_t lowest[2 * kBuckets];
+};
+
+/// An AdamW update of whole blocks of neighbouring elements, or the rest of a tensor, with moments in 8 bits.
+struct Adam8bitArgs {
+  const float* weights;
+  const float* gradient;
+  float* updated;  // the new weights
+  /// Running means of the gradient and of its square: a code for each element, a scale for each block. Updated in place.
+  uint8_t *mean_codes, *square_codes;
+  float *mean_scales, *square_scales;
+  const CodeMap *mean_map, *square_map;
+  /// Factor of the gradient.
+  float gradient_factor;
+  /// Learning rate and epsilon, bias corrections included, and the factor of the weights by decay.
+  float rate, epsilon, decay;
+  /// Decay rates of the running means, and the shares of the new gradient and of its square.
+  float beta1, share1, beta2, share2;
+};
+
 /// Columns of an LSTM's products that are computed together. Rows of its arrays are filled up to a multiple of this.
 constexpr int64_t kLstmCols = 16;
 /// Rows of gates whose weights' gradients are computed together.
@@ -212,6 +249,7 @@ struct Kernels {
   void (*product_block[kStorages])(const ProductArgs&, int64_t row, int64_t col);
 
   void (*adam)(const AdamArgs&, int64_t count);
+  void (*adam_8bit)(const Adam8bitArgs&, int64_t count);
   double (*sum_of_squares)(const float* x, int64_t count);
 
   /// All layers and times for the examples [begin, end), with `lstm_scratch` floats of scratch memory.

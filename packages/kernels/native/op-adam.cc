@@ -3,105 +3,16 @@
 
 #include "cpu.h"
 #include "op.h"
+#include "optimizer-state.h"
 #include "pool.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <map>
 #include <memory>
-#include <mutex>
-#include <utility>
 
 namespace fin {
 namespace {
-
-/// Elements per task: large enough to outweigh the handover, small enough that the threads finish together.
-constexpr int64_t kElementsPerTask = 65536;
-
-/// Smaller outputs come from TensorFlow's allocator, which keeps such memory for reuse.
-constexpr size_t kRecycledBytes = 1 << 18;
-
-constexpr size_t kCacheLine = 64;
-
-/// Memory for updated weights. The buffers of weights that were replaced, and that nobody else holds, are used again by the next
-/// update. New memory would cost more time than the update, because the system clears each page.
-class Recycler {
- public:
-  Recycler() = default;
-  Recycler(const Recycler&) = delete;
-  Recycler& operator=(const Recycler&) = delete;
-  ~Recycler() {
-    for (const auto& spare : spares_) std::free(spare.second);
-  }
-
-  /// @return null if out of memory
-  void* take(size_t bytes) {
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      for (auto spare = spares_.begin(); spare != spares_.end(); ++spare) {
-        if (spare->first != bytes) continue;
-        void* const data = spare->second;
-        kept_ -= bytes;
-        spares_.erase(spare);
-        return data;
-      }
-    }
-    return std::aligned_alloc(kCacheLine, (bytes + kCacheLine - 1) / kCacheLine * kCacheLine);
-  }
-
-  void give_back(void* data, size_t bytes) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (kept_ + bytes > limit_) return std::free(data);
-    kept_ += bytes;
-    spares_.emplace_back(bytes, data);
-  }
-
-  /// Keeps at most that much memory: one copy of the weights.
-  void set_limit(size_t bytes) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    limit_ = bytes;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::pair<size_t, void*>> spares_;
-  size_t kept_ = 0, limit_ = 0;
-};
-
-/// The recyclers of the moments that exist, by the address of their data. A recycler ends with its moments, and with the weights
-/// that it made.
-struct Recyclers {
-  std::mutex mutex;
-  std::map<const void*, std::shared_ptr<Recycler>> of;
-};
-
-/// Never destroyed, because TensorFlow may free tensors after main.
-Recyclers& recyclers() {
-  static Recyclers* instance = new Recyclers;
-  return *instance;
-}
-
-void free_moments(void* data, size_t, void*) {
-  {
-    std::lock_guard<std::mutex> lock(recyclers().mutex);
-    recyclers().of.erase(data);
-  }
-  std::free(data);
-}
-
-void free_weights(void* data, size_t bytes, void* owner) {
-  auto* const recycler = static_cast<std::shared_ptr<Recycler>*>(owner);
-  (*recycler)->give_back(data, bytes);
-  delete recycler;
-}
-
-int64_t total_elements(const std::vector<std::unique_ptr<Tensor>>& list) {
-  int64_t total = 0;
-  for (const auto& tensor : list) total += tensor->elements();
-  return total;
-}
 
 struct ListAttributes {
   int64_t count;
@@ -119,10 +30,9 @@ void compute_moments(void* kernel, TF_OpKernelContext* context) {
     call.expect_same(*seconds[static_cast<size_t>(i)], "a mean of squares", *firsts[static_cast<size_t>(i)], "its mean");
   }
   if (!call.ok()) return;
-  const int64_t shape[2] = {2, total_elements(firsts)};
-  const size_t bytes = static_cast<size_t>(shape[0] * shape[1]) * sizeof(float);
-  auto* const data = static_cast<float*>(std::aligned_alloc(kCacheLine, bytes / kCacheLine * kCacheLine + kCacheLine));
-  if (data == nullptr) return call.fail("out of memory", TF_RESOURCE_EXHAUSTED);
+  const std::vector<int64_t> shape{2, total_elements(firsts)};
+  auto* const data = static_cast<float*>(state_output(call, 0, TF_FLOAT, shape));
+  if (data == nullptr) return;
   float* to = data;
   for (const auto* list : {&firsts, &seconds}) {
     for (const auto& tensor : *list) {
@@ -130,23 +40,6 @@ void compute_moments(void* kernel, TF_OpKernelContext* context) {
       to += tensor->elements();
     }
   }
-  {
-    std::lock_guard<std::mutex> lock(recyclers().mutex);
-    recyclers().of[data] = std::make_shared<Recycler>();
-  }
-  Tensor moments;
-  moments.reset(TF_NewTensor(TF_FLOAT, shape, 2, data, bytes, &free_moments, nullptr));
-  call.set_output(0, moments);
-}
-
-/// A tensor in recycled memory.
-void recycled_output(Call& call, int index, Tensor& tensor, const std::shared_ptr<Recycler>& recycler,
-                     const std::vector<int64_t>& shape, size_t bytes) {
-  void* const data = recycler->take(bytes);
-  if (data == nullptr) return call.fail("out of memory", TF_RESOURCE_EXHAUSTED);
-  tensor.reset(TF_NewTensor(TF_FLOAT, shape.data(), static_cast<int>(shape.size()), data, bytes, &free_weights,
-                            new std::shared_ptr<Recycler>(recycler)));
-  call.set_output(index, tensor);
 }
 
 struct AdamAttributes {
@@ -192,12 +85,7 @@ void compute_adam(void* kernel, TF_OpKernelContext* context) {
   });
   call.expect(factor.elements() == 1, [&] { return "the factor of the gradients has the shape " + factor.shape_text(); });
   if (!call.ok()) return;
-  std::shared_ptr<Recycler> recycler;
-  {
-    std::lock_guard<std::mutex> lock(recyclers().mutex);
-    const auto found = recyclers().of.find(moments.data());
-    if (found != recyclers().of.end()) recycler = found->second;
-  }
+  const std::shared_ptr<Recycler> recycler = recycler_of(moments);
   call.expect(recycler != nullptr || total == 0, [] { return "moments is not a result of FinAdamWMoments"; });
   if (!call.ok()) return;
   if (recycler) recycler->set_limit(static_cast<size_t>(total) * sizeof(float));
@@ -209,15 +97,9 @@ void compute_adam(void* kernel, TF_OpKernelContext* context) {
   std::vector<std::unique_ptr<Tensor>> outputs;
   for (size_t i = 0; i < weights.size(); i++) {
     const int64_t elements = weights[i]->elements();
-    const std::vector<int64_t> shape = weights[i]->shape();
-    const size_t bytes = static_cast<size_t>(elements) * sizeof(float);
     outputs.push_back(std::make_unique<Tensor>());
     Tensor& updated = *outputs.back();
-    if (bytes >= kRecycledBytes) {
-      recycled_output(call, static_cast<int>(i), updated, recycler, shape, bytes);
-    } else {
-      call.output(static_cast<int>(i), updated, TF_FLOAT, shape);
-    }
+    weight_output(call, static_cast<int>(i), updated, weights[i]->shape(), recycler);
     if (!call.ok()) return;
     const float* const row = settings.data<float>() + static_cast<int64_t>(i) * kSettings;
     for (int64_t at = 0; at < elements;) {
@@ -234,17 +116,7 @@ void compute_adam(void* kernel, TF_OpKernelContext* context) {
       mean += count;
     }
   }
-  // Small parts are grouped into tasks.
-  std::vector<std::pair<size_t, size_t>> tasks;
-  int64_t size = kElementsPerTask;
-  for (size_t i = 0; i < parts.size(); i++) {
-    if (size + parts[i].count > kElementsPerTask) {
-      tasks.emplace_back(i, i);
-      size = 0;
-    }
-    tasks.back().second = i + 1;
-    size += parts[i].count;
-  }
+  const auto tasks = group_parts(parts.size(), [&](size_t i) { return parts[i].count; });
   const auto adam = kernels().adam;
   parallel_for(static_cast<int64_t>(tasks.size()), [&](int64_t task) {
     const auto [begin, end] = tasks[static_cast<size_t>(task)];

@@ -9,6 +9,7 @@ typedef int32_t vi __attribute__((vector_size(FIN_BYTES)));
 typedef uint32_t vu __attribute__((vector_size(FIN_BYTES)));
 typedef uint64_t vq __attribute__((vector_size(FIN_BYTES)));
 typedef uint16_t vh __attribute__((vector_size(FIN_BYTES / 2)));
+typedef uint8_t vb __attribute__((vector_size(FIN_BYTES / 4)));
 
 constexpr int64_t W = FIN_BYTES / 4;
 
@@ -250,3 +251,48 @@ FIN_INLINE void store_up_to(T* p, vf v, int64_t count) {
 }
 
 FIN_INLINE int64_t round_up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+
+/// Numbers of a table.
+FIN_INLINE vf gather(const float* table, vi index) {
+#if defined(__x86_64__) && FIN_BYTES == 64
+  return (vf)_mm512_i32gather_ps((__m512i)index, table, 4);
+#elif defined(__x86_64__) && FIN_BYTES == 32
+  return (vf)_mm256_i32gather_ps(table, (__m256i)index, 4);
+#else
+  vf v;
+  for (int64_t i = 0; i < W; i++) v[i] = table[index[i]];
+  return v;
+#endif
+}
+
+FIN_INLINE vi gather(const int32_t* table, vi index) {
+#if defined(__x86_64__) && FIN_BYTES == 64
+  return (vi)_mm512_i32gather_epi32((__m512i)index, table, 4);
+#elif defined(__x86_64__) && FIN_BYTES == 32
+  return (vi)_mm256_i32gather_epi32(table, (__m256i)index, 4);
+#else
+  vi v;
+  for (int64_t i = 0; i < W; i++) v[i] = table[index[i]];
+  return v;
+#endif
+}
+
+/// Bytes as numbers; those after the first `count` are 0.
+FIN_INLINE vi load_bytes_up_to(const uint8_t* p, int64_t count) {
+  vb bytes = {};
+  if (count >= W) {
+    __builtin_memcpy(&bytes, p, sizeof bytes);
+  } else {
+    for (int64_t i = 0; i < count; i++) bytes[i] = p[i];
+  }
+  return __builtin_convertvector(bytes, vi);
+}
+
+FIN_INLINE void store_bytes_up_to(uint8_t* p, vi v, int64_t count) {
+  const vb bytes = __builtin_convertvector(v, vb);
+  if (count >= W) {
+    __builtin_memcpy(p, &bytes, sizeof bytes);
+  } else {
+    for (int64_t i = 0; i < count; i++) p[i] = bytes[i];
+  }
+}

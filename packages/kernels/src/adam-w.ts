@@ -170,7 +170,7 @@ export function globalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
 }
 
 /** Under autocast some gradients are in two bytes, which these ops do not read. */
-const wide = (tensor: tf.Tensor): tf.Tensor =>
+export const wide = (tensor: tf.Tensor): tf.Tensor =>
   nativeDType(tensor) === 'float32' ? tensor : castNative(tensor, 'float32');
 
 /** Composed twin of {@link globalNorm}. */

@@ -1,5 +1,6 @@
 export { composedGelu as gelu } from './activations.js';
 export { composedAdamW as adamW, composedGlobalNorm as globalNorm } from './adam-w.js';
+export { composedAdamW8bit as adamW8bit } from './adam-w-8bit.js';
 export { composedPackedAttention as packedAttention } from './attention/packed-attention.js';
 export { composedDropout as dropout } from './dropout.js';
 export { composedEmbeddings as embeddings } from './embeddings.js';

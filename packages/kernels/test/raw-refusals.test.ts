@@ -1,5 +1,5 @@
 import type { AttrValue } from '@fin/runtime';
-import { attr, RawOpError, rawOp } from '@fin/runtime';
+import { attr, castNative, RawOpError, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { fused } from './support/implementations.js';
@@ -40,6 +40,11 @@ const layer = ({ weight = f(1, 32, 32), bias = f(6) } = {}) => [
 const lists = { N: attr.int(1), M: attr.int(1) };
 const adam = ({ moments = f(2, 4), settings = f(1, 5), factor = f(1), gradients = f(4) } = {}) => [
   ...[moments, settings, factor, f(2, 2), gradients],
+];
+
+const ints8 = (count: number) => castNative(tf.zeros([count], 'int32'), 'uint8');
+const adam8 = ({ size = 16, settings = f(1, 7), gradients = f(4), maps = f(2, 256) } = {}) => [
+  ...[ints8(size), settings, f(1), maps, f(2, 2), gradients],
 ];
 
 const recurrent = { L: attr.int(1), S: attr.int(0), N: attr.int(4), save: attr.bool(false) };
@@ -157,6 +162,39 @@ const calls: readonly Call[] = [
   ['FinAdamW', () => adam({ settings: f(4) }), lists, 1, /settings has the shape \[4\] where \[1, 5\]/],
   ['FinAdamW', () => adam({ factor: f(0) }), lists, 1, /factor of the gradients has the shape \[0\]/],
   ['FinAdamW', () => adam({ gradients: f(3) }), lists, 1, /4 weights, but gradients of 3/],
+  [
+    'FinAdamW8bitState',
+    () => [ints(4), ints8(3), f(1), ints8(4), f(1)],
+    { N: attr.int(1) },
+    1,
+    /a tensor of codes has the shape \[3\] where \[4\]/,
+  ],
+  [
+    'FinAdamW8bitState',
+    () => [ints(4), ints8(4), f(1), ints8(4), f(2)],
+    { N: attr.int(1) },
+    1,
+    /a tensor of scales has the shape \[2\] where \[1\]/,
+  ],
+  [
+    'FinAdamW8bitState',
+    () => [ints(-4), ints8(0), f(0), ints8(0), f(0)],
+    { N: attr.int(1) },
+    1,
+    /a size is -4/,
+  ],
+  [
+    'FinAdamW8bitMoments',
+    () => [ints8(7), ints(4)],
+    { N: attr.int(1) },
+    4,
+    /state has the shape \[7\] where \[16\]/,
+  ],
+  ['FinAdamW8bit', () => adam8(), lists, 1, /state is not a result of FinAdamW8bitState/],
+  ['FinAdamW8bit', () => adam8({ size: 24 }), lists, 1, /state has the shape \[24\] where \[16\]/],
+  ['FinAdamW8bit', () => adam8({ settings: f(1, 5) }), lists, 1, /settings has the shape \[1, 5\]/],
+  ['FinAdamW8bit', () => adam8({ maps: f(2, 16) }), lists, 1, /maps has the shape \[2, 16\]/],
+  ['FinAdamW8bit', () => adam8({ gradients: f(5) }), lists, 1, /4 weights, but gradients of 5/],
   ['FinGelu', () => [f(2, 3), f(4)], T, 1, /bias has the shape \[4\] where \[3\] is needed/],
   ['FinGelu', () => [f(2, 3), f(1, 3)], T, 1, /bias has the shape \[1, 3\]/],
   ['FinGelu', () => [f(2, 3), noInts()], T, 1, /int32/],

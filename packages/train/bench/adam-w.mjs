@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import { loadKernels } from '@fin/kernels';
 import { findBackends, hasNativeOps, loadTensorFlow, parameter } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { AdamW } from '../dist/index.js';
+import { AdamW, AdamW8bit } from '../dist/index.js';
 
 const updates = Number(process.argv[2] ?? 30);
 const layer = [[384, 384], [384], [384, 384], [384], [384, 384], [384], [384, 384], [384], [384], [384]];
@@ -26,7 +26,7 @@ const models = {
 };
 
 console.log(
-  `${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}; ms per update by the clock, then of processor time on all threads: median (minimum) of ${updates}`,
+  `${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}; ms per update by the clock, then of processor time on all threads: median (minimum) of ${updates}; then the optimizer's state`,
 );
 for (const { name, available } of await findBackends()) {
   if (!available) continue;
@@ -35,12 +35,12 @@ for (const { name, available } of await findBackends()) {
   for (const [model, shapes] of Object.entries(models)) {
     if (name === 'cpu' && model === '22M encoder') continue;
     const implementations = [
-      ...(kernels.available ? ['kernels'] : []),
+      ...(kernels.available ? ['kernels', 'kernels, 8 bits'] : []),
       ...(hasNativeOps() ? ['tensorflow'] : []),
       'composed',
     ];
     const count = shapes.reduce((sum, shape) => sum + tf.util.sizeFromShape(shape), 0);
-    const results = interleaved(shapes, implementations);
+    const results = await interleaved(shapes, implementations);
     for (const [i, implementation] of implementations.entries()) {
       console.log(
         `${name} ${implementation}, ${model} (${shapes.length} tensors, ${count} weights): ${results[i]}`,
@@ -50,7 +50,7 @@ for (const { name, available } of await findBackends()) {
 }
 
 /** Times of each implementation, update by update in turn. */
-function interleaved(shapes, implementations) {
+async function interleaved(shapes, implementations) {
   const runs = implementations.map((implementation) => prepare(shapes, implementation));
   const times = runs.map(() => []);
   for (let i = 0; i < updates + 3; i++) {
@@ -61,9 +61,16 @@ function interleaved(shapes, implementations) {
       if (i >= 3) times[k].push({ clock: performance.now() - start, processor: (user + system) / 1e3 });
     }
   }
-  for (const { dispose } of runs) dispose();
-  return times.map((each) =>
-    ['clock', 'processor'].map((kind) => summary(each.map((time) => time[kind]))).join(', '),
+  const bytes = [];
+  for (const { stateBytes, dispose } of runs) {
+    bytes.push(await stateBytes());
+    dispose();
+  }
+  return times.map((each, i) =>
+    [
+      ...['clock', 'processor'].map((kind) => summary(each.map((time) => time[kind]))),
+      `${(bytes[i] / 1e6).toFixed(2)} MB of state`,
+    ].join(', '),
   );
 }
 
@@ -79,7 +86,8 @@ function prepare(shapes, implementation) {
     variables.map((variable) => [variable.name, tf.fill(variable.shape, 0.1)]),
   );
   if (implementation === 'tensorflow') process.env.FIN_KERNELS = '0';
-  const optimizer = new AdamW([{ parameters: new Map(variables.map((v, i) => [`p${i}`, v])) }], {
+  const kind = implementation.endsWith('8 bits') ? AdamW8bit : AdamW;
+  const optimizer = new kind([{ parameters: new Map(variables.map((v, i) => [`p${i}`, v])) }], {
     implementation: implementation === 'composed' ? 'composed' : 'fused',
   });
   delete process.env.FIN_KERNELS;
@@ -87,6 +95,10 @@ function prepare(shapes, implementation) {
     run: () => {
       optimizer.step(grads);
       variables[variables.length - 1].dataSync();
+    },
+    stateBytes: async () => {
+      const { tensors } = await optimizer.readState();
+      return [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
     },
     dispose: () => {
       optimizer.dispose();

@@ -32,8 +32,11 @@ export type {
 } from './fit/fit-options.js';
 export type { LayersModel, LayersModule } from './layers-module.js';
 export { layersModule } from './layers-module.js';
-export type { AdamWOptions } from './optimizer/adam-w.js';
 export { AdamW } from './optimizer/adam-w.js';
+export { AdamW8bit } from './optimizer/adam-w-8bit.js';
+export type { AdamWOptions } from './optimizer/adam-w-settings.js';
+export type { OptimizerName } from './optimizer/make-optimizer.js';
+export { makeOptimizer, optimizerNames } from './optimizer/make-optimizer.js';
 export type {
   HostTensor,
   NamedGradients,

@@ -20,6 +20,7 @@ import {
   loraSettings,
   newRunOption,
   numbers,
+  optimizerOption,
   option,
   overwriteOption,
   path,
@@ -55,6 +56,7 @@ interface Options extends LoraFlags, RecordFlags, SentenceFlags {
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly learningRate?: number;
+  readonly optimizer?: 'adamw' | 'adamw8bit';
   readonly layerDecay?: number;
   readonly gradualUnfreezing?: true;
   readonly classWeights: boolean;
@@ -119,6 +121,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
         byDefault: '0.001 with lora, 0.0002 with full',
       }),
     )
+    .addOption(optimizerOption())
     .addOption(
       option(
         '--layer-decay <factor>',
@@ -285,7 +288,7 @@ function recordedFiles(files: readonly string[]): string | readonly string[] {
 /** The settings that were given; the library fills in the rest. */
 function settingsOf(options: Options): TuningOptions {
   const { method, seed, gradualUnfreezing } = options;
-  const { splitSeed, epochs, batchSize, learningRate, layerDecay, precision } = options;
+  const { splitSeed, epochs, batchSize, learningRate, optimizer, layerDecay, precision } = options;
   const classWeights = options.classWeights ? undefined : false; // on by default
   return {
     ...given({
@@ -297,6 +300,7 @@ function settingsOf(options: Options): TuningOptions {
       epochs,
       batchSize,
       learningRate,
+      optimizer,
       layerDecay,
       precision,
     }),

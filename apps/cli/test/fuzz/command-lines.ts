@@ -346,6 +346,7 @@ const COMMANDS: readonly {
       '--batch-size': numberOf('8', '32'),
       '--learning-rate': numberOf('0.001'),
       '--layer-decay': numberOf('1', '1.2'),
+      '--optimizer': oneOf('adamw', 'adamw8bit'),
       '--gradual-unfreezing': flag,
       '--no-class-weights': flag,
       '--r': numberOf('2'),

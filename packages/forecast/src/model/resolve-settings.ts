@@ -29,6 +29,7 @@ const defaults = {
   epochs: 10,
   patience: 3,
   learningRate: 1e-3,
+  optimizer: 'adamw',
   weightDecay: 0.01,
   maxGradNorm: 1,
   precision: 'fp32',

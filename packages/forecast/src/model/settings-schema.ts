@@ -4,6 +4,7 @@ import type { LoraConfig } from '@fin/finbert-lora/lora';
 import { createLoraConfig } from '@fin/finbert-lora/lora';
 import { describeIssue } from '@fin/run';
 import { tuningMethods } from '@fin/sentiment';
+import { optimizerNames } from '@fin/train';
 import { z } from 'zod';
 import type { ForecasterSettings } from './settings.js';
 import { forecastTargets, headlineAggregates, poolings, textKinds } from './settings.js';
@@ -81,6 +82,7 @@ export const forecasterSettingsSchema: z.ZodType<ForecasterSettings> = known('',
   learningRate,
   textLearningRate: learningRate,
   headLearningRate: learningRate,
+  optimizer: z.enum(optimizerNames).default('adamw'), // runs of earlier versions lack it
   weightDecay: z.number().min(0).max(1e3),
   maxGradNorm: z.number().positive(),
   precision: z.enum(PRECISIONS),

@@ -1,6 +1,7 @@
 import type { Precision } from '@fin/amp';
 import type { LoraConfig } from '@fin/finbert-lora/lora';
 import type { TuningMethod } from '@fin/sentiment';
+import type { OptimizerName } from '@fin/train';
 
 /** Weights of a day's headlines: equal (`mean`), higher for top ranks (`rank`), or learned (`attention`). */
 export const headlineAggregates = ['mean', 'rank', 'attention'] as const;
@@ -72,11 +73,13 @@ export interface ForecasterSettings {
   readonly textLearningRate: number;
   /** Peak learning rate of the encoder's sentiment head. @default `textLearningRate` */
   readonly headLearningRate: number;
+  /** AdamW with moments in float32, or in 8 bits (`adamw8bit`), which take a quarter of the memory. @default 'adamw' */
+  readonly optimizer: OptimizerName;
   /** Decoupled weight decay of matrices. Biases and norms are not decayed. @default 0.01 */
   readonly weightDecay: number;
   /** Maximum global norm of the gradients; larger ones are clipped. @default 1 */
   readonly maxGradNorm: number;
-  /** Number format for compute, also of the `model`. Trained weights and the optimizer are always float32. @default 'fp32' */
+  /** Number format for compute, also of the `model`. Trained weights are always float32. @default 'fp32' */
   readonly precision: Precision;
 }
 

@@ -2,7 +2,7 @@ import { GradScaler } from '@fin/amp';
 import type { Sample, Split } from '@fin/data';
 import { randomStreams } from '@fin/runtime';
 import type { CheckpointOptions, FitEvent, FitResult } from '@fin/train';
-import { AdamW, fit, linearSchedule } from '@fin/train';
+import { fit, linearSchedule, makeOptimizer } from '@fin/train';
 import { huberLoss, huberLossOf } from '../model/huber-loss.js';
 import type { TextSize } from '../text/headline-tokens.js';
 import type { Forecaster } from './forecaster.js';
@@ -35,7 +35,8 @@ export async function fitForecaster(
   const { seed, batchSize, gradientAccumulationSteps, epochs, patience, learningRate, maxGradNorm } =
     settings;
   const random = randomStreams(seed);
-  const optimizer = new AdamW(parameterGroups(forecaster.model, settings), { learningRate });
+  const groups = parameterGroups(forecaster.model, settings);
+  const optimizer = makeOptimizer(settings.optimizer, groups, { learningRate });
   const { target, targetScaler } = forecaster;
   const actual = targetScaler.transform(validation.map(target.of));
   try {

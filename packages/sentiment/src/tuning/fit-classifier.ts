@@ -2,7 +2,7 @@ import { GradScaler, precisionPolicy } from '@fin/amp';
 import { crossEntropy } from '@fin/finbert-lora';
 import { randomStreams } from '@fin/runtime';
 import type { CheckpointOptions, FitEvent, FitResult } from '@fin/train';
-import { AdamW, fit, linearSchedule } from '@fin/train';
+import { fit, linearSchedule, makeOptimizer } from '@fin/train';
 import { evaluateClassifier } from './evaluate-classifier.js';
 import { GradualUnfreezing } from './gradual-unfreezing.js';
 import { layerRateGroups } from './layer-rate-groups.js';
@@ -34,7 +34,9 @@ export async function fitClassifier(
 ): Promise<FitResult> {
   const { labels, layers } = model;
   const { learningRate, batchSize, epochs, patience, maxGradNorm, warmupShare } = settings;
-  const optimizer = new AdamW(layerRateGroups(model, layers, settings), { learningRate });
+  const optimizer = makeOptimizer(settings.optimizer, layerRateGroups(model, layers, settings), {
+    learningRate,
+  });
   const unfreezing = settings.gradualUnfreezing ? new GradualUnfreezing(model, layers) : null;
   try {
     return await fit<SentenceBatch>({

@@ -172,7 +172,12 @@ export class Checkpointer {
 async function writeTensors(file: string, tensors: ReadonlyMap<string, HostTensor>): Promise<void> {
   await writeSafetensors(
     file,
-    new Map([...tensors].map(([name, { shape, data }]) => [name, { dtype: 'F32', shape, data } as const])),
+    new Map(
+      [...tensors].map(([name, { shape, data }]) => [
+        name,
+        { dtype: data instanceof Uint8Array ? 'U8' : 'F32', shape, data } as const,
+      ]),
+    ),
   );
 }
 
@@ -182,7 +187,8 @@ async function readTensors(file: string): Promise<Map<string, HostTensor>> {
     const tensors = new Map<string, HostTensor>();
     for (const name of source.names()) {
       const tensor = await source.read(name);
-      tensors.set(name, { shape: tensor.shape, data: toFloat32(tensor) });
+      const { shape, data } = tensor;
+      tensors.set(name, { shape, data: data instanceof Uint8Array ? data : toFloat32(tensor) });
     }
     return tensors;
   } finally {

@@ -1,12 +1,11 @@
 import { usesFusedOps } from '@fin/kernels';
-import { hasNativeOps } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { TrainInputError } from '../errors.js';
-import type { Range } from '../ranges.js';
-import { above, between, LEARNING_RATE_LIMIT, requireInRange } from '../ranges.js';
 import type { AdamEngine, MakeAdamEngine } from './adam-engine.js';
 import type { Moments } from './adam-slot.js';
 import { composedAdam } from './adam-slot.js';
+import type { AdamWOptions, Entry } from './adam-w-settings.js';
+import { entriesOf, resolveAdamW, settingsOf } from './adam-w-settings.js';
 import { bucketAdam } from './bucket-adam.js';
 import type { Candidate } from './buckets.js';
 import { packTensors, planBuckets, unpackTensor } from './buckets.js';
@@ -20,35 +19,6 @@ import type {
   PackedGradients,
   ParameterGroup,
 } from './optimizer.js';
-
-/** Settings of {@link AdamW}, with `torch.optim.AdamW`'s names and defaults. */
-export interface AdamWOptions {
-  /** Above 0, at most 10. @default 1e-3 */
-  readonly learningRate?: number;
-  /** Decay rates of the running means of the gradient and of its square; each from 0 to below 1. @default [0.9, 0.999] */
-  readonly betas?: readonly [number, number];
-  /** Added to the denominator; from 0 to 1. @default 1e-8 */
-  readonly eps?: number;
-  /** Decoupled weight decay of groups without their own; from 0 to 10. @default 0.01 */
-  readonly weightDecay?: number;
-  /**
-   * `fused`: one op of @fin/kernels if its `loadKernels` has loaded them, else TensorFlow's own Adam op for each group of
-   * parameters, with the same bits; `composed`: ordinary tfjs ops, the same results but for rounding, slower.
-   * @default fused on native TensorFlow, composed elsewhere
-   */
-  readonly implementation?: 'fused' | 'composed';
-}
-
-const BETA: Range = { rule: 'from 0 to below 1', holds: (value) => value >= 0 && value < 1 };
-const WEIGHT_DECAY: Range = between(0, 10);
-
-/** A parameter with its group and its number of updates. */
-interface Entry {
-  readonly name: string;
-  readonly variable: tf.Variable;
-  readonly group: number;
-  step: number;
-}
 
 /**
  * Adam with decoupled weight decay, equal to `torch.optim.AdamW`.
@@ -75,40 +45,16 @@ export class AdamW implements Optimizer {
   readonly #loose = new Map<string, Moments>();
 
   constructor(groups: readonly ParameterGroup[], options: AdamWOptions = {}) {
-    const { learningRate = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01 } = options;
-    this.learningRate = requireInRange('learningRate', learningRate, above(0, LEARNING_RATE_LIMIT));
-    if (betas.length !== 2) throw new TrainInputError(`betas has ${betas.length} values; it must have 2`);
-    for (const [index, beta] of betas.entries()) requireInRange(`betas[${index}]`, beta, BETA);
-    this.#betas = betas;
-    this.#eps = requireInRange('eps', eps, between(0, 1));
-    this.#groups = groups.map((group, index) => ({
-      learningRate: requireInRange(
-        `learningRate of group ${index}`,
-        group.learningRate ?? learningRate,
-        between(0, LEARNING_RATE_LIMIT),
-      ),
-      weightDecay: requireInRange(
-        group.weightDecay === undefined ? 'weightDecay' : `weightDecay of group ${index}`,
-        group.weightDecay ?? weightDecay,
-        WEIGHT_DECAY,
-      ),
-    }));
-    const fused = (options.implementation ?? (hasNativeOps() ? 'fused' : 'composed')) === 'fused';
-    if (fused) this.#makeEngine = usesFusedOps() ? nativeAdam : bucketAdam(fusedAdam);
+    const resolved = resolveAdamW(groups, options);
+    this.learningRate = resolved.learningRate;
+    this.#betas = resolved.betas;
+    this.#eps = resolved.eps;
+    this.#groups = resolved.groups;
+    if (resolved.fused) this.#makeEngine = usesFusedOps() ? nativeAdam : bucketAdam(fusedAdam);
     else this.#makeEngine = bucketAdam(composedAdam);
-    this.#entries = groups.flatMap(({ parameters }, group) =>
-      [...parameters].map(([name, variable]) => ({ name, variable, group, step: 0 })),
-    );
+    this.#entries = entriesOf(groups);
     this.parameters = new Map(this.#entries.map(({ name, variable }) => [name, variable]));
-    this.settings = { kind: 'AdamW', learningRate, betas, eps, groups: describeGroups(groups, this.#groups) };
-    if (this.#entries.length === 0)
-      throw new TrainInputError('there is nothing to train: the groups hold no parameter');
-    if (new Set(this.#entries.map(({ variable }) => variable)).size < this.#entries.length) {
-      throw new TrainInputError('a parameter is in more than one group');
-    }
-    if (this.parameters.size < this.#entries.length) {
-      throw new TrainInputError('two parameters of different groups have the same name');
-    }
+    this.settings = settingsOf('AdamW', groups, resolved);
   }
 
   /** One update. @param learningRate replaces the optimizer's; groups with their own rate change in proportion */
@@ -271,13 +217,6 @@ export class AdamW implements Optimizer {
 
 function freshMoments({ shape }: tf.Variable): Moments {
   return { expAvg: tf.keep(tf.zeros(shape)), expAvgSq: tf.keep(tf.zeros(shape)) };
-}
-
-function describeGroups(
-  groups: readonly ParameterGroup[],
-  rates: readonly { readonly learningRate: number; readonly weightDecay: number }[],
-): unknown[] {
-  return groups.map(({ parameters }, i) => ({ ...rates[i], parameters: [...parameters.keys()] }));
 }
 
 async function toHost(tensor: tf.Tensor): Promise<HostTensor> {

@@ -7,10 +7,10 @@ export type NamedGradients = Readonly<Record<string, tf.Tensor>>;
 /** Gradients concatenated into few tensors, in the layout of the optimizer that packed them. */
 export type PackedGradients = readonly tf.Tensor[];
 
-/** A float32 tensor in host memory. */
+/** A tensor in host memory: numbers, or codes of 8 bits. */
 export interface HostTensor {
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Float32Array | Uint8Array;
 }
 
 /** State of an optimizer: everything that an exact resume needs. */
