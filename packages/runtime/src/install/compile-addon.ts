@@ -31,6 +31,10 @@ export interface AddonOptions {
   readonly sourceDir: string;
   /** Further compiler flags. @default none */
   readonly flags?: readonly string[];
+  /** Further flags for linking, such as libraries; part of the cache key. @default none */
+  readonly linkFlags?: readonly string[];
+  /** Whether to compile and link against the installed TensorFlow. @default true */
+  readonly tensorFlow?: boolean;
   /** Receives each step. @default nobody */
   readonly onEvent?: InstallListener;
   readonly signal?: AbortSignal;
@@ -50,11 +54,11 @@ interface AddonManifest extends Manifest {
 const EXPECT = { system: 'about half a minute', zig: 'about a minute' };
 const TRIAL_MS = 180_000;
 
-/** Loads TensorFlow's binding and then the addon, as a program would. */
-const TRIAL = 'require(process.argv[1]); require(process.argv[2]);';
+/** Loads TensorFlow's binding, if the addon needs it, and then the addon, as a program would. */
+const TRIAL = 'for (const path of process.argv.slice(1)) require(path);';
 
 /**
- * Compiles a native addon (C++17, Node-API) against the installed TensorFlow, or finds it in the cache. The cache key covers its
+ * Compiles a native addon (C++17, Node-API), usually against the installed TensorFlow, or finds it in the cache. The cache key covers its
  * sources, its flags and that TensorFlow. Before the addon enters the cache, a separate process loads it once.
  *
  * Nothing is downloaded: without a C++ compiler on this machine there is no addon, and the outcome says why. Safe to run twice at
@@ -63,13 +67,14 @@ const TRIAL = 'require(process.argv[1]); require(process.argv[2]);';
  * @throws InstallInterrupted if `signal` is aborted
  */
 export async function compileAddon(options: AddonOptions): Promise<AddonOutcome> {
-  const installation = await findInstallation();
-  if (!installation) {
+  const { tensorFlow = true } = options;
+  const installation = tensorFlow ? await findInstallation() : null;
+  if (tensorFlow && !installation) {
     return impossible(`there is no native TensorFlow to compile it for: run ${INSTALL_COMMANDS}`);
   }
-  const { name, sourceDir, flags = [], signal, onEvent = () => {} } = options;
+  const { name, sourceDir, flags = [], linkFlags = [], signal, onEvent = () => {} } = options;
   const layout = cacheLayout();
-  const key = addonKey(await digestFolder(sourceDir), flags, installation);
+  const key = addonKey(await digestFolder(sourceDir), [...flags, ...linkFlags], installation);
   const place = join(layout.root, 'addon', `${name}-${key}`);
   const present = await find(place);
   if (present) return present;
@@ -77,7 +82,7 @@ export async function compileAddon(options: AddonOptions): Promise<AddonOutcome>
     layout,
     pins: platformPins(),
     tfjsIntegrity: TFJS_NODE.integrity,
-    gpu: installation.gpu,
+    gpu: installation?.gpu ?? false,
     keepCpuBuild: true,
     signal,
     report: onEvent,
@@ -108,7 +113,7 @@ async function find(place: string): Promise<AddonOutcome | null> {
 async function make(
   job: Job,
   options: AddonOptions,
-  installation: Installation,
+  installation: Installation | null,
   place: string,
 ): Promise<AddonOutcome> {
   const { compiler, passedOver } = await availableCompiler();
@@ -134,28 +139,42 @@ async function make(
 async function compile(
   job: Job,
   compiler: Compiler,
-  { name, sourceDir, flags = [] }: AddonOptions,
-  { tensorflowDir, includeDir, libraryDir }: Installation,
+  { name, sourceDir, flags = [], linkFlags = [] }: AddonOptions,
+  installation: Installation | null,
   output: string,
 ): Promise<Compiler> {
-  const libraries = readTensorFlowFolder(tensorflowDir)?.libraries;
-  if (!libraries) throw new StepImpossible(`${tensorflowDir} holds no TensorFlow any more`);
   const sources = (await readdir(sourceDir)).filter((file) => file.endsWith('.cc')).sort();
   const expect = EXPECT[compiler.kind];
   job.report({ kind: 'step', text: `compiling ${name} with ${compiler.name} (${expect}, once)` });
   await compileAndLink(job, compiler, {
     sources: sources.map((file) => join(sourceDir, file)),
-    flags: [`-DNAPI_VERSION=${NAPI_VERSION}`, `-I${nodeApiHeaders()}`, `-I${includeDir}`, ...flags],
-    libraries: libraries.map((library) => join(libraryDir, library)),
-    libraryDir,
+    flags: [
+      `-DNAPI_VERSION=${NAPI_VERSION}`,
+      `-I${nodeApiHeaders()}`,
+      ...(installation ? [`-I${installation.includeDir}`] : []),
+      ...flags,
+    ],
+    linkFlags: [...(installation ? tensorFlowFlags(installation) : []), ...linkFlags],
     output,
   });
   return compiler;
 }
 
+/** TensorFlow's libraries, and where the addon finds them when it is loaded. */
+function tensorFlowFlags({ tensorflowDir, libraryDir }: Installation): string[] {
+  const libraries = readTensorFlowFolder(tensorflowDir)?.libraries;
+  if (!libraries) throw new StepImpossible(`${tensorflowDir} holds no TensorFlow any more`);
+  return [
+    ...libraries.map((library) => join(libraryDir, library)),
+    // Two arguments and not -Wl,-rpath,…: a folder's name may contain a comma.
+    ...['-Xlinker', '-rpath', '-Xlinker', libraryDir],
+  ];
+}
+
 /** Loads the addon in a separate process, because an addon that does not fit this machine can end the process. */
-async function tryOut(job: Job, { bindingPath }: Installation, path: string): Promise<void> {
-  const result = await runProcess(process.execPath, ['-e', TRIAL, bindingPath, path], {
+async function tryOut(job: Job, installation: Installation | null, path: string): Promise<void> {
+  const libraries = [...(installation ? [installation.bindingPath] : []), path];
+  const result = await runProcess(process.execPath, ['-e', TRIAL, ...libraries], {
     env: { TF_CPP_MIN_LOG_LEVEL: '2' },
     signal: job.signal,
     timeoutMs: TRIAL_MS,
@@ -180,12 +199,8 @@ async function digestFolder(dir: string): Promise<string> {
 }
 
 /** Cache key of an addon. The binding's path identifies the TensorFlow. */
-function addonKey(
-  sources: string,
-  flags: readonly string[],
-  { bindingPath, tensorflowVersion }: Installation,
-): string {
+function addonKey(sources: string, flags: readonly string[], installation: Installation | null): string {
   const machine = [process.platform, process.arch, `napi${NAPI_VERSION}`];
-  const parts = [sources, flags, bindingPath, tensorflowVersion, ...machine];
+  const parts = [sources, flags, installation?.bindingPath, installation?.tensorflowVersion, ...machine];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

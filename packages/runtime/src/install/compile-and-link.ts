@@ -12,10 +12,8 @@ export interface LinkTarget {
   readonly sources: readonly string[];
   /** Flags of the compilation. */
   readonly flags: readonly string[];
-  /** Paths of the libraries to link against. */
-  readonly libraries: readonly string[];
-  /** Where the library finds these when it is loaded. */
-  readonly libraryDir: string;
+  /** Flags of linking, after the objects: libraries, and where they are found. */
+  readonly linkFlags: readonly string[];
   /** Path of the library to write. */
   readonly output: string;
 }
@@ -34,7 +32,7 @@ const COMPILE_MS = 30 * 60_000;
  * @throws InstallInterrupted if the job is aborted
  */
 export async function compileAndLink(job: Job, compiler: Compiler, target: LinkTarget): Promise<void> {
-  const { sources, flags, libraries, libraryDir, output } = target;
+  const { sources, flags, linkFlags, output } = target;
   const deadline = Date.now() + COMPILE_MS;
   await inWorkFolder(job.layout, 'addon', async (dir) => {
     const objects = sources.map((source) => join(dir, `${basename(source)}.o`));
@@ -49,9 +47,7 @@ export async function compileAndLink(job: Job, compiler: Compiler, target: LinkT
       ...[...BOTH, '-shared'],
       // Node defines the Node-API functions when it loads the library.
       ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : []),
-      ...[...objects, '-o', output, ...libraries],
-      // Two arguments and not -Wl,-rpath,…: a folder's name may contain a comma.
-      ...['-Xlinker', '-rpath', '-Xlinker', libraryDir],
+      ...[...objects, '-o', output, ...linkFlags],
     ];
     await runCompiler(compiler, args, deadline, job.signal);
   });

@@ -1,0 +1,9 @@
+/** Whether this machine has an MPI (`mpirun`, `mpicc`). If not, one line on stderr has said so, and tests that need one skip. */
+export const hasMpi: boolean;
+
+/** Starts a Node program as several ranks under `mpirun` and waits for its end. @param args the program and its arguments */
+export function runRanks(
+  count: number,
+  args: readonly string[],
+  options?: { readonly env?: Readonly<Record<string, string>>; readonly signal?: AbortSignal },
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
