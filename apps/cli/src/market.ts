@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Market } from '@fin/data';
+import type { Market, MarketFileOptions } from '@fin/data';
 import type { RunSource } from '@fin/run';
 import type { Command, Option } from 'commander';
 import type { Terminal } from './io/terminal.js';
@@ -118,19 +118,26 @@ const pick = (flags: MarketFlags): MarketFlags =>
 
 /** Loads the files that are named, or makes the bundled synthetic market. */
 export async function openMarket({ signal, ...flags }: MarketChoice): Promise<Market> {
-  const { loadKaggle, loadMarketFiles, parseColumnNames, syntheticMarket } = await import('@fin/data');
-  const { data, prices, headlines, columns, dateFormat, decimal, ticker, timeZone, deduplicate } = flags;
+  const { loadKaggle, loadMarketFiles, syntheticMarket } = await import('@fin/data');
+  const { data, prices, headlines } = flags;
   if (data === undefined && prices === undefined) {
     const alone = (['headlines', ...fileFlags] as const).find((name) => flags[name] !== undefined);
     if (alone !== undefined) throw new MarketFlagError(`${flagOf(alone)} needs --prices or --data`);
   }
-  const known = given({
-    columns: columns === undefined ? undefined : parseColumnNames(columns),
-    ...{ dateFormat, decimal, ticker, timeZone, deduplicate },
-  });
+  const known = await fileOptions(flags);
   if (data !== undefined) return loadKaggle({ dir: data, ...given({ prices, headlines }), ...known });
   if (prices !== undefined) return loadMarketFiles({ prices, ...given({ headlines }), ...known });
   return syntheticMarket(signal === undefined ? {} : { signal });
+}
+
+/** What the command line says about the content of files, as the library takes it. */
+export async function fileOptions(flags: MarketFlags): Promise<MarketFileOptions> {
+  const { parseColumnNames } = await import('@fin/data');
+  const { columns, dateFormat, decimal, ticker, timeZone, deduplicate } = flags;
+  return given({
+    columns: columns === undefined ? undefined : parseColumnNames(columns),
+    ...{ dateFormat, decimal, ticker, timeZone, deduplicate },
+  });
 }
 
 /** `dateFormat` as `--date-format`. */

@@ -56,6 +56,7 @@ export type { NewForecasterOptions } from './pipeline/new-forecaster.js';
 export { newForecaster } from './pipeline/new-forecaster.js';
 export type { NextDayForecast } from './pipeline/predict-next-day.js';
 export { predictNextDay } from './pipeline/predict-next-day.js';
+export type { TrackRecord } from './pipeline/track-record.js';
 export type { SplitEvent, TrainEvent } from './pipeline/train-events.js';
 export type { TrainForecasterOptions, TrainSummary } from './pipeline/train-forecaster.js';
 export { trainForecaster } from './pipeline/train-forecaster.js';

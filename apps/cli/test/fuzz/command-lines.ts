@@ -316,6 +316,10 @@ const COMMANDS: readonly {
       ...fileOptions,
       '--precision': oneOf('fp32', 'bf16', 'fp16'),
       '--backend': oneOf('tensorflow', 'nope'),
+      // No source that is on the network: prices from files, and addresses that are none.
+      '--today': flag,
+      '--feed': oneOf('news.xml', 'file:///etc/passwd'),
+      '--symbol': oneOf('^DJI', '../x'),
     },
   },
   {

@@ -49,11 +49,7 @@ export function conformalIntervals(
   options: ConformalOptions = {},
 ): PredictionInterval[] {
   const { level = LEVEL, method = 'split', stepSize = STEP_SIZE } = options;
-  if (!(level > 0 && level < 1)) {
-    throw new ForecastInputError(
-      `conformalIntervals: level ${level}; it must lie between 0 and 1, such as 0.9`,
-    );
-  }
+  checkLevel(level);
   if (!(stepSize > 0 && stepSize < 1)) {
     throw new ForecastInputError(
       `conformalIntervals: stepSize ${stepSize}; it must lie between 0 and 1, such as 0.005`,
@@ -76,11 +72,36 @@ export function conformalIntervals(
     const covered = errors[size + i] <= radius;
     // Read by later days only: their decision falls after this outcome.
     if (method === 'adaptive') miscoverage += stepSize * (1 - level - (covered ? 0 : 1));
-    const interval = Number.isFinite(radius)
-      ? ([predicted * Math.exp(-radius), predicted * Math.exp(radius)] as const)
-      : null;
-    return { targetDate, interval, covered };
+    return { targetDate, interval: around(predicted, radius), covered };
   });
+}
+
+/**
+ * Conformal prediction interval around a forecast whose outcome is not known yet, by the `split` method of {@link conformalIntervals}.
+ *
+ * @param calibration forecasts that the model was not fitted to
+ * @param predicted the forecast, index points
+ * @returns null when there are too few calibration days for an interval of this level with bounds
+ * @throws ForecastInputError when a forecast is not above 0, or the level is out of range
+ */
+export function forecastInterval(
+  calibration: readonly ForecastPoint[],
+  predicted: number,
+  { level = LEVEL }: Pick<ConformalOptions, 'level'> = {},
+): readonly [low: number, high: number] | null {
+  checkLevel(level);
+  const radius = conformalQuantile(sorted(calibration.map(logError)), 1 - level);
+  return around(predicted, radius);
+}
+
+const around = (predicted: number, radius: number): readonly [low: number, high: number] | null =>
+  Number.isFinite(radius) ? [predicted * Math.exp(-radius), predicted * Math.exp(radius)] : null;
+
+function checkLevel(level: number): void {
+  if (level > 0 && level < 1) return;
+  throw new ForecastInputError(
+    `conformalIntervals: level ${level}; it must lie between 0 and 1, such as 0.9`,
+  );
 }
 
 /** Keeps a product that is a whole number but for rounding from being rounded up. */

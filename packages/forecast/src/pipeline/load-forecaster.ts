@@ -26,9 +26,16 @@ export interface LoadForecasterOptions {
  */
 export async function loadForecaster(
   runDir: string,
+  options: LoadForecasterOptions = {},
+): Promise<Forecaster> {
+  return forecasterOfRun(await RunFolder.open(runDir, 'forecaster'), options);
+}
+
+/** As {@link loadForecaster}, of a run that is open. */
+export async function forecasterOfRun(
+  run: RunFolder,
   { precision }: LoadForecasterOptions = {},
 ): Promise<Forecaster> {
-  const run = await RunFolder.open(runDir, 'forecaster');
   const record = await run.readJson(runFiles.forecaster, forecasterRecordSchema);
   return openForecaster(record, run.path(runFiles.weights), { precision });
 }

@@ -1,7 +1,13 @@
 import type { Market } from '@fin/data';
 import { latestInput } from '@fin/data';
+import { RunFolder } from '@fin/run';
+import { forecastInterval } from '../conformal/conformal-intervals.js';
+import { parsePredictions } from '../run/predictions.js';
+import { runDataSchema, runFiles } from '../run/run-files.js';
 import type { LoadForecasterOptions } from './load-forecaster.js';
-import { loadForecaster } from './load-forecaster.js';
+import { forecasterOfRun } from './load-forecaster.js';
+import type { TrackRecord } from './track-record.js';
+import { LEVEL, trackRecord } from './track-record.js';
 
 /** A forecast for a day whose close is not known yet. */
 export interface NextDayForecast {
@@ -17,6 +23,17 @@ export interface NextDayForecast {
   /** Forecast close of the target day, index points. */
   readonly predicted: number;
   readonly predictedLogReturn: number;
+  /**
+   * Conformal prediction interval of the close, index points, calibrated on the errors of the run's validation days. Null where these are
+   * too few.
+   */
+  readonly interval: readonly [low: number, high: number] | null;
+  /** Share of days on which such an interval is to hold the close. */
+  readonly level: number;
+  /** Last day whose close the model was fitted to, ISO. */
+  readonly trainedUntil: string | null;
+  /** How the run's forecasts of its test days came out. Null without test days. */
+  readonly trackRecord: TrackRecord | null;
   /** Number of headlines read. */
   readonly headlines: number;
   /** `positive` − `negative`: mean of the day's headlines, from −1 to 1. */
@@ -27,7 +44,7 @@ export interface NextDayForecast {
 }
 
 /**
- * Forecasts the close of the trading day after the market's last day.
+ * Forecasts the close of the trading day after the market's last day, with its prediction interval.
  *
  * @param runDir run folder with the trained weights
  * @param market prices and headlines up to the decision day
@@ -37,7 +54,11 @@ export async function predictNextDay(
   market: Market,
   options: LoadForecasterOptions = {},
 ): Promise<NextDayForecast> {
-  const forecaster = await loadForecaster(runDir, options);
+  const run = await RunFolder.open(runDir, 'forecaster');
+  const file = run.path(runFiles.predictions);
+  const predictions = parsePredictions(await run.readText(runFiles.predictions), file);
+  const { splits } = await run.readJson(runFiles.data, runDataSchema);
+  const forecaster = await forecasterOfRun(run, options);
   try {
     const { window } = forecaster.settings;
     const input = latestInput(market, { window, features: forecaster.priceFeatures });
@@ -50,6 +71,14 @@ export async function predictNextDay(
       lastClose: input.lastClose,
       predicted: close,
       predictedLogReturn: logReturn,
+      interval: forecastInterval(
+        predictions.filter(({ split }) => split === 'validation'),
+        close,
+        { level: LEVEL },
+      ),
+      level: LEVEL,
+      trainedUntil: splits.train.last,
+      trackRecord: trackRecord(predictions),
       headlines: input.headlines.length,
       sentiment: positive - negative,
       positive,

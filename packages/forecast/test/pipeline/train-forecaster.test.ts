@@ -99,6 +99,11 @@ describe('a run on a small synthetic market', () => {
     const { decisionDate, targetDate, lastClose } = latestInput(market);
     expect(forecast).toMatchObject({ decisionDate, targetDate, lastClose, synthetic: true, headlines: 2 });
     expect(forecast.predicted).toBeCloseTo(lastClose * Math.exp(forecast.predictedLogReturn), 8);
+    const [low, high] = forecast.interval!;
+    expect(low * high).toBeCloseTo(forecast.predicted ** 2, 0); // equally far in logarithms
+    const { rows } = await evaluateRun(runDir);
+    expect(forecast.trackRecord).toMatchObject({ rmse: rows[0].rmse, persistenceRmse: rows[1].rmse });
+    expect(forecast.trainedUntil).toBe(splitChronologically(makeSamples(market)).train.at(-1)!.targetDate);
     expect(tf.memory().numTensors).toBe(tensors);
   });
 

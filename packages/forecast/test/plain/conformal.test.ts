@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ForecastInputError } from '../../src/errors.js';
 import type { ForecastPoint } from '../../src/index.js';
-import { conformalIntervals } from '../../src/index.js';
+import { conformalIntervals, forecastInterval } from '../../src/index.js';
 import { normals } from './normals.js';
 
 /** Forecasts of a random walk whose daily spread is given. */
@@ -28,6 +28,17 @@ const coverage = (points: readonly ForecastPoint[], n: number, method: 'split' |
 };
 
 describe('conformal intervals', () => {
+  it('around a forecast without an outcome are those of the split method', () => {
+    const points = walk(1, repeat(30, 0.01));
+    const calibration = points.slice(0, 25);
+    for (const [i, { interval }] of conformalIntervals(calibration, points.slice(25)).entries()) {
+      expect(forecastInterval(calibration, points[25 + i].predicted)).toEqual(interval);
+    }
+    expect(forecastInterval(calibration.slice(0, 18), 1000)).toBeNull();
+    expect(forecastInterval([], 1000)).toBeNull();
+    expect(() => forecastInterval(calibration, 1000, { level: 1 })).toThrow(ForecastInputError);
+  });
+
   it('split: take the error of the right rank, and have no bounds when there is none so large', () => {
     const points = walk(1, repeat(30, 0.01));
     const errors = points
