@@ -81,6 +81,7 @@ export const numbers: Readonly<
     | 'workers'
     | 'width'
     | 'layers'
+    | 'layerNumber'
     | 'weightDecay'
     | 'gradNorm'
     | 'batches'
@@ -107,6 +108,7 @@ export const numbers: Readonly<
   workers: whole(0, 1024),
   width: whole(1, 100_000),
   layers: whole(1, 100),
+  layerNumber: whole(0, 1000),
   weightDecay: number(0, 10),
   gradNorm: number(0, 1e6, { over: true }),
   /** The first two updates of a process are not timed. */

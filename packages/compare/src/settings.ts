@@ -85,7 +85,13 @@ const defaults = {
   maxDays: null,
   randomEncoder: null,
   latency: { batchSizes: [1, 8, 32], calls: 50, seconds: 3 },
-  lora: { r: 8, loraAlpha: 32, loraDropout: 0.05, targetModules: ['query', 'value'] },
+  lora: {
+    r: 8,
+    loraAlpha: 32,
+    loraDropout: 0.05,
+    targetModules: ['query', 'value'],
+    layersToTransform: null,
+  },
   sentiment: {},
   forecaster: {},
 } as const;
@@ -116,6 +122,7 @@ export const comparisonSettingsSchema: z.ZodType<ComparisonSettings> = z.strictO
     loraAlpha: z.number().min(0).max(1e6),
     loraDropout: z.number().min(0).lt(1),
     targetModules: z.union([z.string(), z.array(z.string())]),
+    layersToTransform: z.array(z.int().min(0)).min(1).nullable(),
   }),
   sentiment: record,
   forecaster: record,

@@ -1,11 +1,13 @@
 export type { BertConfig, HiddenAct } from './config/bert-config.js';
 export { createConfig } from './config/bert-config.js';
 export { readConfig } from './config/config-json.js';
+export type { ClassifierForwardOptions } from './encoder/bert-for-sequence-classification.js';
 export { BertForSequenceClassification } from './encoder/bert-for-sequence-classification.js';
-export type { BertForwardOptions, BertModelOptions, BertOutput } from './encoder/bert-model.js';
+export type { BertForwardOptions, BertModelOptions, BertOutput, LowerLayers } from './encoder/bert-model.js';
 export { BertModel } from './encoder/bert-model.js';
 export type { CrossEntropyOptions } from './encoder/cross-entropy.js';
 export { crossEntropy } from './encoder/cross-entropy.js';
+export { FrozenLayerCache } from './encoder/frozen-layers.js';
 export { BertInputError } from './errors.js';
 export type { LinearAdapter } from './layers/layers.js';
 export { LinearLayer } from './layers/layers.js';

@@ -59,6 +59,8 @@ interface Options extends LoraFlags, RecordFlags, SentenceFlags {
   readonly optimizer?: 'adamw' | 'adamw8bit';
   readonly layerDecay?: number;
   readonly gradualUnfreezing?: true;
+  readonly layersToTransform?: number[];
+  readonly cacheFrozenLayers?: true;
   readonly classWeights: boolean;
   readonly precision?: Precision;
   readonly backend?: BackendName;
@@ -138,6 +140,17 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
       'give all classes the same weight in the loss; by default rare classes have more',
     );
   for (const lora of loraOptions({ alpha: '16', dropout: '0.1' })) command.addOption(lora);
+  command
+    .addOption(
+      option('--layers-to-transform <numbers>', 'layers that get adapters, from 0, with commas between', {
+        parse: layerNumbers,
+        byDefault: 'all',
+      }),
+    )
+    .option(
+      '--cache-frozen-layers',
+      'compute the layers below the lowest adapter once per sentence, without dropout; needs --layers-to-transform',
+    );
   addRecordOptions(command.addOption(precisionOption()))
     .addOption(backendOption())
     .addOption(jsonOption())
@@ -160,6 +173,10 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
       else reportRepaired(runDir, options.json, terminal);
     });
 }
+
+/** Numbers with commas between. */
+const layerNumbers = (text: string): number[] =>
+  text.split(',').map((part) => numbers.layerNumber(part.trim()));
 
 /** Data and model of a run. */
 interface Start {
@@ -287,7 +304,7 @@ function recordedFiles(files: readonly string[]): string | readonly string[] {
 
 /** The settings that were given; the library fills in the rest. */
 function settingsOf(options: Options): TuningOptions {
-  const { method, seed, gradualUnfreezing } = options;
+  const { method, seed, gradualUnfreezing, layersToTransform, cacheFrozenLayers } = options;
   const { splitSeed, epochs, batchSize, learningRate, optimizer, layerDecay, precision } = options;
   const classWeights = options.classWeights ? undefined : false; // on by default
   return {
@@ -303,8 +320,9 @@ function settingsOf(options: Options): TuningOptions {
       optimizer,
       layerDecay,
       precision,
+      cacheFrozenLayers,
     }),
-    lora: loraSettings(options),
+    lora: { ...loraSettings(options), ...given({ layersToTransform }) },
   };
 }
 

@@ -5,8 +5,11 @@ import { LinearLayer } from '../layers/layers.js';
 import type { ForwardOptions, Part } from '../layers/part.js';
 import { Container, dropActivations, forwardMode } from '../layers/part.js';
 import type { PackedBatch, PaddedBatch } from '../tokenizer/batches.js';
-import type { BertOutput } from './bert-model.js';
+import type { BertForwardOptions, BertOutput } from './bert-model.js';
 import { BertModel } from './bert-model.js';
+
+/** Options of one forward pass of the classifier. */
+export type ClassifierForwardOptions = Omit<BertForwardOptions, 'outputHiddenStates'>;
 
 /**
  * BERT with a linear classifier on the pooled first token, equal to transformers' `BertForSequenceClassification`.
@@ -37,7 +40,7 @@ export class BertForSequenceClassification extends Container {
    * @returns logits [n, labels], in the order of the texts and of `config.id2label`
    * @throws BertInputError as `BertModel.forward`
    */
-  forward(batch: PackedBatch, options: ForwardOptions = {}): tf.Tensor2D {
+  forward(batch: PackedBatch, options: ClassifierForwardOptions = {}): tf.Tensor2D {
     return this.#classify(() => this.bert.forward(batch, options), options);
   }
 

@@ -3,6 +3,7 @@ import { encoder, selectRows, withoutGradient } from '@fin/kernels';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from '../config/bert-config.js';
+import { BertInputError } from '../errors.js';
 import { LinearLayer } from '../layers/layers.js';
 import type { ForwardMode, ForwardOptions, Part } from '../layers/part.js';
 import { Container, forwardMode } from '../layers/part.js';
@@ -18,13 +19,23 @@ export interface BertOutput {
   readonly lastHiddenState: tf.Tensor2D;
   /** [n, hidden], in the order of the texts; null without a pooler */
   readonly pooled: tf.Tensor2D | null;
-  /** [tokens, hidden] after the embeddings and after each layer; null unless requested. */
+  /** [tokens, hidden] after the embeddings, or those of `lower`, and after each layer; null unless requested. */
   readonly hiddenStates: readonly tf.Tensor2D[] | null;
+}
+
+/** Hidden states after some layers at the bottom of an encoder, in place of running them. */
+export interface LowerLayers {
+  /** Number of these layers. The embeddings below are not counted. */
+  readonly layers: number;
+  /** [tokens, hidden]: the hidden states after them, in the order of the batch's tokens */
+  readonly states: tf.Tensor2D;
 }
 
 /** Options of one forward pass of the encoder. */
 export interface BertForwardOptions extends ForwardOptions {
-  /** Return the hidden states after the embeddings and after every layer. @default false */
+  /** Begin above these layers, with their hidden states; see `FrozenLayerCache`. @default begin with the embeddings */
+  readonly lower?: LowerLayers;
+  /** Return the hidden states after the embeddings, or those of `lower`, and after every layer. @default false */
   readonly outputHiddenStates?: boolean;
 }
 
@@ -87,7 +98,7 @@ export class BertModel extends Container {
     const mode = forwardMode(options, [hiddenDropoutProb, attentionProbsDropoutProb]);
     const outputs = tf.tidy(() => {
       const tokens = prepare();
-      const states = this.#encode(tokens, mode, options.outputHiddenStates ?? false);
+      const states = this.#encode(tokens, mode, options);
       const last = states[states.length - 1];
       const pooled = this.pooler?.forward(selectRows(last, tokens.firstTokens), mode);
       return [...(pooled ? [pooled] : []), ...(options.outputHiddenStates ? states : [last])];
@@ -112,18 +123,32 @@ export class BertModel extends Container {
     return `${count} of ${reasons.length} layers run op by op. ${reasons[first]}`;
   }
 
+  /** Number of layers below the lowest trainable parameter: their hidden states stay the same in training. */
+  get frozenLayers(): number {
+    return Math.max(0, this.#frozenParts() - 1);
+  }
+
+  /** Number of parts below the lowest trainable parameter, embeddings included. */
+  #frozenParts(): number {
+    const lowestTrained = [this.embeddings, ...this.layers].findIndex(isTrained);
+    return lowestTrained < 0 ? 1 + this.layers.length : lowestTrained;
+  }
+
   /**
-   * Hidden states after the embeddings and after each stretch of layers, or with `all` after each layer. While a gradient is being
-   * recorded, frozen parts at the bottom run without it.
+   * Hidden states after the embeddings and after each stretch of layers, or with `outputHiddenStates` after each layer. While a gradient
+   * is being recorded, frozen parts at the bottom run without it.
    */
-  #encode(tokens: Tokens, mode: ForwardMode, all: boolean): tf.Tensor2D[] {
-    const parts = [this.embeddings, ...this.layers];
-    const lowestTrained = parts.findIndex(isTrained);
-    const frozen = !tf.engine().isTapeOn() ? 0 : lowestTrained < 0 ? parts.length : lowestTrained;
-    const embed = () => this.embeddings.forward(tokens, mode);
+  #encode(
+    tokens: Tokens,
+    mode: ForwardMode,
+    { lower, outputHiddenStates: all = false }: BertForwardOptions,
+  ): tf.Tensor2D[] {
+    const frozen = tf.engine().isTapeOn() ? this.#frozenParts() : 0;
+    if (lower) this.#checkLower(lower, tokens);
+    const embed = () => lower?.states.clone() ?? this.embeddings.forward(tokens, mode);
     const states = [frozen > 0 ? withoutGradient(embed) : embed()];
-    let done = 1;
-    for (const stretch of this.#stretches(tokens.plan, mode, all, frozen)) {
+    let done = 1 + (lower?.layers ?? 0);
+    for (const stretch of this.#stretches(tokens.plan, mode, { all, frozen, begin: done - 1 })) {
       const below = states[states.length - 1];
       const inputGradient = done > frozen;
       const run = () => this.#runLayers(stretch, below, tokens.plan, mode, inputGradient);
@@ -133,15 +158,34 @@ export class BertModel extends Container {
     return states;
   }
 
+  /** @throws BertInputError if the states do not belong to this batch and model, or layers below are trained */
+  #checkLower({ layers, states }: LowerLayers, { inputIds }: Tokens): void {
+    const wanted = [inputIds.size, this.config.hiddenSize];
+    if (`${states.shape}` !== `${wanted}`) {
+      throw new BertInputError(
+        `lower.states has the shape [${states.shape}] where the batch needs [${wanted}]`,
+      );
+    }
+    if (Number.isInteger(layers) && layers >= 0 && layers <= this.frozenLayers) return;
+    throw new BertInputError(
+      `lower.layers is ${layers}, but ${this.frozenLayers} of ${this.layers.length} layers at the bottom are frozen`,
+    );
+  }
+
   /**
-   * The layers, neighbours together that can run as one op.
+   * The layers from number `begin` on, neighbours together that can run as one op.
    *
    * @param all one by one
    * @param frozen number of frozen parts at the bottom, embeddings included
    */
-  #stretches(plan: AttentionPlan, mode: ForwardMode, all: boolean, frozen: number): Stretch[] {
+  #stretches(
+    plan: AttentionPlan,
+    mode: ForwardMode,
+    { all, frozen, begin }: { readonly all: boolean; readonly frozen: number; readonly begin: number },
+  ): Stretch[] {
     const stretches: Stretch[] = [];
     for (const [i, layer] of this.layers.entries()) {
+      if (i < begin) continue;
       const last = stretches.at(-1);
       const fits = plan.offsets !== null && layer.fitsEncoderOp(mode);
       if (last?.fits && fits && !all && i + 1 !== frozen) last.layers.push(layer);

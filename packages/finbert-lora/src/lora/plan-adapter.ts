@@ -55,8 +55,12 @@ export function planAdapter(model: Container, settings: Partial<LoraConfig>): Ad
   if (targets.length === 0) {
     const excluded =
       config.excludeModules === null ? '' : ` without ${JSON.stringify(config.excludeModules)}`;
+    const layers =
+      config.layersToTransform === null
+        ? ''
+        : ` in the layers ${[config.layersToTransform].flat().join(', ')} of layersToTransform`;
     throw new BertInputError(
-      `targetModules ${JSON.stringify(config.targetModules)}${excluded} fits no layer that may be adapted: the model has ${linearNames(leaves)}`,
+      `targetModules ${JSON.stringify(config.targetModules)}${excluded}${layers} fits no layer that may be adapted: the model has ${linearNames(leaves)}`,
     );
   }
   const saved = savedParts(config, leaves);

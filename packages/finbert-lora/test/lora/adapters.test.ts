@@ -148,6 +148,14 @@ describe('several adapters', () => {
     expect(flags()).toEqual(before);
   });
 
+  it('need layers that exist', () => {
+    const model = tinyModel();
+    expect(() => getPeftModel(model, { layersToTransform: [9] }, options)).toThrow(
+      'targetModules ["query","value"] in the layers 9 of layersToTransform fits no layer',
+    );
+    model.dispose();
+  });
+
   it('that are not there, or merged, are named', () => {
     const peft = make();
     expect(() => peft.setAdapter('sentiment')).toThrow(/no adapter "sentiment"; there are default/);

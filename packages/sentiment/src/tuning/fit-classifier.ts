@@ -1,5 +1,6 @@
 import { GradScaler, precisionPolicy } from '@fin/amp';
 import { crossEntropy } from '@fin/finbert-lora';
+import { packSequences } from '@fin/finbert-lora/tokenizer';
 import { randomStreams } from '@fin/runtime';
 import type { CheckpointOptions, FitEvent, FitResult } from '@fin/train';
 import { fit, linearSchedule, makeOptimizer } from '@fin/train';
@@ -39,6 +40,7 @@ export async function fitClassifier(
   });
   const unfreezing = settings.gradualUnfreezing ? new GradualUnfreezing(model, layers) : null;
   try {
+    if (settings.cacheFrozenLayers) keepAll(model, train, batchSize);
     return await fit<SentenceBatch>({
       model,
       optimizer,
@@ -75,5 +77,12 @@ export async function fitClassifier(
   } finally {
     unfreezing?.release();
     optimizer.dispose();
+  }
+}
+
+/** Fills the cache in the order of the data, so that a resumed run has the same hidden states to the last bit. */
+function keepAll(model: TunableModel, { sequences }: SentenceSet, batchSize: number): void {
+  for (let begin = 0; begin < sequences.length; begin += batchSize) {
+    model.keepFrozenLayers(packSequences(sequences.slice(begin, begin + batchSize)));
   }
 }

@@ -54,6 +54,11 @@ export interface TuningSettings {
    * @default 'fp32'
    */
   readonly precision: Precision;
+  /**
+   * Compute the frozen layers below the lowest adapter once per sentence, without dropout, and keep their hidden states in memory. Needs
+   * `lora.layersToTransform`. @default false
+   */
+  readonly cacheFrozenLayers: boolean;
   /** Settings of the adapters; null when all weights are trained. */
   readonly lora: LoraSettings | null;
 }
@@ -68,6 +73,8 @@ export interface LoraSettings {
   readonly loraDropout: number;
   /** Linear layers to adapt, by the end of their names, or `all-linear`. @default query and value */
   readonly targetModules: readonly string[] | string;
+  /** Layers that get adapters, counted from 0. @default null: all layers */
+  readonly layersToTransform: readonly number[] | null;
 }
 
 /** Settings that a caller may give; the others have defaults. */
@@ -85,6 +92,7 @@ const shared = {
   classWeights: true,
   gradualUnfreezing: false,
   precision: 'fp32' as const,
+  cacheFrozenLayers: false,
 };
 
 const byMethod = {
@@ -97,6 +105,7 @@ const loraDefaults: LoraSettings = {
   loraAlpha: 16,
   loraDropout: 0.1,
   targetModules: ['query', 'value'],
+  layersToTransform: null,
 };
 
 const count = z.int().min(1).max(1_000_000);
@@ -119,12 +128,14 @@ export const tuningSettingsSchema: z.ZodType<TuningSettings> = z.object({
   layerDecay: z.number().min(1).max(100),
   gradualUnfreezing: z.boolean(),
   precision: z.enum(PRECISIONS),
+  cacheFrozenLayers: z.boolean(),
   lora: z
     .object({
       r: count,
       loraAlpha: z.number().min(0).max(1e6),
       loraDropout: z.number().min(0).lt(1),
       targetModules: z.union([z.string(), z.array(z.string())]),
+      layersToTransform: z.array(z.int().min(0).max(1000)).min(1).nullable(),
     })
     .nullable(),
 });
@@ -142,6 +153,24 @@ export function resolveTuning({ lora, ...options }: TuningOptions = {}): TuningS
     lora: method === 'lora' ? { ...loraDefaults, ...lora } : null,
   };
   const { success, data, error } = tuningSettingsSchema.safeParse(settings);
-  if (success) return data;
+  if (success) {
+    checkCache(data);
+    return data;
+  }
   throw new SentimentInputError(`the setting ${describeIssue(error)}`);
+}
+
+/** Refuses a cache of layers that are trained, or that are unfrozen later. */
+function checkCache({ cacheFrozenLayers, lora, gradualUnfreezing }: TuningSettings): void {
+  if (!cacheFrozenLayers) return;
+  if (gradualUnfreezing) {
+    throw new SentimentInputError(
+      'cacheFrozenLayers does not go with gradualUnfreezing, which trains ever lower layers: leave one of them out',
+    );
+  }
+  if (!lora?.layersToTransform || lora.layersToTransform.includes(0)) {
+    throw new SentimentInputError(
+      'cacheFrozenLayers needs frozen layers at the bottom: with the method lora, name the layers that get adapters in lora.layersToTransform, without layer 0',
+    );
+  }
 }

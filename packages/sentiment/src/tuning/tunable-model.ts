@@ -3,13 +3,13 @@ import type { Policy, Precision } from '@fin/amp';
 import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
 import { sentimentLabels } from '@fin/data';
 import type { BertForSequenceClassification, ForwardOptions } from '@fin/finbert-lora';
-import { saveBert } from '@fin/finbert-lora';
+import { FrozenLayerCache, saveBert } from '@fin/finbert-lora';
 import type { LoraConfig } from '@fin/finbert-lora/lora';
 import { getPeftModel } from '@fin/finbert-lora/lora';
 import type { BertTokenizer, PackedBatch } from '@fin/finbert-lora/tokenizer';
 import type { Module, RandomStreams } from '@fin/runtime';
 import { randomStreams } from '@fin/runtime';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { loadMergedBert } from '../scoring/load-merged-bert.js';
 import { saveSentimentAdapter } from '../scoring/sentiment-adapter.js';
 import { sentimentColumns } from '../scoring/sentiment-columns.js';
@@ -37,6 +37,8 @@ export interface TunableModel extends Module {
   readonly savedAs: string;
   /** Forward pass in the precision of the settings. */
   forward(batch: PackedBatch, options?: ForwardOptions): tf.Tensor2D;
+  /** With `cacheFrozenLayers`, keeps the hidden states of these texts after the frozen layers; `forward` does so as well. */
+  keepFrozenLayers(batch: PackedBatch): void;
   /** Writes the whole model, or only the adapter. */
   save(dir: string): Promise<void>;
   /**
@@ -61,6 +63,8 @@ export interface TunableModelOptions {
   /** Settings of new adapters; null trains all weights. */
   readonly lora: Partial<LoraConfig> | null;
   readonly precision: Precision;
+  /** As in the settings of fine-tuning. @default false */
+  readonly cacheFrozenLayers?: boolean;
 }
 
 /**
@@ -74,7 +78,7 @@ export interface TunableModelOptions {
  */
 export async function openTunableModel(
   dir: string,
-  { lora, precision }: TunableModelOptions,
+  { lora, precision, cacheFrozenLayers = false }: TunableModelOptions,
   random: RandomStreams,
 ): Promise<TunableModel> {
   const policy = precisionPolicy(precision);
@@ -108,10 +112,21 @@ export async function openTunableModel(
       { init: random.stream('adapter') },
     );
     if (policy.enabled) toLowPrecision(peft, { dtype: policy.dtype });
+    let cache = cacheFrozenLayers ? new FrozenLayerCache(model.bert) : null;
+    const dropCache = () => {
+      cache?.dispose();
+      cache = null;
+    };
     return {
       ...about,
       savedAs: tuningFiles.adapter,
-      forward: (batch, options) => autocast(policy, () => peft.forward(batch, options)),
+      forward: (batch, options) =>
+        tf.tidy(() =>
+          autocast(policy, () =>
+            peft.forward(batch, cache === null ? options : { ...options, lower: cache.lower(batch) }),
+          ),
+        ),
+      keepFrozenLayers: (batch) => tf.tidy(() => autocast(policy, () => void cache?.lower(batch))),
       namedParameters: () => peft.namedParameters(),
       save: async (to) =>
         saveSentimentAdapter(peft, to, {
@@ -120,11 +135,15 @@ export async function openTunableModel(
           baseFingerprint: await weightsDigest(dir),
         }),
       prepareForInference: () => {
+        dropCache();
         peft.mergeAndUnload();
         freeze(model, policy);
       },
       opByOpReason: () => model.bert.opByOpReason(),
-      dispose: () => peft.dispose(),
+      dispose: () => {
+        dropCache();
+        peft.dispose();
+      },
     };
   } catch (error) {
     model.dispose();
@@ -138,12 +157,20 @@ function wholeModel(
   policy: Policy,
 ): Pick<
   TunableModel,
-  'savedAs' | 'forward' | 'namedParameters' | 'save' | 'prepareForInference' | 'opByOpReason' | 'dispose'
+  | 'savedAs'
+  | 'forward'
+  | 'keepFrozenLayers'
+  | 'namedParameters'
+  | 'save'
+  | 'prepareForInference'
+  | 'opByOpReason'
+  | 'dispose'
 > {
   for (const variable of model.namedParameters().values()) variable.trainable = true; // merging froze them
   return {
     savedAs: tuningFiles.model,
     forward: (batch, options) => autocast(policy, () => model.forward(batch, options)),
+    keepFrozenLayers: () => {}, // every layer is trained
     namedParameters: () => model.namedParameters(),
     save: (dir) => saveBert(model, tokenizer, dir),
     prepareForInference: () => freeze(model, policy),

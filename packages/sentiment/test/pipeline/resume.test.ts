@@ -66,6 +66,10 @@ const learning = { epochs: 2, batchSize: 16, learningRate: 1e-2 } as const;
 
 describe.each([
   ['LoRA', { method: 'lora', ...learning }],
+  [
+    'LoRA in the top layer on cached ones',
+    { method: 'lora', cacheFrozenLayers: true, lora: { layersToTransform: [1] }, ...learning },
+  ],
   ['all weights, freed layer by layer', { method: 'full', gradualUnfreezing: true, ...learning }],
 ] as const)('a fine-tuning run that was interrupted: %s', (name, settings) => {
   it('comes to what it would have, bit for bit', async () => {

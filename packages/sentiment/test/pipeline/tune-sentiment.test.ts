@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadBert, modelInfo } from '@fin/finbert-lora';
 import { loadKernels } from '@fin/kernels';
 import { RunFolder } from '@fin/run';
 import { countTensors, NO_GROWTH, randomStreams } from '@fin/runtime';
+import { allClose } from '@fin/testkit';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TuneSentimentOptions, TuningEvent } from '../../src/index.js';
 import { FinBert, modelOfRun, tuneSentiment, tuningFiles } from '../../src/index.js';
@@ -123,6 +124,22 @@ describe.each(['full', 'lora'] as const)('tuning, %s', (method) => {
 });
 
 describe('tuning', () => {
+  it('comes to the same with the frozen layers from a cache, where nothing is dropped', async () => {
+    const still = join(folder, 'without-dropout');
+    cpSync(modelDir, still, { recursive: true });
+    const config = JSON.parse(readFileSync(join(still, 'config.json'), 'utf8'));
+    const rates = { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
+    writeFileSync(join(still, 'config.json'), JSON.stringify({ ...config, ...rates }));
+    const lora = { layersToTransform: [1], loraDropout: 0 };
+    const losses = async (cacheFrozenLayers: boolean) => {
+      const settings = { method: 'lora', epochs: 2, cacheFrozenLayers, lora } as const;
+      const { runDir } = await tune(settings, { modelDir: still });
+      const epochs = (await RunFolder.open(runDir)).readMetrics();
+      return epochs.flatMap(({ trainLoss, validationLoss }) => [trainLoss, validationLoss] as number[]);
+    };
+    allClose(await losses(true), await losses(false));
+  });
+
   it('unfreezes from the top, a layer in a third of an epoch, and learns all the same', async () => {
     const before = await loadBert(modelDir, { init: randomStreams(1).stream('init') });
     const { summary, runDir } = await tune({ gradualUnfreezing: true, epochs: 1, warmupShare: 0 });
@@ -145,7 +162,6 @@ describe('tuning', () => {
   it('trains the pooler along when the model has none', async () => {
     const { openSafetensors, writeSafetensors } = await import('@fin/files/safetensors');
     const bare = join(folder, 'bare');
-    const { cpSync } = await import('node:fs');
     cpSync(modelDir, bare, { recursive: true });
     const file = await openSafetensors(join(modelDir, 'model.safetensors'));
     const tensors = new Map();
@@ -212,7 +228,6 @@ describe('an adapter', () => {
 
   it('scores as before when its base model has moved', async () => {
     const { runDir } = await tune({ method: 'lora', epochs: 1 });
-    const { cpSync } = await import('node:fs');
     const moved = join(folder, 'moved');
     cpSync(modelDir, moved, { recursive: true });
     const score = async (base?: string) => {

@@ -14,6 +14,18 @@ describe('resolveTuning', () => {
     expect(resolveTuning({ seed: 7 })).toMatchObject({ seed: 7, splitSeed: 7 });
     expect(resolveTuning({ seed: 7, splitSeed: 1 })).toMatchObject({ seed: 7, splitSeed: 1 });
   });
+
+  it('caches frozen layers only where some at the bottom stay frozen', () => {
+    const cached = { cacheFrozenLayers: true } as const;
+    expect(resolveTuning({ ...cached, lora: { layersToTransform: [1] } })).toMatchObject(cached);
+    for (const options of [{}, { lora: { layersToTransform: [0, 1] } }, { method: 'full' as const }]) {
+      expect(() => resolveTuning({ ...cached, ...options })).toThrow(
+        'cacheFrozenLayers needs frozen layers at the bottom',
+      );
+    }
+    const unfrozen = { gradualUnfreezing: true, lora: { layersToTransform: [1] } };
+    expect(() => resolveTuning({ ...cached, ...unfrozen })).toThrow('does not go with gradualUnfreezing');
+  });
 });
 
 it('classWeights are the inverse shares of the classes', () => {
