@@ -24,5 +24,7 @@ export type { RunEnvironment } from './machine/describe-environment.js';
 export { describeEnvironment } from './machine/describe-environment.js';
 export type { PrecisionRecord } from './machine/describe-precision.js';
 export { describePrecision } from './machine/describe-precision.js';
+export type { LowBitFormat, LowBitOptions } from './to-low-bit.js';
+export { lowBitFormats, toLowBit } from './to-low-bit.js';
 export type { LowPrecisionOptions, LowPrecisionReport } from './to-low-precision.js';
 export { toLowPrecision } from './to-low-precision.js';

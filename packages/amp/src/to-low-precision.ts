@@ -1,5 +1,5 @@
 import type { Module } from '@fin/runtime';
-import { castAttrs, hasNativeOps, nativeDType, rawOp } from '@fin/runtime';
+import { castAttrs, encodingOf, hasNativeOps, nativeDType, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LowDType } from './core/low-dtype.js';
 import { roundToLow } from './emulation/round-to-low.js';
@@ -38,7 +38,7 @@ export function toLowPrecision(module: Module, options: LowPrecisionOptions = {}
   let [bytesBefore, bytesAfter] = [0, 0];
   for (const [name, variable] of module.namedParameters()) {
     const wide = variable.dtype === 'float32' && nativeDType(variable) === 'float32';
-    if (variable.trainable || !wide || !include(name, variable)) continue;
+    if (variable.trainable || !wide || encodingOf(variable) !== null || !include(name, variable)) continue;
     store(variable, dtype);
     names.push(name);
     bytesBefore += variable.size * FLOAT32_BYTES;

@@ -122,6 +122,9 @@ static int64_t linear_scratch(const EncoderArgs& args, int64_t rows) {
   const auto need = [&](int64_t floats) { most = floats > most ? floats : most; };
   need(round_up(args.hidden, kPanel) + dropout_words_size(deepest));
   for (int64_t i = 0; i < args.layer_count; i++) {
+    for (const LowBitMatrix& coded : args.layers[i].coded) {
+      if (coded.codes != nullptr) need(round_up(panel_scratch(Rows<T>{nullptr, 0, rows, deepest}), kPanel) + decoded_panel_scratch(deepest));
+    }
     for (const LowRank& update : args.layers[i].update) {
       need(panel_scratch(Rows<T>{nullptr, 0, rows, round_up(update.rank, kPanel)}));
     }

@@ -16,10 +16,11 @@ namespace {
 #if FIN_UNIT == FIN_TILES
 #include "body-tile-attention.h"
 #endif
+#include "body-pack.h"
+#include "body-low-bit.h"
 #include "body-activations.h"
 #include "body-low-rank.h"
 #include "body-encoder.h"
-#include "body-pack.h"
 #include "body-weight-grad.h"
 #include "body-encoder-grad.h"
 

@@ -264,7 +264,7 @@ static void run_encoder_grad(const EncoderArgs& args, const EncoderGroup& group,
                                Share own) {
     ScaleAndAdd<T> epilogue = plain(out, out_step, 1.0f);
     epilogue.add = add;
-    multiply_panels(Rows<T>{dy, step, group.rows, columns}, layer.weight[which], own.begin, own.end, scratch, epilogue);
+    multiply_weight(Rows<T>{dy, step, group.rows, columns}, layer, which, true, own.begin, own.end, scratch, epilogue);
   };
   const auto updated = [&](Linear which) { return layer.update[which].rank > 0; };
 
@@ -322,7 +322,7 @@ static void run_encoder_grad(const EncoderArgs& args, const EncoderGroup& group,
         add = to.inner;
       }
       const TimesGeluSlope<T> epilogue{to.inner, at.wide, add, at.before_gelu};
-      return multiply_panels(Rows<T>{dy, at.narrow, group.rows, at.columns}, layer.weight[kOutput], inner_panels.begin,
+      return multiply_weight(Rows<T>{dy, at.narrow, group.rows, at.columns}, layer, kOutput, true, inner_panels.begin,
                              inner_panels.end, scratch, epilogue);
     }
     case kLowerAttendedGrad:

@@ -52,7 +52,7 @@ template <class T>
 static void linear(const EncoderGroup& group, const EncoderLayer& layer, Linear which, const Rows<T>& a, const T* low, T* out,
                    int64_t step, int64_t first, int64_t last, float* scratch) {
   const T* add = raise(group, layer, which, low, out, step, first, last, scratch);
-  multiply_panels(a, layer.weight[which], first, last, scratch, AddBias<T>{layer.bias[which], out, step, add});
+  multiply_weight(a, layer, which, false, first, last, scratch, AddBias<T>{layer.bias[which], out, step, add});
 }
 
 /// x = norm(x + dropout(sum)) for some rows.
@@ -247,7 +247,7 @@ static void run_encoder(const EncoderArgs& args, const EncoderGroup& group, Enco
       const T* add = raise(group, layer, kIntermediate, at.low[kIntermediate], before, at.wide, inner_panels.begin,
                            inner_panels.end, scratch);
       const AddBiasGelu<T> epilogue{layer.bias[kIntermediate], at.inner, at.wide, add, at.before_gelu};
-      return multiply_panels(x, layer.weight[kIntermediate], inner_panels.begin, inner_panels.end, scratch, epilogue);
+      return multiply_weight(x, layer, kIntermediate, false, inner_panels.begin, inner_panels.end, scratch, epilogue);
     }
     case kLowerInner:
       return lower_some(kOutput, at.inner, at.wide, args.intermediate);

@@ -22,10 +22,11 @@ namespace {
 #include "body-adam-8bit.h"
 #include "body-lstm.h"
 #include "body-panels.h"
+#include "body-pack.h"
+#include "body-low-bit.h"
 #include "body-activations.h"
 #include "body-low-rank.h"
 #include "body-encoder.h"
-#include "body-pack.h"
 #include "body-weight-grad.h"
 #include "body-encoder-grad.h"
 
@@ -60,6 +61,7 @@ extern const Kernels FIN_TABLE = {
     FIN_ISA::lstm_scratch,
     FIN_ISA::lstm_weight_grad,
     FIN_ISA::sum_rows,
+    FIN_ISA::decode_part,
 };
 
 extern const EncoderKernels FIN_ENCODER[kStorages] = {FIN_ISA::encoder_table<float>(FIN_STRING(FIN_ISA)),

@@ -67,6 +67,7 @@ struct NormGradients {
 /// Parameters of one layer, and what its forward pass leaves for the backward pass. Vectors are filled up with zeros to whole panels.
 struct EncoderLayer {
   const void* weight[kLinears];  // packed; in the backward pass transposed
+  LowBitMatrix coded[kLinears];  // a weight in few bits, in place of the packed one; else its codes are null
   const float* bias[kLinears];
   const float* gamma[kNorms];
   const float* beta[kNorms];

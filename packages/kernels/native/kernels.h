@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "low-bit.h"
+
 namespace fin {
 
 /// Dropout mask: word i of the Philox sequence decides about element i of a draw. See philox.h.
@@ -264,6 +266,9 @@ struct Kernels {
 
   /// Adds up `count` contiguous rows of `cols` numbers, in order.
   void (*sum_rows)(const float* rows, int64_t count, int64_t cols, float* out);
+
+  /// Numbers of columns [col, col + count) of some rows, one row after the other.
+  void (*decode_low_bit)(const LowBitMatrix&, int64_t row, int64_t rows, int64_t col, int64_t count, float* to);
 };
 
 extern const Kernels kBaseline;

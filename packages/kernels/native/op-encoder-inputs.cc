@@ -36,9 +36,21 @@ const float* EncoderInputs::vector(int64_t index, const std::string& name, int64
   return filled_.back().data();
 }
 
-const void* EncoderInputs::weight(int64_t index, const std::string& name, int64_t out, int64_t in) {
+/// Input `index`: the packed weight. An empty one marks the place of the next one in few bits.
+const void* EncoderInputs::weight(int64_t index, const std::string& name, int64_t out, int64_t in, LowBitMatrix& coded) {
   const Tensor* tensor = input(index);
   if (tensor == nullptr) return nullptr;
+  if (tensor->elements() == 0 && coded_read_ < attributes_.coded) {
+    const Tensor* bytes = input(first_coded_ + coded_read_++);
+    if (bytes == nullptr) return nullptr;
+    const std::string problem = read_low_bit(bytes->data(), bytes->elements(), coded);
+    call_.expect(problem.empty(), [&] { return name + " " + problem; });
+    call_.expect(coded.rows == out && coded.cols == in, [&] {
+      return name + " has the shape [" + std::to_string(coded.rows) + ", " + std::to_string(coded.cols) + "] where [" +
+             std::to_string(out) + ", " + std::to_string(in) + "] is needed";
+    });
+    return nullptr;
+  }
   if (backward_) std::swap(out, in);
   const std::vector<int64_t> shape{whole_panels(out), whole_panels(in) * kPanel, kPanel};
   call_.expect(tensor->shape() == shape, [&] {
@@ -48,17 +60,18 @@ const void* EncoderInputs::weight(int64_t index, const std::string& name, int64_
   return call_.ok() ? tensor->data() : nullptr;
 }
 
-/// Inputs from `first` on: the weights of all layers, then their vectors.
+/// Inputs from `first` on: the weights of all layers, those in few bits, then their vectors.
 void EncoderInputs::read_layers(int64_t first) {
   const int64_t layers = attributes_.weights / kLinears;
   call_.expect(attributes_.weights == layers * kLinears && attributes_.vectors == layers * kVectors, [&] {
     return "there are " + std::to_string(attributes_.weights) + " weights and " + std::to_string(attributes_.vectors) +
            " vectors where " + std::to_string(kLinears) + " and " + std::to_string(kVectors) + " for each layer are needed";
   });
+  first_coded_ = first + attributes_.weights;
   for (int64_t i = 0; call_.ok() && i < layers; i++) {
     EncoderLayer layer{};
     const std::string place = " of layer " + std::to_string(i);
-    const int64_t vectors = first + attributes_.weights + i * kVectors;
+    const int64_t vectors = first_coded_ + attributes_.coded + i * kVectors;
     if (i == 0) {
       const Tensor* bias = input(vectors + kIntermediate);
       call_.expect(bias == nullptr || bias->rank() == 1, [&] { return "the intermediate bias is not a vector"; });
@@ -68,7 +81,7 @@ void EncoderInputs::read_layers(int64_t first) {
     for (int which = 0; which < kLinears; which++) {
       const auto linear = static_cast<Linear>(which);
       const std::string name = kWeightNames[which] + place;
-      layer.weight[which] = weight(first + i * kLinears + which, name, out_features(linear), in_features(linear));
+      layer.weight[which] = weight(first + i * kLinears + which, name, out_features(linear), in_features(linear), layer.coded[which]);
       layer.bias[which] = vector(vectors + which, "the bias of " + name, out_features(linear));
     }
     for (int norm = 0; norm < kNorms; norm++) {
@@ -77,6 +90,9 @@ void EncoderInputs::read_layers(int64_t first) {
     }
     layers_.push_back(layer);
   }
+  call_.expect(coded_read_ == attributes_.coded, [&] {
+    return "there are " + std::to_string(attributes_.coded) + " weights in few bits, and places for " + std::to_string(coded_read_);
+  });
   args.layers = layers_.data();
   args.layer_count = static_cast<int64_t>(layers_.size());
 }
@@ -258,7 +274,7 @@ void EncoderInputs::read(int64_t first, Storage storage) {
   args.scale = attributes_.scale;
   args.epsilon = attributes_.epsilon;
   read_layers(first + 2);
-  const int64_t factors = first + 2 + attributes_.weights + attributes_.vectors;
+  const int64_t factors = first + 2 + attributes_.weights + attributes_.coded + attributes_.vectors;
   if (call_.ok()) read_updates(factors, storage);
   const int64_t trained = factors + attributes_.factors + 1, settings = trained + 1;
   if (call_.ok()) read_trained(trained);

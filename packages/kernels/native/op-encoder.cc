@@ -16,6 +16,7 @@ EncoderAttributes read_attributes(Attributes& read) {
   attributes.heads = read.integer("heads");
   attributes.scale = read.real("scale");
   attributes.weights = read.integer("N");
+  attributes.coded = read.integer("Q");
   attributes.vectors = read.integer("M");
   attributes.factors = read.integer("F");
   attributes.saved = read.integer("S");
@@ -189,9 +190,9 @@ void compute_grad(void* kernel, TF_OpKernelContext* context) {
 std::string register_encoder() {
   const std::string problem = register_op({
       "FinEncoder",
-      {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "M: int >= 0", "F: int >= 0", "S: int >= 0",
+      {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "Q: int >= 0 = 0", "M: int >= 0", "F: int >= 0", "S: int >= 0",
        "heads: int", "scale: float", "epsilon: float"},
-      {"x: X", "offsets: int32", "weights: N * T", "vectors: M * float", "factors: F * float", "updates: float",
+      {"x: X", "offsets: int32", "weights: N * T", "coded: Q * uint8", "vectors: M * float", "factors: F * float", "updates: float",
        "trained: int32", "dropouts: float", "seeds: int32"},
       {"y: T", "saved: S * T", "statistics: float", "kept: int32", "groups: int32"},
       &create,
@@ -201,9 +202,9 @@ std::string register_encoder() {
   if (!problem.empty()) return problem;
   return register_op({
       "FinEncoderGrad",
-      {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "M: int >= 0", "F: int >= 0", "S: int >= 0", "G: int >= 0",
+      {"T: {float, bfloat16}", "X: {float, bfloat16}", "N: int >= 0", "Q: int >= 0 = 0", "M: int >= 0", "F: int >= 0", "S: int >= 0", "G: int >= 0",
        "heads: int", "scale: float", "input_grad: bool"},
-      {"dy: T", "x: X", "offsets: int32", "weights: N * T", "vectors: M * float", "factors: F * float", "updates: float",
+      {"dy: T", "x: X", "offsets: int32", "weights: N * T", "coded: Q * uint8", "vectors: M * float", "factors: F * float", "updates: float",
        "trained: int32", "dropouts: float", "saved: S * T", "statistics: float", "kept: int32", "groups: int32"},
       {"dx: T", "factor_grads: F * float", "grads: G * float"},
       &create_grad,

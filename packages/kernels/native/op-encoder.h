@@ -14,7 +14,7 @@ namespace fin {
 struct EncoderAttributes {
   int64_t heads;
   float scale, epsilon;
-  int64_t weights, vectors, factors, saved;
+  int64_t weights, coded, vectors, factors, saved;
   int64_t trained;  // backward
   bool input_grad;  // backward
 };
@@ -25,7 +25,7 @@ class EncoderInputs {
   EncoderInputs(Call& call, const EncoderAttributes& attributes, bool backward)
       : call_(call), attributes_(attributes), backward_(backward) {}
 
-  /// Reads the inputs from number `first` on: x, offsets, the weights of all layers, their vectors, the factors of the updates, the
+  /// Reads the inputs from number `first` on: x, offsets, the weights of all layers, those in few bits, their vectors, the factors of the updates, the
   /// updates, the trained parameters, the dropouts, and in the forward pass the seeds.
   void read(int64_t first, Storage storage);
 
@@ -70,7 +70,7 @@ class EncoderInputs {
 
  private:
   const float* vector(int64_t index, const std::string& name, int64_t size);
-  const void* weight(int64_t index, const std::string& name, int64_t out, int64_t in);
+  const void* weight(int64_t index, const std::string& name, int64_t out, int64_t in, LowBitMatrix& coded);
   void read_layers(int64_t first);
   void read_updates(int64_t first, Storage storage);
   void read_trained(int64_t index);
@@ -80,7 +80,7 @@ class EncoderInputs {
   Call& call_;
   const EncoderAttributes& attributes_;
   const bool backward_;
-  int64_t tokens_ = 0, sequences_ = 0, end_ = 0, kept_ = 0, gradients_ = 0;
+  int64_t tokens_ = 0, sequences_ = 0, end_ = 0, kept_ = 0, gradients_ = 0, first_coded_ = 0, coded_read_ = 0;
   std::vector<std::unique_ptr<Tensor>> tensors_;
   std::vector<std::vector<float>> filled_;  // vectors that had to be filled up to whole panels
   std::vector<EncoderLayer> layers_;

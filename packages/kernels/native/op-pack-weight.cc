@@ -1,4 +1,5 @@
-// FinPackWeight: a linear layer's weight in the form in which FinEncoder takes it, or transposed, as FinEncoderGrad takes it.
+// FinPackWeight: a linear layer's weight in the form in which FinEncoder takes it, or transposed, as FinEncoderGrad takes it. Of a weight in
+// few bits an empty tensor, which marks its place.
 
 #include "encoder.h"
 #include "op.h"
@@ -16,6 +17,7 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   Tensor weight, packed;
   call.input(0, weight);
   if (!call.ok()) return;
+  if (weight.dtype() == TF_UINT8) return call.output(0, packed, TF_ExpectedOutputDataType(context, 0), {0});
   call.expect(weight.rank() == 2, [&] { return "the weight has the shape " + weight.shape_text() + " where [out, in] is needed"; });
   if (!call.ok()) return;
   const int64_t out = weight.dim(transposed ? 1 : 0), in = weight.dim(transposed ? 0 : 1);
@@ -29,7 +31,7 @@ void compute(void* kernel, TF_OpKernelContext* context) {
 std::string register_pack_weight() {
   return register_op({
       "FinPackWeight",
-      {"T: {float, bfloat16}", "W: {float, bfloat16}", "transposed: bool = false"},
+      {"T: {float, bfloat16}", "W: {float, bfloat16, uint8}", "transposed: bool = false"},
       {"weight: W"},
       {"packed: T"},
       &create,

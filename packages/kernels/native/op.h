@@ -159,6 +159,7 @@ std::string register_encoder();
 std::string register_pack_weight();
 std::string register_adam();
 std::string register_adam_8bit();
+std::string register_low_bit();
 std::string register_lstm();
 
 /// Work on the rows [begin, end).

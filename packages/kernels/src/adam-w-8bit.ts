@@ -1,10 +1,11 @@
-import { attr, castNative, rawOp } from '@fin/runtime';
+import { attr, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdamWSettings } from './adam-w.js';
 import { wide } from './adam-w.js';
 import { expectInput } from './errors.js';
 import type { BlockwiseCodes } from './low-bit/blockwise.js';
 import { dequantizeBlockwise, quantizeBlockwise } from './low-bit/blockwise.js';
+import { bytesTensor } from './low-bit/bytes-tensor.js';
 import { CODES, dynamicMap } from './low-bit/dynamic-map.js';
 import { usesFusedOps } from './state.js';
 
@@ -110,16 +111,6 @@ function fusedAdamW8bit(tensors: readonly TensorOf8bit[]): AdamW8bitState {
     },
     dispose: () => tf.dispose([sizes, maps, state]),
   };
-}
-
-/** uint8 [elements] */
-function bytesTensor(bytes: Uint8Array): tf.Tensor {
-  const numbers = tf.tensor1d(Int32Array.from(bytes), 'int32');
-  try {
-    return castNative(numbers, 'uint8');
-  } finally {
-    numbers.dispose();
-  }
 }
 
 /** Composed twin of {@link adamW8bit}, in TypeScript on the host, with the same bits. */

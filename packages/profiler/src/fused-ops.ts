@@ -22,6 +22,7 @@ const fusedOps: Readonly<Record<string, string>> = {
   FinAdamW8bitState: 'moments of all parameters in one tensor',
   FinAdamW8bitMoments: 'moments of each parameter',
   FinAdamWMoments: 'moments of all parameters in one tensor',
+  FinLowBitDecode: 'scales and numbers of a matrix in few bits',
   FinGlobalNorm: 'squares, sum, root over all gradients',
   ResourceApplyAdam: 'both moments, weights',
 };

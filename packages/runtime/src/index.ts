@@ -21,7 +21,7 @@ export {
 export { DATA_MOVER_OPS, resetWidenedOps, widenedOps } from './dispatch/match-dtypes.js';
 export type { Observer } from './dispatch/observer.js';
 export { beginRange, installObserver } from './dispatch/observers.js';
-export type { Interceptor, Next, OpCall, TensorHandle } from './dispatch/op-call.js';
+export type { Encoding, Interceptor, Next, OpCall, TensorHandle } from './dispatch/op-call.js';
 export { doctor } from './doctor/doctor.js';
 export { formatDoctor } from './doctor/format-doctor.js';
 export type {
@@ -55,6 +55,7 @@ export { dropout } from './random/dropout.js';
 export type { RandomStream, RandomStreamState, RandomStreams } from './random/random-streams.js';
 export { randomStreams } from './random/random-streams.js';
 export type { TensorOfShape } from './random/tensor-of-shape.js';
+export { encodedTensor, encodingOf } from './raw/encoded-tensor.js';
 export { castNative, nativeDType } from './raw/native-dtype.js';
 export { isInputDTypeError, isMissingKernelError } from './raw/op-errors.js';
 export { rawOp } from './raw/raw-op.js';

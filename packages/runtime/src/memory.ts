@@ -33,9 +33,10 @@ function nativeMemory(): NativeMemory | null {
   const { handles } = runtimeState();
   if (!handles) return null;
   const bytes: Partial<Record<NativeDType, number>> = {};
-  for (const { dtype, shape } of handles.values()) {
-    const size = tf.util.sizeFromShape([...shape]) * elementBytes(dtype);
-    if (size > 0) bytes[dtype] = (bytes[dtype] ?? 0) + size;
+  for (const { dtype, shape, encodedBytes } of handles.values()) {
+    const size = encodedBytes ?? tf.util.sizeFromShape([...shape]) * elementBytes(dtype);
+    const name = encodedBytes === undefined ? dtype : 'uint8';
+    if (size > 0) bytes[name] = (bytes[name] ?? 0) + size;
   }
   return { handles: handles.binding.getNumOfTensors(), bytes };
 }

@@ -40,7 +40,7 @@ for (const { name, available } of await findBackends()) {
       'composed',
     ];
     const count = shapes.reduce((sum, shape) => sum + tf.util.sizeFromShape(shape), 0);
-    const results = await interleaved(shapes, implementations);
+    const results = interleaved(shapes, implementations);
     for (const [i, implementation] of implementations.entries()) {
       console.log(
         `${name} ${implementation}, ${model} (${shapes.length} tensors, ${count} weights): ${results[i]}`,
@@ -50,7 +50,7 @@ for (const { name, available } of await findBackends()) {
 }
 
 /** Times of each implementation, update by update in turn. */
-async function interleaved(shapes, implementations) {
+function interleaved(shapes, implementations) {
   const runs = implementations.map((implementation) => prepare(shapes, implementation));
   const times = runs.map(() => []);
   for (let i = 0; i < updates + 3; i++) {
@@ -63,7 +63,7 @@ async function interleaved(shapes, implementations) {
   }
   const bytes = [];
   for (const { stateBytes, dispose } of runs) {
-    bytes.push(await stateBytes());
+    bytes.push(stateBytes());
     dispose();
   }
   return times.map((each, i) =>
@@ -96,10 +96,7 @@ function prepare(shapes, implementation) {
       optimizer.step(grads);
       variables[variables.length - 1].dataSync();
     },
-    stateBytes: async () => {
-      const { tensors } = await optimizer.readState();
-      return [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
-    },
+    stateBytes: () => optimizer.stateBytes(),
     dispose: () => {
       optimizer.dispose();
       tf.dispose([variables, grads]);

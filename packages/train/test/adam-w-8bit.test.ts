@@ -112,6 +112,7 @@ describe.each(implementations)('AdamW8bit, %s', (name) => {
     expect(bytes('.wide')).toBe(2 * 5120 + 8 * 20);
     expect(bytes('.least')).toBe(2 * 4096 + 8 * 16);
     expect(bytes('.most')).toBe(8 * 4095);
+    expect(optimizer.stateBytes()).toBe(bytes(''));
     optimizer.dispose();
     tf.dispose([...parameters.values()]);
   });

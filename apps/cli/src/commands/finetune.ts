@@ -30,6 +30,7 @@ import {
   resumeFrom,
   resumeOption,
   runToResume,
+  storageOption,
 } from '../options.js';
 import {
   chooseModel,
@@ -63,6 +64,7 @@ interface Options extends LoraFlags, RecordFlags, SentenceFlags {
   readonly cacheFrozenLayers?: true;
   readonly classWeights: boolean;
   readonly precision?: Precision;
+  readonly storage?: 'nf4' | 'int8';
   readonly backend?: BackendName;
   readonly json: boolean;
 }
@@ -151,7 +153,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
       '--cache-frozen-layers',
       'compute the layers below the lowest adapter once per sentence, without dropout; needs --layers-to-transform',
     );
-  addRecordOptions(command.addOption(precisionOption()))
+  addRecordOptions(command.addOption(precisionOption()).addOption(storageOption()))
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {
@@ -305,7 +307,7 @@ function recordedFiles(files: readonly string[]): string | readonly string[] {
 /** The settings that were given; the library fills in the rest. */
 function settingsOf(options: Options): TuningOptions {
   const { method, seed, gradualUnfreezing, layersToTransform, cacheFrozenLayers } = options;
-  const { splitSeed, epochs, batchSize, learningRate, optimizer, layerDecay, precision } = options;
+  const { splitSeed, epochs, batchSize, learningRate, optimizer, layerDecay, precision, storage } = options;
   const classWeights = options.classWeights ? undefined : false; // on by default
   return {
     ...given({
@@ -321,6 +323,7 @@ function settingsOf(options: Options): TuningOptions {
       layerDecay,
       precision,
       cacheFrozenLayers,
+      storage,
     }),
     lora: { ...loraSettings(options), ...given({ layersToTransform }) },
   };

@@ -351,6 +351,7 @@ const COMMANDS: readonly {
       '--learning-rate': numberOf('0.001'),
       '--layer-decay': numberOf('1', '1.2'),
       '--optimizer': oneOf('adamw', 'adamw8bit'),
+      '--storage': oneOf('nf4', 'int8'),
       '--gradual-unfreezing': flag,
       '--no-class-weights': flag,
       '--r': numberOf('2'),

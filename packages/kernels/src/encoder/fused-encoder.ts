@@ -38,6 +38,7 @@ export function fusedEncoder(
     T: attr.type('float32'),
     X: attr.type(dtype),
     N: attr.int(weights.length),
+    Q: attr.int(0), // weights in few bits are moved to a list of their own
     M: attr.int(vectors.length),
     F: attr.int(factors.length),
     S: attr.int(saved),

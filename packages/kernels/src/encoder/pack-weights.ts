@@ -15,7 +15,8 @@ const BEFORE_WEIGHTS: Readonly<Record<string, number>> = { FinEncoder: 2, FinEnc
 /**
  * Gives `FinEncoder` its weights in packed form from now on, and `FinEncoderGrad` transposed. Callers pass them as they are, [out, in]
  * in any float dtype. By the time a call comes here, autocast has decided in which dtype it computes. A weight is packed once for each
- * dtype and form; the packed copy is freed with the weight, also when a variable is assigned.
+ * dtype and form; the packed copy is freed with the weight, also when a variable is assigned. A weight in few bits is passed as it is, after
+ * the others; an empty tensor marks its place.
  */
 export function packEncoderWeights(): void {
   installInterceptor('@fin/kernels: packed weights', intercept);
@@ -29,10 +30,16 @@ const intercept: Interceptor = (call, next) => {
     transposed: call.op === 'FinEncoderGrad',
   };
   const end = first + numberOf(call.attrs, 'N');
-  const inputs = call.inputs.map((input, i) =>
-    i >= first && i < end && input.shape.length === 2 ? packed(input, form, next) : input,
-  );
-  return next({ ...call, inputs });
+  const weights = call.inputs.slice(first, end);
+  const coded = weights.filter(({ encoding }) => encoding);
+  const inputs = [
+    ...call.inputs.slice(0, first),
+    ...weights.map((weight) => (weight.shape.length === 2 ? packed(weight, form, next) : weight)),
+    ...coded,
+    ...call.inputs.slice(end),
+  ];
+  const attrs = call.attrs.map((one) => (one.name === 'Q' ? { ...one, value: coded.length } : one));
+  return next({ ...call, attrs, inputs });
 };
 
 /** What a packed weight is. */
@@ -58,7 +65,7 @@ function packed(weight: TensorHandle, form: Form, next: Next): TensorHandle {
 function pack(weight: TensorHandle, { dtype, transposed }: Form, next: Next): TensorHandle {
   const attrs = attrList({
     T: attr.type(dtype),
-    W: attr.type(weight.dtype),
+    W: attr.type(weight.encoding ? 'uint8' : weight.dtype),
     transposed: attr.bool(transposed),
   });
   return next({ op: 'FinPackWeight', attrs, inputs: [weight], nOutputs: 1 })[0];

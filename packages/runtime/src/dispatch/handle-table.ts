@@ -1,12 +1,14 @@
 import type { NativeBinding, TensorMetadata } from '../backend/native-binding.js';
 import { dtypeName, dtypeNumber, standInDType } from './dtypes.js';
 import type { Observer } from './observer.js';
-import type { TensorHandle } from './op-call.js';
+import type { Encoding, TensorHandle } from './op-call.js';
 
 /** A handle, and whether tfjs knows its true dtype. */
 export interface TrackedHandle extends TensorHandle {
   /** tfjs knows this tensor by a stand-in dtype. */
   readonly masked: boolean;
+  /** Of an encoded tensor. */
+  readonly encodedBytes?: number;
 }
 
 /** Native dtype and shape of every live handle. The binding reports them only once, when it creates a handle. */
@@ -68,6 +70,12 @@ export class HandleTable {
     this.#add(handle, 'op');
     if (masked) this.maskedCount++;
     return handle;
+  }
+
+  /** Makes a handle of uint8 bytes one of float32 numbers; see `encodedTensor`. */
+  encode(id: number, shape: readonly number[], encoding: Encoding): void {
+    const encodedBytes = this.describe(id).shape.reduce((product, size) => product * size, 1);
+    this.#handles.set(id, { id, dtype: 'float32', shape, masked: true, encoding, encodedBytes });
   }
 
   /** See `derivedHandle`. */

@@ -48,6 +48,8 @@ export const DATA_MOVER_OPS: ReadonlySet<string> = new Set(DATA_MOVERS.keys());
  */
 export function executeInMatchingDTypes(table: HandleTable, call: OpCall): TensorHandle[] {
   if (table.maskedCount === 0) return execute(table, call);
+  const coded = call.inputs.filter(({ encoding }) => encoding && !encoding.readBy.has(call.op));
+  if (coded.length > 0) return executeDecoded(table, call, coded);
   const toWiden = call.inputs.filter((input) => disagrees(table, input, call.attrs));
   if (toWiden.length === 0) return execute(table, call);
   const mover = DATA_MOVERS.get(call.op);
@@ -65,6 +67,24 @@ export function executeInMatchingDTypes(table: HandleTable, call: OpCall): Tenso
   } finally {
     for (const { id } of widened.values()) table.release(id);
   }
+}
+
+/** Runs a call on plain copies of its encoded inputs. */
+function executeDecoded(table: HandleTable, call: OpCall, coded: readonly TensorHandle[]): TensorHandle[] {
+  const plain = new Map<number, TensorHandle>();
+  try {
+    for (const input of coded) if (!plain.has(input.id)) plain.set(input.id, decode(table, input));
+    const inputs = call.inputs.map((input) => plain.get(input.id) ?? input);
+    return executeInMatchingDTypes(table, { ...call, inputs });
+  } finally {
+    for (const { id } of plain.values()) table.release(id);
+  }
+}
+
+/** Makes a plain float32 tensor of an encoded one. The caller must release it. */
+export function decode(table: HandleTable, input: TensorHandle): TensorHandle {
+  const call = { op: input.encoding!.decodeOp, attrs: [], inputs: [input], nOutputs: 1 };
+  return execute(table, call)[0]!;
 }
 
 /** Copies a native tensor into another dtype. The caller must release the copy. */

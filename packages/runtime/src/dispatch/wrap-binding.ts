@@ -2,7 +2,7 @@ import type { NativeBinding, TensorMetadata } from '../backend/native-binding.js
 import { runtimeState } from '../state.js';
 import { dtypeNumber, standInDType } from './dtypes.js';
 import { HandleTable, maskedMetadata } from './handle-table.js';
-import { cast, executeInMatchingDTypes } from './match-dtypes.js';
+import { cast, decode, executeInMatchingDTypes } from './match-dtypes.js';
 import type { Next, OpCall, TensorHandle } from './op-call.js';
 
 /**
@@ -42,7 +42,7 @@ export function wrapBinding(addon: NativeBinding): NativeBinding {
     tensorDataSync(id) {
       const handle = table.get(id);
       if (!handle?.masked) return addon.tensorDataSync(id);
-      const wide = cast(table, handle, standInDType(handle.dtype));
+      const wide = handle.encoding ? decode(table, handle) : cast(table, handle, standInDType(handle.dtype));
       try {
         return addon.tensorDataSync(wide.id);
       } finally {

@@ -1,5 +1,5 @@
-import type { Precision } from '@fin/amp';
-import { PRECISIONS } from '@fin/amp';
+import type { LowBitFormat, Precision } from '@fin/amp';
+import { lowBitFormats, PRECISIONS } from '@fin/amp';
 import { describeIssue } from '@fin/run';
 import type { OptimizerName } from '@fin/train';
 import { optimizerNames } from '@fin/train';
@@ -59,6 +59,11 @@ export interface TuningSettings {
    * `lora.layersToTransform`. @default false
    */
   readonly cacheFrozenLayers: boolean;
+  /**
+   * Format of frozen matrices in few bits, as in QLoRA: `nf4` or `int8`; null stores them in the precision. It needs LoRA. Tables of embeddings stay in
+   * the precision. @default null
+   */
+  readonly storage: LowBitFormat | null;
   /** Settings of the adapters; null when all weights are trained. */
   readonly lora: LoraSettings | null;
 }
@@ -93,6 +98,7 @@ const shared = {
   gradualUnfreezing: false,
   precision: 'fp32' as const,
   cacheFrozenLayers: false,
+  storage: null,
 };
 
 const byMethod = {
@@ -129,6 +135,7 @@ export const tuningSettingsSchema: z.ZodType<TuningSettings> = z.object({
   gradualUnfreezing: z.boolean(),
   precision: z.enum(PRECISIONS),
   cacheFrozenLayers: z.boolean(),
+  storage: z.enum(lowBitFormats).nullable().default(null), // runs of earlier versions lack it
   lora: z
     .object({
       r: count,
@@ -152,6 +159,11 @@ export function resolveTuning({ lora, ...options }: TuningOptions = {}): TuningS
     method,
     lora: method === 'lora' ? { ...loraDefaults, ...lora } : null,
   };
+  if (method === 'full' && settings.storage !== null) {
+    throw new SentimentInputError(
+      `the setting storage is '${settings.storage}', but all weights are trained: weights in few bits cannot be. Use the method lora`,
+    );
+  }
   const { success, data, error } = tuningSettingsSchema.safeParse(settings);
   if (success) {
     checkCache(data);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { Policy, Precision } from '@fin/amp';
-import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
+import type { LowBitFormat, Policy, Precision } from '@fin/amp';
+import { autocast, precisionPolicy, toLowBit, toLowPrecision } from '@fin/amp';
 import { sentimentLabels } from '@fin/data';
 import type { BertForSequenceClassification, ForwardOptions } from '@fin/finbert-lora';
 import { FrozenLayerCache, saveBert } from '@fin/finbert-lora';
@@ -65,12 +65,15 @@ export interface TunableModelOptions {
   readonly precision: Precision;
   /** As in the settings of fine-tuning. @default false */
   readonly cacheFrozenLayers?: boolean;
+  /** With `lora`: format of the frozen matrices in few bits. @default null: that of the precision */
+  readonly storage?: LowBitFormat | null;
 }
 
 /**
  * Loads a model to train its classes positive, negative and neutral. A bare encoder gets a new head; an adapter is merged into its
  * base model first. With `lora`, new adapters are added and the rest is frozen. In a low precision the forward pass runs under
- * autocast, and frozen matrices are stored in the low dtype.
+ * autocast, and frozen matrices are stored in the low dtype. With `storage`, all of them but embeddings are stored in few bits; merging
+ * the adapters widens those that have some.
  *
  * @param dir folder of a model or adapter
  * @throws BertInputError when the classes are other ones, or an adapter was trained on another base model; else as `loadBert` and
@@ -78,7 +81,7 @@ export interface TunableModelOptions {
  */
 export async function openTunableModel(
   dir: string,
-  { lora, precision, cacheFrozenLayers = false }: TunableModelOptions,
+  { lora, precision, storage = null, cacheFrozenLayers = false }: TunableModelOptions,
   random: RandomStreams,
 ): Promise<TunableModel> {
   const policy = precisionPolicy(precision);
@@ -111,6 +114,7 @@ export async function openTunableModel(
       },
       { init: random.stream('adapter') },
     );
+    if (storage !== null) toLowBit(peft, { format: storage });
     if (policy.enabled) toLowPrecision(peft, { dtype: policy.dtype });
     let cache = cacheFrozenLayers ? new FrozenLayerCache(model.bert) : null;
     const dropCache = () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveTuning } from '../../src/index.js';
 import { classWeights } from '../../src/tuning/class-weights.js';
 import { parameterDepth } from '../../src/tuning/parameter-depth.js';
+import { tuningSettingsSchema } from '../../src/tuning/settings.js';
 
 describe('resolveTuning', () => {
   it('has defaults for each method, and adapters for one only', () => {
@@ -41,4 +42,18 @@ it.each([
   ['bert.embeddings.LayerNorm.weight', 13],
 ])('parameterDepth of %s is %i', (name, depth) => {
   expect(parameterDepth(name, 12)).toBe(depth);
+});
+
+describe('settings of memory', () => {
+  it('have defaults, and are in what older runs lack', () => {
+    expect(resolveTuning()).toMatchObject({ optimizer: 'adamw', storage: null });
+    const { optimizer: _, storage: __, ...older } = resolveTuning();
+    expect(tuningSettingsSchema.parse(older)).toEqual(resolveTuning());
+  });
+
+  it('refuse weights in few bits that are trained', () => {
+    expect(resolveTuning({ storage: 'nf4' }).storage).toBe('nf4');
+    expect(() => resolveTuning({ method: 'full', storage: 'nf4' })).toThrow(/storage is 'nf4'.*method lora/);
+    expect(() => resolveTuning({ storage: 'fp4' as never })).toThrow(/the setting storage/);
+  });
 });

@@ -17,6 +17,8 @@ import type {
 /** Smaller tensors keep moments in float32: they take little memory. The bound is that of bitsandbytes. */
 const MIN_8BIT_SIZE = 4096;
 
+const FLOAT32_BYTES = 4;
+
 /** Names of the saved tensors of a parameter's moments, each before the name of the parameter. */
 const SAVED = {
   mean: { codes: 'exp_avg_codes', absmax: 'exp_avg_absmax' },
@@ -108,6 +110,12 @@ export class AdamW8bit implements Optimizer {
       weights.dispose();
     }
     for (const entry of this.#present) entry.step++;
+  }
+
+  stateBytes(): number {
+    const updated = this.#entries.filter(({ step }) => step > 0);
+    const bytes = ({ size }: tf.Variable) => 2 * (size + FLOAT32_BYTES * Math.ceil(size / MOMENT_BLOCK));
+    return updated.reduce((sum, { variable }) => sum + bytes(variable), this.#small?.stateBytes() ?? 0);
   }
 
   async readState(): Promise<OptimizerState> {

@@ -20,6 +20,8 @@ import type {
   ParameterGroup,
 } from './optimizer.js';
 
+const FLOAT32_BYTES = 4;
+
 /**
  * Adam with decoupled weight decay, equal to `torch.optim.AdamW`.
  *
@@ -106,6 +108,11 @@ export class AdamW implements Optimizer {
     }));
     this.#engine?.update(packed, settings, gradientFactor);
     for (const entry of this.#buckets.flat()) entry.step++;
+  }
+
+  stateBytes(): number {
+    const updated = this.#entries.filter(({ step }) => step > 0);
+    return updated.reduce((sum, { variable }) => sum + 2 * FLOAT32_BYTES * variable.size, 0);
   }
 
   async readState(): Promise<OptimizerState> {

@@ -43,6 +43,8 @@ export interface Optimizer {
    * @param gradientFactor scalar that the gradients are multiplied by, such as by clipping. @default 1
    */
   apply(packed: PackedGradients, learningRate?: number, gradientFactor?: tf.Scalar): void;
+  /** Bytes of the state in memory, without the weights. */
+  stateBytes(): number;
   /** Reads the state from the device. */
   readState(): Promise<OptimizerState>;
   /** @throws {TrainInputError} when the state belongs to other parameters */
