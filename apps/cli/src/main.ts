@@ -13,6 +13,7 @@ import { addPredictCommand } from './commands/predict.js';
 import { addProfileCommand } from './commands/profile.js';
 import { addReportCommand } from './commands/report.js';
 import { addSentimentCommand } from './commands/sentiment.js';
+import { addSlurmCommand } from './commands/slurm.js';
 import { addSweepCommand } from './commands/sweep.js';
 import { addTrainCommand } from './commands/train.js';
 import type { Io } from './io/io.js';
@@ -63,6 +64,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     addSentimentCommand,
     addModelCommands,
     addProfileCommand,
+    addSlurmCommand,
   ]) {
     add(program, terminal);
   }

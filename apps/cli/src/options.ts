@@ -79,6 +79,8 @@ export const numbers: Readonly<
     | 'daysOrNone'
     | 'seeds'
     | 'workers'
+    | 'cpus'
+    | 'ntasks'
     | 'width'
     | 'layers'
     | 'layerNumber'
@@ -106,6 +108,8 @@ export const numbers: Readonly<
   seeds: whole(1, 1000),
   /** 0 trains in the command's own process. */
   workers: whole(0, 1024),
+  cpus: whole(1, 10_000),
+  ntasks: whole(1, 100_000),
   width: whole(1, 100_000),
   layers: whole(1, 100),
   layerNumber: whole(0, 1000),

@@ -20,6 +20,7 @@ const commands = [
   ['model', 'info'],
   ['model', 'convert'],
   ['model', 'merge'],
+  ['slurm'],
   ['doctor'],
   ['install'],
 ];

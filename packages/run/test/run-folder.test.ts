@@ -14,7 +14,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DamagedFileError, FileWriteError, FolderLockedError } from '@fin/files';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunExistsError, RunFolder, RunInputError, RunUnfinishedError, readRunRecord } from '../src/index.js';
 
 let home: string;
@@ -25,7 +25,10 @@ beforeEach(async () => {
   dir = join(home, 'runs', 'first');
 });
 
-afterEach(() => rm(home, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(home, { recursive: true, force: true });
+});
 
 async function finishedRun(): Promise<void> {
   await (await unfinishedRun()).finish();
@@ -241,6 +244,26 @@ describe('the lock', () => {
       await writeFile(join(dir, '.lock-left'), content);
       await expect(RunFolder.resume(dir)).rejects.toThrow(join(dir, '.lock-left'));
     }
+  });
+
+  it('is gone with an earlier start of the same Slurm job, wherever that was', async () => {
+    await (await unfinishedRun()).close();
+    const start = (restarts: number, id = '7', cluster = 'one') => ({ cluster, id, restarts });
+    const holderOf = (job?: object) =>
+      writeFile(join(dir, '.lock-left'), JSON.stringify(lockBy({ host: 'node-2', job })));
+    vi.stubEnv('SLURM_JOB_ID', '7');
+    vi.stubEnv('SLURM_CLUSTER_NAME', 'one');
+    vi.stubEnv('SLURM_RESTART_COUNT', '2');
+    for (const job of [undefined, start(2), start(3), start(1, '8'), start(1, '7', 'two')]) {
+      await holderOf(job);
+      await expect(RunFolder.resume(dir)).rejects.toThrow(FolderLockedError);
+    }
+    await holderOf(start(1));
+    await (await RunFolder.resume(dir)).close();
+    expect(await readdir(dir)).not.toContain('.lock-left');
+    vi.stubEnv('SLURM_JOB_ID', undefined);
+    await holderOf(start(1));
+    await expect(RunFolder.resume(dir)).rejects.toThrow(FolderLockedError);
   });
 
   it('lets one of many processes in, at most', async () => {

@@ -21,6 +21,7 @@ beforeAll(() => {
       async run(input, onProgress) {
         if (input === 'wrong') throw Object.assign(new Error('that is wrong'), { kind: 'input' });
         if (input === 'end') { console.error('last words'); process.exit(3); }
+        if (input === 'pid') return base + process.pid;
         if (input === 'wait') await new Promise(() => {});
         onProgress(0.5);
         return base + input;
@@ -75,3 +76,17 @@ it('stops waiting when the signal says so', async () => {
   await expect(job).rejects.toThrow('enough');
   await worker.stop();
 });
+
+it.skipIf(process.platform === 'win32')(
+  'goes on after the signals that reach all processes of a terminal or a job',
+  async () => {
+    const worker = new WorkerProcess<string, string>({ program, start: { base: 'pid ' } });
+    try {
+      const pid = Number((await worker.run('pid', quiet)).replace('pid ', ''));
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.kill(pid, signal);
+      expect(await worker.run('one', quiet)).toBe('pid one');
+    } finally {
+      await worker.stop();
+    }
+  },
+);

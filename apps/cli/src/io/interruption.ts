@@ -14,8 +14,8 @@ export class InterruptedError extends Error {
 }
 
 /**
- * Runs work with an `AbortSignal` that aborts on Ctrl-C or SIGTERM. The work stops at its next safe place. A second signal ends
- * the process at once.
+ * Runs work with an `AbortSignal` that aborts on Ctrl-C or SIGTERM. The work stops at its next safe place. A Ctrl-C after that ends the
+ * process at once. Further SIGTERM do nothing: a batch system sends it to every process of a job, and the job's script passes it on.
  *
  * @param detail asked when the work has stopped; its text is appended to the message
  * @throws {InterruptedError} after a signal, even if the work returned a result or threw another error
@@ -27,8 +27,8 @@ export async function interruptible<T>(
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;
   const stop = (signal: NodeJS.Signals) => {
-    if (received) process.exit(signal === 'SIGTERM' ? ExitCode.terminated : ExitCode.interrupted);
-    received = signal;
+    if (received && signal === 'SIGINT') process.exit(ExitCode.interrupted);
+    received ??= signal;
     controller.abort();
   };
   process.on('SIGINT', stop);

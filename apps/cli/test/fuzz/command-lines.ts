@@ -403,6 +403,23 @@ const COMMANDS: readonly {
     always: { '': likely('tuned/adapter'), '--base': likely('encoder'), '--out': output },
     options: { '--dtype': oneOf('F32', 'BF16') },
   },
+  {
+    words: ['slurm'],
+    weight: 4,
+    // Options of the job come before the command.
+    always: {
+      '--out': output,
+      '--time': oneOf('4:00:00', '90', '1'),
+      '--array': oneOf('1-3', '0', 'all'),
+      '': (dice) => [
+        dice.pick(['train', 'backtest', 'predict', 'nope']),
+        '--seed',
+        dice.pick(['{task}', '1', 'x']),
+      ],
+      '--run': output,
+      '--config': likely('settings.json'),
+    },
+  },
   { words: ['install', '--nope'], weight: 0.3 },
   { words: ['doctor'], weight: 0.05 },
   { words: ['data'], weight: 0.3 },

@@ -14,8 +14,10 @@ export interface WorkerProgram<Start, Input, Result> {
 
 /** Makes this process the other end of a `WorkerProcess`: it does one job after another, as the parent process asks. */
 export function serveJobs<Start, Input, Result>(program: WorkerProgram<Start, Input, Result>): void {
-  // Ctrl-C reaches all processes of a terminal at once. The parent ends this one when its own work has stopped.
+  // Ctrl-C reaches all processes of a terminal at once, and SIGTERM all of a batch job. The parent ends this one when its own work has
+  // stopped.
   process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
   process.on('disconnect', () => process.exit());
   let last: Promise<unknown> = Promise.resolve();
   process.on('message', (request: WorkerRequest) => {
