@@ -138,6 +138,7 @@ describe('fin slurm', () => {
     [['--partition', 'a b', 'train'], 'names is needed'],
     [['--name', 'x\n#SBATCH --uid=0', 'train'], 'a name is needed'],
     [['--template', 'nope', 'train'], 'nope: cannot be read'],
+    [['--ntasks', '2', 'sweep', 'grid.yaml'], 'fin sweep starts its own processes'],
     [['--cpus', '0', 'train'], 'a whole number of at least 1'],
   ])('%j is refused with the reason, and writes nothing', async (words, message) => {
     const { code, stdout, stderr } = await runFin('slurm', '--out', 'never.sh', ...words);

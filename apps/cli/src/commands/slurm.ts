@@ -45,6 +45,9 @@ const JOBS: Readonly<Record<string, string>> = {
   compare: COMPARISON_RUNS,
 };
 
+/** Commands that several processes of a job do together. */
+const RANKED = ['train', 'finetune'];
+
 const BIN = fileURLToPath(new URL('../../bin/fin.js', import.meta.url));
 
 export function addSlurmCommand(program: Command, terminal: Terminal): void {
@@ -141,7 +144,10 @@ function addJobOptions(command: Command): void {
       }),
     )
     .addOption(
-      option('--ntasks <n>', 'processes that srun starts', { parse: numbers.ntasks, byDefault: '1' }),
+      option('--ntasks <n>', 'processes that srun starts and that train together over MPI', {
+        parse: numbers.ntasks,
+        byDefault: '1',
+      }),
     )
     .addOption(
       option(
@@ -204,6 +210,11 @@ async function jobOf(
   );
   const fault = faultOf(parsed);
   if (fault !== null) command.error(`error: ${fault}`);
+  if ((ntasks ?? 1) > 1 && !RANKED.includes(name)) {
+    command.error(
+      `error: --ntasks is for ${RANKED.join(' and ')}: fin ${name} starts its own processes, on the cores of --cpus`,
+    );
+  }
   const { run, rest } = takeRun(fin, words);
   if (array !== undefined && run !== undefined && !run.includes(TASK)) {
     command.error(
