@@ -101,14 +101,14 @@ function foreignTensorFlow(libraryDir: string | undefined): string | undefined {
   return loaded.find((path) => !libraryDir || realpathSync(dirname(path)) !== realpathSync(libraryDir));
 }
 
-/** Paths of the shared libraries in this process. */
+/** Paths of the shared libraries in this process; none under Deno, whose report does not list them. */
 function loadedLibraries(): readonly string[] {
   const report: typeof process.report & { excludeNetwork?: boolean } = process.report;
   // Otherwise the report resolves the names of network peers, which can take seconds.
   const excludeNetwork = report.excludeNetwork;
   report.excludeNetwork = true;
   try {
-    return (report.getReport() as { readonly sharedObjects: readonly string[] }).sharedObjects;
+    return (report.getReport() as { readonly sharedObjects?: readonly string[] }).sharedObjects ?? [];
   } finally {
     report.excludeNetwork = excludeNetwork;
   }
