@@ -16,6 +16,18 @@ import { writeInputs } from './inputs.mjs';
 import { formatTable } from './table.mjs';
 import { Worker } from './worker.mjs';
 
+/** Pinned peers. */
+const PYTHON = [
+  'torch==2.13.0',
+  'transformers==5.24.0',
+  'peft==0.21.2',
+  'openvino==2026.4.1',
+  'onnx==1.23.2',
+  'onnxruntime==1.32.0',
+];
+/** Its install script fetches CUDA libraries, which nothing here uses. */
+const NPM = { 'onnxruntime-node': '1.30.0' };
+
 const list = (all) => ({ type: 'string', default: all.join(',') });
 const { values: options } = parseArgs({
   options: {
@@ -47,8 +59,8 @@ const rounds = Number(options.rounds);
 const page = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
 const say = (text) => process.stderr.write(`${text}\n`);
 const cache = join(cacheRoot(), 'peers');
-const python = pythonEnvironment(cache, say);
-const modules = npmEnvironment(cache, say);
+const python = pythonEnvironment(join(cache, 'python'), PYTHON, say);
+const modules = npmEnvironment(join(cache, 'npm'), NPM, say);
 const threads = availableParallelism();
 const { backend } = await loadTensorFlow();
 const model = resolve(options.model);
