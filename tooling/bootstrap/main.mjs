@@ -7,7 +7,7 @@
  * Each step first checks whether its work is already done, so that a second run repeats nothing.
  */
 import process from 'node:process';
-import { runBench, runBuild, runFin, runPeers, runSetup } from './commands/setup.mjs';
+import { runBench, runBuild, runFin, runPeers, runSetup, runWalkthrough } from './commands/setup.mjs';
 import { runDemo, runReport, runStudy, runTrain } from './commands/study.mjs';
 import { runFullTests, runTests } from './commands/test.mjs';
 import { StepFailed } from './step.mjs';
@@ -26,6 +26,7 @@ const commands = {
   'test:full': runFullTests,
   bench: runBench,
   'bench:peers': runPeers,
+  walkthrough: runWalkthrough,
   fin: runFin,
 };
 

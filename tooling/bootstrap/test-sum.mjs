@@ -28,6 +28,7 @@ export function startSum(root) {
   for (const group of ['packages', 'apps', 'tooling']) {
     for (const name of names(join(root, group))) rmSync(join(root, group, name, RESULTS), { force: true });
   }
+  rmSync(join(root, 'docs', RESULTS), { force: true });
   const summaries = join(root, '.turbo', 'runs');
   const before = new Set(names(summaries));
 

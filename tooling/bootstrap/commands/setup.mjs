@@ -35,6 +35,12 @@ export async function runPeers(args) {
   return (await runCommand(process.execPath, [script, ...args], { stdout: 'inherit' })).code;
 }
 
+/** Executes the walkthrough in Jupyter and keeps its outputs: makes `docs/walkthrough.ipynb`. */
+export async function runWalkthrough() {
+  await runSetup();
+  return (await runCommand('turbo', ['run', 'walkthrough'], { stdout: 'inherit' })).code;
+}
+
 /** Runs the `fin` command from a clone, in the folder where the user called it; builds it first when needed. */
 export async function runFin(args) {
   await ensureDependencies();
