@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { published, toolEnvironment } from './pack.mjs';
@@ -11,17 +11,33 @@ export const RESOLUTIONS = {
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
 };
 
-/** The TypeScript examples in the READMEs of published packages: folder, name (`lstm-1`) and text of each. */
-export function readmeExamples() {
-  return published.flatMap(({ folder }) => {
-    const text = readFileSync(join(root, folder, 'README.md'), 'utf8');
-    return [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code], index) => ({
-      folder,
-      name: `${folder.split('/')[1]}-${index + 1}`,
-      code,
-    }));
-  });
-}
+/** The TypeScript blocks of a page: name (`lstm-1`) and text of each. */
+const examplesOf = (file, name) =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code], index) => ({
+    name: `${name}-${index + 1}`,
+    code,
+  }));
+
+/** The TypeScript examples in the READMEs of published packages: folder, name and text of each. */
+export const readmeExamples = () =>
+  published.flatMap(({ folder }) =>
+    examplesOf(join(folder, 'README.md'), folder.split('/')[1]).map((example) => ({ folder, ...example })),
+  );
+
+/** The TypeScript examples of the guides: name and text of each. */
+export const guideExamples = () =>
+  readdirSync(join(root, 'docs/guides')).flatMap((file) =>
+    examplesOf(join('docs/guides', file), `guide-${file.replace('.md', '')}`),
+  );
+
+/** The packages that these examples import, as `npm install` takes them. */
+export const importedPackages = (examples) => [
+  ...new Set(
+    examples.flatMap(({ code }) =>
+      [...code.matchAll(/ from '((?:@[a-z-]+\/)?[a-z-]+)(?:\/[a-z-]+)?';$/gm)].map(([, name]) => name),
+    ),
+  ),
+];
 
 /** Options of a strict project that holds `files`; `tsc --init` chooses them as well. */
 export const strictProject = (resolution, files, others = {}) => ({

@@ -8,6 +8,10 @@ import { run } from './run.mjs';
 /** Files that examples read, made by example-inputs.mjs. */
 const INPUTS = [
   'Sentences_50Agree.txt',
+  'sentences.csv',
+  'prices.csv',
+  'headlines.csv',
+  'finbert',
   'all-MiniLM-L6-v2',
   'runs/sentiment/first',
   'runs/my-run',
@@ -57,7 +61,8 @@ export function readersProject(node, packages, registry) {
     const cwd = join(folder, `${example.name}-${form}`);
     mkdirSync(cwd);
     for (const input of INPUTS) {
-      if (example.code.includes(input)) cpSync(join(inputs, input), join(cwd, input), { recursive: true });
+      if (example.code.includes(`'${input}`))
+        cpSync(join(inputs, input), join(cwd, input), { recursive: true });
     }
     return cwd;
   };

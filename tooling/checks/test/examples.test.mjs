@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compile, RESOLUTIONS, readmeExamples, strictProject } from '../examples.mjs';
+import { compile, guideExamples, RESOLUTIONS, readmeExamples, strictProject } from '../examples.mjs';
 import { published } from '../pack.mjs';
 import { root } from '../workspace.mjs';
 
-const examples = readmeExamples();
+const examples = [...readmeExamples(), ...guideExamples()];
 
 it.each(published.map(({ folder, manifest }) => [folder, manifest.name]))(
   'the README of %s begins with one sentence, how to install it, and an example',
@@ -21,7 +21,7 @@ it.each(published.map(({ folder, manifest }) => [folder, manifest.name]))(
   },
 );
 
-describe('the examples of the READMEs', () => {
+describe('the examples of the READMEs and guides', () => {
   /** Inside this package, whose dependencies are all that the examples import. */
   const parent = fileURLToPath(new URL('../.fin/', import.meta.url));
   let folder;

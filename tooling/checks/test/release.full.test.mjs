@@ -5,7 +5,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { findBackends } from '@fin/runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readmeExamples } from '../examples.mjs';
+import { guideExamples, importedPackages, readmeExamples } from '../examples.mjs';
 import { readme } from '../install.mjs';
 import { published } from '../pack.mjs';
 import { otherNode, readersProject, thisNode } from '../reader.mjs';
@@ -15,6 +15,7 @@ import { run } from '../run.mjs';
 
 const MINUTE = 60_000;
 const examples = readmeExamples();
+const guides = guideExamples();
 const backends = await findBackends();
 const native = backends.some(({ name, available }) => name === 'tensorflow' && available);
 
@@ -56,6 +57,24 @@ it.each(published.map(({ folder, manifest }) => [manifest.name, folder]))(
   },
 );
 
+/** Each of these examples runs in both forms. */
+function runs(all, project) {
+  // The profiler times the ops of native TensorFlow alone. A model is fetched from the hub only by a reader: no test leaves this machine.
+  const runnable = all.filter(
+    ({ code }) => (native || !code.includes("backend: 'tensorflow'")) && !code.includes('pullModel('),
+  );
+  it.each(runnable)(
+    '$name runs as JavaScript',
+    (example) => project().runJavaScript(example, inputs),
+    10 * MINUTE,
+  );
+  it.each(runnable)(
+    '$name runs as strict TypeScript',
+    (example) => project().runTypeScript(example, inputs),
+    10 * MINUTE,
+  );
+}
+
 describe.each([
   ['this Node', () => thisNode],
   ['Node 24', () => otherNode(24)],
@@ -78,20 +97,19 @@ describe.each([
       expect(programs.filter((program) => !project.hasProgram(program))).toEqual([]);
     });
 
-    const own = examples.filter((example) => example.folder === folder);
-    // The profiler times the ops of native TensorFlow alone. A model is fetched from the hub only by a reader: no test leaves this machine.
-    const runnable = own.filter(
-      ({ code }) => (native || !code.includes("backend: 'tensorflow'")) && !code.includes('pullModel('),
+    runs(
+      examples.filter((example) => example.folder === folder),
+      () => project,
     );
-    it.each(runnable)(
-      '$name runs as JavaScript',
-      (example) => project.runJavaScript(example, inputs),
-      10 * MINUTE,
-    );
-    it.each(runnable)(
-      '$name runs as strict TypeScript',
-      (example) => project.runTypeScript(example, inputs),
-      10 * MINUTE,
-    );
+  });
+
+  describe('the guides', () => {
+    let project;
+    beforeAll(() => {
+      project = readersProject(node, importedPackages(guides), registry);
+    }, 5 * MINUTE);
+    afterAll(() => project?.remove());
+
+    runs(guides, () => project);
   });
 });
