@@ -1,5 +1,6 @@
 import type { AmpDecision, PrecisionRecord } from '@fin/amp';
 import type { KernelsReport } from '@fin/kernels';
+import type { ProcessGroup } from '@fin/parallel';
 import type { BackendName } from '@fin/runtime';
 import type { Terminal } from './io/terminal.js';
 
@@ -16,17 +17,27 @@ export interface LoadedBackend {
  * Loads TensorFlow and, on the native one, the fused ops.
  *
  * @param name backend to load; without it, the fastest one available
+ * @param threads to compute with. @default one per processor
  */
-export async function loadBackend(name?: BackendName): Promise<LoadedBackend> {
+export async function loadBackend(name?: BackendName, threads?: number): Promise<LoadedBackend> {
   const { loadTensorFlow } = await import('@fin/runtime');
+  if (threads !== undefined) {
+    process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
+    process.env.OMP_NUM_THREADS ??= String(threads);
+  }
   const { backend, notes } = await loadTensorFlow({ backend: name });
-  const fusedOps = backend === 'tensorflow' ? await (await import('@fin/kernels')).loadKernels() : null;
+  const fusedOps =
+    backend === 'tensorflow' ? await (await import('@fin/kernels')).loadKernels({ threads }) : null;
   return { backend, fusedOps, notes: [...notes, ...(fusedOps?.notes ?? [])] };
 }
 
-/** {@link loadBackend} for a command, which prints the notes. */
-export async function startBackend(name: BackendName | undefined, terminal: Terminal): Promise<void> {
-  const { notes } = await loadBackend(name);
+/** {@link loadBackend} for a command, which prints the notes. @param group processes that share the machine's cores */
+export async function startBackend(
+  name: BackendName | undefined,
+  terminal: Terminal,
+  group?: ProcessGroup,
+): Promise<void> {
+  const { notes } = await loadBackend(name, group && group.worldSize > 1 ? group.threads : undefined);
   for (const note of notes) terminal.line(`note: ${note}`);
 }
 

@@ -20,6 +20,7 @@ import type { Io } from './io/io.js';
 import { ExitCode } from './io/io.js';
 import { reportError } from './io/report-error.js';
 import { Terminal } from './io/terminal.js';
+import { isFollower, refuseRanks } from './ranks.js';
 
 /**
  * The `fin` command.
@@ -37,7 +38,7 @@ import { Terminal } from './io/terminal.js';
  * @returns the exit code: 0, 1 (failure), 2 (wrong input), 130 or 143 (stopped by a signal)
  */
 export async function main(args: readonly string[], io: Io): Promise<number> {
-  const terminal = new Terminal(io);
+  const terminal = new Terminal(isFollower() ? SILENT : io);
   const program = new Command('fin')
     .enablePositionalOptions() // An option belongs to the command that it follows.
     .description('Forecasts the next day of the Dow Jones Industrial Average from headlines and prices.')
@@ -68,6 +69,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   ]) {
     add(program, terminal);
   }
+  refuseRanks(program);
   for (const command of allCommands(program)) command.copyInheritedSettings(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -80,6 +82,9 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 /** The commands of a program and those within them. */
 const allCommands = ({ commands }: Command): Command[] =>
   commands.flatMap((command) => [command, ...allCommands(command)]);
+
+/** Of ranks other than 0. */
+const SILENT: Io = { stdout: { write: () => true }, stderr: { write: () => true } };
 
 function version(): string {
   const file = new URL('../package.json', import.meta.url);

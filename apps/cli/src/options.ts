@@ -2,6 +2,7 @@ import process from 'node:process';
 import { requireLogFolder, requireWritableFolder } from '@fin/run';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import { isFollower } from './ranks.js';
 
 /** Parsing and `--help` text of an option. */
 interface OptionDetails {
@@ -160,6 +161,7 @@ export function addRecordOptions(command: Command): Command {
 
 /** Checks the folders that a training writes to. */
 export async function requireTrainingFolders(runDir: string, { tensorboard }: RecordFlags): Promise<void> {
+  if (isFollower()) return;
   await requireWritableFolder(runDir);
   if (tensorboard !== undefined) await requireLogFolder(tensorboard, runDir);
 }

@@ -75,7 +75,8 @@ static void write_rows(const float* rows, int64_t wide, int64_t count, int64_t h
 
 /// Number of the first weight of a query row among the elements of the dropout draw.
 FIN_INLINE int64_t first_weight(const AttentionArgs& args, const AttentionTask& task, int64_t query) {
-  return ((task.sequence * args.heads + task.head) * args.longest + query) * args.longest;
+  const int64_t sequence = drawn_row(args.dropout, task.sequence);
+  return ((sequence * args.heads + task.head) * args.drawn_longest + query) * args.drawn_longest;
 }
 
 /// The keep bits of a query row.

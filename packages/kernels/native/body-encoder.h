@@ -123,6 +123,7 @@ static AttentionArgs attention_args(const EncoderArgs& args, const EncoderGroup&
   attention.scale = args.scale;
   attention.dropout = layer.dropout[kDropAttention];
   attention.longest = args.longest;
+  attention.drawn_longest = args.drawn_longest;
   attention.lse = layer.saved == nullptr ? nullptr : layer.lse + args.heads * group.row;
   return attention;
 }

@@ -12,7 +12,7 @@ FIN_INLINE void sum_row(const LayerNormArgs& args, int64_t row, float* z, uint32
   const T* x = (const T*)args.x + row * cols;
   const T* residual = args.residual == nullptr ? nullptr : (const T*)args.residual + row * cols;
   const uint32_t* kept = nullptr;
-  if (args.dropout.on) kept = dropout_words(args.dropout, row * cols, cols, words);
+  if (args.dropout.on) kept = dropout_words(args.dropout, drawn_row(args.dropout, row) * cols, cols, words);
   for (int64_t i = 0; i < cols; i += W) {
     const int64_t left = cols - i;
     vf v = load_up_to(x + i, left);
@@ -89,7 +89,7 @@ static void layer_norm_grad(const LayerNormArgs& args, int64_t begin, int64_t en
     }
     const vf mean_g = splat(reduce_add(sum_g) / (float)cols);
     const vf mean_gn = splat(-reduce_add(sum_gn) / (float)cols);
-    const uint32_t* kept = words + row * cols % 4;
+    const uint32_t* kept = words + drawn_row(args.dropout, row) * cols % 4;
     T* dz = (T*)args.dz + row * cols;
     T* dx = args.dx == nullptr ? nullptr : (T*)args.dx + row * cols;
     for (int64_t i = 0; i < cols; i += W) {

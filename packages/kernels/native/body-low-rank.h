@@ -65,7 +65,8 @@ static void draw_rows(const EncoderLayer& layer, DropoutSite site, const Encoder
                       uint32_t* words) {
   for (int64_t row = rows.begin; row < rows.end; row++) {
     uint16_t* kept = kept_of_group(layer, site, group, columns) + row * kept_words(columns);
-    draw_kept(layer.dropout[site], (group.row + row) * columns, columns, kept, words);
+    const Dropout& dropout = layer.dropout[site];
+    draw_kept(dropout, drawn_row(dropout, group.row + row) * columns, columns, kept, words);
   }
 }
 

@@ -47,7 +47,7 @@ static void lstm_multiply(const LstmRows& a, int64_t depth, const float* b, int6
 }
 
 static void lstm_drop_row(const LstmArgs& args, const Dropout& dropout, int64_t row, const float* from, float* to, float* scratch) {
-  const uint32_t* words = dropout_words(dropout, row * args.hidden, args.hidden, (uint32_t*)scratch);
+  const uint32_t* words = dropout_words(dropout, drawn_row(dropout, row) * args.hidden, args.hidden, (uint32_t*)scratch);
   for (int64_t j = 0; j < args.hidden; j += W) {
     const vf dropped = drop(dropout, load(from + j), words + j);
     store(to + j, dropped);

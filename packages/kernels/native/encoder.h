@@ -92,8 +92,10 @@ struct EncoderArgs {
   int64_t layer_count;
   int64_t hidden, intermediate, heads;
   float scale, epsilon;
-  /// Length of the longest sequence. Dropout numbers the attention weights as [sequence, head, longest, longest].
+  /// Length of the longest sequence.
   int64_t longest;
+  /// Dropout numbers the attention weights as [sequence, head, drawn_longest, drawn_longest].
+  int64_t drawn_longest;
   /// Words of the keep bits of one head's attention weights in all sequences before each.
   const int64_t* kept_before;
 

@@ -19,6 +19,9 @@ struct Dropout {
   uint32_t threshold;
   /// Factor of the kept elements.
   float scale;
+  /// Number of each row (of attention weights: of each sequence) in the draw. Null where a row has its own number. A part of a batch gets
+  /// the masks that it has in the whole batch.
+  const int32_t* rows;
 };
 
 /// y = gelu(x + bias) over rows of `cols` elements. Element numbers run through all rows.
@@ -80,8 +83,10 @@ struct AttentionArgs {
   int64_t head_dim;
   float scale;
   Dropout dropout;
-  /// Length of the longest sequence. Dropout numbers the weights as [sequence, head, longest, longest].
+  /// Length of the longest sequence.
   int64_t longest;
+  /// Dropout numbers the weights as [sequence, head, drawn_longest, drawn_longest].
+  int64_t drawn_longest;
 
   const void* dout;  // backward
   void* dq;
@@ -223,8 +228,8 @@ enum Storage { kFloat32 = 0, kBFloat16 = 1, kStorages = 2 };
 struct Kernels {
   const char* name;
 
-  /// Elements [begin, end) from x to y; begin is a multiple of 4.
-  void (*dropout[kStorages])(const Dropout&, const void* x, void* y, int64_t begin, int64_t end);
+  /// Elements [begin, end) from x to y. They are those from `first` on in the draw.
+  void (*dropout[kStorages])(const Dropout&, const void* x, void* y, int64_t begin, int64_t end, int64_t first);
 
   void (*gelu[kStorages])(const GeluArgs&, int64_t begin, int64_t end);
   /// Rows [begin, end). Adds their dx to `dbias` unless that is null.

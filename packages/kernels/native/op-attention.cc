@@ -39,10 +39,12 @@ std::vector<AttentionTask> read_common(Call& call, const AttentionAttributes& at
     return std::to_string(hidden) + " columns cannot be divided among " + std::to_string(heads) + " heads";
   });
   args.longest = expect_offsets(call, offsets, tokens);
-  args.dropout = read_dropout(call, attributes.dropout, seed);
   if (!call.ok()) return tasks;
-
   const int64_t sequences = offsets.dim(0) - 1;
+  args.dropout = read_dropout(call, attributes.dropout, seed, sequences + 1);
+  if (!call.ok()) return tasks;
+  args.drawn_longest = args.dropout.rows == nullptr ? args.longest : args.dropout.rows[sequences];
+
   const int32_t* offset = offsets.data<int32_t>();
   args.q = q.data();
   args.k = k.data();

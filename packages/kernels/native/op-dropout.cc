@@ -22,7 +22,10 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   Tensor x, seed, y;
   call.input(0, x);
   call.input(1, seed);
-  const Dropout dropout = read_dropout(call, *static_cast<DropoutAttributes*>(kernel), seed);
+  if (!call.ok()) return;
+  const int64_t elements = x.elements(), cols = x.rank() == 0 ? 1 : x.dim(x.rank() - 1);
+  const int64_t rows = cols == 0 ? 0 : elements / cols;
+  const Dropout dropout = read_dropout(call, *static_cast<DropoutAttributes*>(kernel), seed, rows);
   call.expect(dropout.on, [] { return "the dropout rate is 0"; });
   if (!call.ok()) return;
   call.output(0, y, x.dtype(), x.shape());
@@ -30,10 +33,14 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   const auto apply = kernels().dropout[storage(x)];
   const void* from = x.data();
   void* to = y.data();
-  const int64_t elements = x.elements();
+  if (dropout.rows != nullptr) {
+    return parallel_for(rows, [&](int64_t row) {
+      apply(dropout, from, to, row * cols, (row + 1) * cols, dropout.rows[row] * cols);
+    });
+  }
   parallel_for((elements + kElementsPerTask - 1) / kElementsPerTask, [&](int64_t task) {
     const int64_t begin = task * kElementsPerTask;
-    apply(dropout, from, to, begin, begin + kElementsPerTask < elements ? begin + kElementsPerTask : elements);
+    apply(dropout, from, to, begin, begin + kElementsPerTask < elements ? begin + kElementsPerTask : elements, begin);
   });
 }
 

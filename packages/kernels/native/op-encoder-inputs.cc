@@ -216,7 +216,8 @@ int64_t EncoderInputs::kept_words_of(DropoutSite site) const {
 }
 
 /// Input `settings`: rate and factor of the kept elements, [layers, sites, 2], or empty for no dropout. In the forward pass the input after
-/// it has a seed for each rate above 0, [draws, 2, 2].
+/// it has a seed for each rate above 0, [draws, 2, 2]; or the same flat and behind it, for a part of a batch, the numbers that the tokens
+/// and the sequences have in the whole batch, and the length of its longest sequence, [4 draws + tokens + sequences + 1].
 void EncoderInputs::read_dropouts(int64_t settings) {
   for (int64_t i = 0; i < sequences_; i++) {
     const int64_t length = args.offsets[i + 1] - args.offsets[i];
@@ -234,6 +235,12 @@ void EncoderInputs::read_dropouts(int64_t settings) {
   });
   const Tensor* seeds = backward_ ? nullptr : input(settings + 1);
   if (!call_.ok()) return;
+  const int64_t numbered = seeds != nullptr && seeds->rank() == 1 ? tokens_ + sequences_ + 1 : 0;
+  const int32_t* numbers = nullptr;
+  if (numbered > 0 && seeds->elements() > numbered) {
+    numbers = seeds->data<int32_t>() + seeds->elements() - numbered;
+    args.drawn_longest = numbers[tokens_ + sequences_];
+  }
   int64_t seed = 0, words = 0;
   for (int64_t i = 0; call_.ok() && i < sites; i++) {
     const DropoutAttributes dropout{rates->data<float>()[2 * i], rates->data<float>()[2 * i + 1]};
@@ -244,9 +251,10 @@ void EncoderInputs::read_dropouts(int64_t settings) {
       own.on = true;
       own.scale = dropout.scale;
     } else {
-      call_.expect(4 * (seed + 1) <= seeds->elements(), [] { return "there are fewer seeds than dropouts"; });
+      call_.expect(4 * (seed + 1) + numbered <= seeds->elements(), [] { return "there are fewer seeds than dropouts"; });
       if (!call_.ok()) return;
       own = seeded_dropout(dropout, seeds->data<int32_t>() + 4 * seed++);
+      if (numbers != nullptr) own.rows = i % kDropoutSites == kDropAttention ? numbers + tokens_ : numbers;
     }
     words += kept_words_of(static_cast<DropoutSite>(i % kDropoutSites));
   }
@@ -265,7 +273,7 @@ void EncoderInputs::read(int64_t first, Storage storage) {
   call_.expect(args.heads > 0 && args.hidden > 0 && args.hidden % args.heads == 0, [&] {
     return std::to_string(args.hidden) + " columns cannot be divided among " + std::to_string(args.heads) + " heads";
   });
-  args.longest = expect_offsets(call_, *offsets, tokens_);
+  args.longest = args.drawn_longest = expect_offsets(call_, *offsets, tokens_);
   if (!call_.ok()) return;
   sequences_ = offsets->dim(0) - 1;
   args.x = x->data();

@@ -53,7 +53,7 @@ void read_common(Call& call, const Tensor& x, const Tensor& bias, const Tensor& 
   }
   call.expect_vector(gamma, "gamma", args.cols);
   args.bias = call.optional_vector(bias, "bias", args.cols);
-  args.dropout = read_dropout(call, dropout, seed);
+  args.dropout = read_dropout(call, dropout, seed, args.rows);
   if (!call.ok()) return;
   args.x = x.data();
   args.residual = none ? nullptr : residual.data();

@@ -102,7 +102,7 @@ std::vector<const Tensor*> read_weights(Lstm& lstm, int64_t seeds, int64_t first
     LstmLayer& layer = lstm.layers[static_cast<size_t>(i)];
     layer.input = i == 0 ? input : lstm.args.hidden;
     layer.input_step = padded(layer.input);
-    if (drops && i > 0) layer.dropout = read_dropout(lstm.call, attributes.dropout, lstm.input(seeds + i - 1));
+    if (drops && i > 0) layer.dropout = read_dropout(lstm.call, attributes.dropout, lstm.input(seeds + i - 1), lstm.rows);
     for (int64_t k = 0; lstm.call.ok() && k < per_layer; k++) {
       const Tensor& tensor = lstm.input(first + i * per_layer + k);
       if (!lstm.call.ok()) break;

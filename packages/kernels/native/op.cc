@@ -154,12 +154,18 @@ Dropout seeded_dropout(const DropoutAttributes& attributes, const int32_t* seed)
   return dropout;
 }
 
-Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed) {
+Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed, int64_t numbers) {
   if (!call.ok() || attributes.rate == 0.0f) return {};
   call.expect_rate(attributes.rate);
-  const bool shaped = seed.rank() == 2 && seed.dim(0) == 2 && seed.dim(1) == 2;
-  call.expect(shaped, [&] { return "seed has the shape " + seed.shape_text() + " where [2, 2] is needed"; });
-  return call.ok() ? seeded_dropout(attributes, seed.data<int32_t>()) : Dropout{};
+  const bool plain = seed.rank() == 2 && seed.dim(0) == 2 && seed.dim(1) == 2;
+  const bool numbered = seed.rank() == 1 && seed.dim(0) == 4 + numbers;
+  call.expect(plain || numbered, [&] {
+    return "seed has the shape " + seed.shape_text() + " where [2, 2] or [" + std::to_string(4 + numbers) + "] is needed";
+  });
+  if (!call.ok()) return {};
+  Dropout dropout = seeded_dropout(attributes, seed.data<int32_t>());
+  if (numbered) dropout.rows = seed.data<int32_t>() + 4;
+  return dropout;
 }
 
 int64_t expect_offsets(Call& call, const Tensor& offsets, int64_t tokens) {

@@ -127,8 +127,8 @@ struct DropoutAttributes {
 /// Dropout from the seed of a stateless draw: the four words of its two 64-bit numbers, lower first. The rate is above 0.
 Dropout seeded_dropout(const DropoutAttributes& attributes, const int32_t* seed);
 
-/// The same from a seed of the shape [2, 2]. Off if the rate is 0.
-Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed);
+/// The same from a seed of the shape [2, 2], or [4 + numbers] with the numbers of the rows in the draw behind it. Off if the rate is 0.
+Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tensor& seed, int64_t numbers);
 
 /// Fails unless the offsets of sequences go from 0 to the number of tokens and do not decrease.
 /// @return the length of the longest sequence

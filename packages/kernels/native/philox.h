@@ -47,6 +47,9 @@ static const uint32_t* dropout_words(const Dropout& dropout, int64_t first, int6
   return out + skipped;
 }
 
+/// Number of a row, or of a sequence, in the draw.
+FIN_INLINE int64_t drawn_row(const Dropout& dropout, int64_t row) { return dropout.rows == nullptr ? row : dropout.rows[row]; }
+
 /// v times the scale where the mask keeps an element, else 0.
 FIN_INLINE vf drop(const Dropout& dropout, vf v, const uint32_t* words) {
   vu bits;

@@ -1,4 +1,4 @@
-import type { RandomStream } from '@fin/runtime';
+import type { DrawnRows, RandomStream } from '@fin/runtime';
 import { attr, dropout as dropoutOfRuntime, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
@@ -16,6 +16,8 @@ export interface DropoutOptions {
   readonly rate: number;
   /** Source of the mask. Each use advances it by one draw. */
   readonly stream: RandomStream;
+  /** For a part of a batch that gets the masks of the whole batch: its rows in the draw. @default a draw for x alone */
+  readonly rows?: DrawnRows | null;
 }
 
 /** @throws KernelInputError unless the rate is in [0, 1) */
@@ -40,7 +42,7 @@ export function dropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
 /** Composed twin of {@link dropout}. */
 export function composedDropout<T extends tf.Tensor>(x: T, options: DropoutOptions): T {
   checkDropout('dropout', options);
-  return dropoutOfRuntime(x, options.rate, options.stream);
+  return dropoutOfRuntime(x, options.rate, options.stream, options.rows);
 }
 
 function fusedDropout(x: tf.Tensor, options: DropoutOptions, dtype: StorageDType): tf.Tensor {
@@ -59,7 +61,7 @@ function fusedDropout(x: tf.Tensor, options: DropoutOptions, dtype: StorageDType
 
 /** The seed and attributes that a fused op takes for dropout. The op generates the numbers from the seed itself. */
 export interface DropoutInputs {
-  /** [2, 2] int32; empty without dropout */
+  /** int32 [2, 2], or [4 + rows] with the numbers of the rows behind it; empty without dropout */
   readonly seed: tf.Tensor;
   readonly attrs: {
     readonly rate: ReturnType<typeof attr.float>;
@@ -67,10 +69,22 @@ export interface DropoutInputs {
   };
 }
 
-/** Inputs for one dropout within a fused op. Draws from the stream once, or not at all at rate 0. */
-export function dropoutInputs(dropout: DropoutOptions | null): DropoutInputs {
+/**
+ * Inputs for one dropout within a fused op. Draws from the stream once, or not at all at rate 0.
+ *
+ * @param numbers of the rows in the draw. @default those of the options
+ */
+export function dropoutInputs(
+  dropout: DropoutOptions | null,
+  numbers: ArrayLike<number> | undefined = dropout?.rows?.numbers,
+): DropoutInputs {
   const rate = dropout?.rate ?? 0;
   const attrs = { rate: attr.float(rate), keep_scale: attr.float(1 / (1 - rate)) };
-  const seed = dropout && rate > 0 ? tf.tensor2d(dropout.stream.seed(), [2, 2], 'int32') : noTensor('int32');
-  return { seed, attrs };
+  if (!dropout || rate === 0) return { seed: noTensor('int32'), attrs };
+  const seed = dropout.stream.seed();
+  if (!numbers) return { seed: tf.tensor2d(seed, [2, 2], 'int32'), attrs };
+  const numbered = new Int32Array(seed.length + numbers.length);
+  numbered.set(seed);
+  numbered.set(numbers, seed.length);
+  return { seed: tf.tensor1d(numbered, 'int32'), attrs };
 }

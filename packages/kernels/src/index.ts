@@ -3,7 +3,7 @@ export type { AdamWResult, AdamWSettings, AdamWUpdate } from './adam-w.js';
 export { adamW, adamWMoments, adamWScalars, globalNorm } from './adam-w.js';
 export type { AdamW8bitState, AdamW8bitUpdate, Moments8bit, TensorOf8bit } from './adam-w-8bit.js';
 export { adamW8bit, MOMENT_BLOCK } from './adam-w-8bit.js';
-export type { AttentionPlan } from './attention/attention-plan.js';
+export type { AttentionPlan, BatchPart } from './attention/attention-plan.js';
 export { planAttention, planPaddedAttention } from './attention/attention-plan.js';
 export type { PackedAttentionOptions } from './attention/packed-attention.js';
 export { packedAttention } from './attention/packed-attention.js';

@@ -1,5 +1,5 @@
 import { lstm, usesFusedOps } from '@fin/kernels';
-import type { Module, RandomStream } from '@fin/runtime';
+import type { DrawnRows, Module, RandomStream } from '@fin/runtime';
 import { dropout as applyDropout, hasNativeOps } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { composedLayer } from './composed-layer.js';
@@ -39,6 +39,8 @@ export interface LstmForwardOptions {
   readonly training?: boolean;
   /** Random stream of the dropout masks; required when dropout applies. */
   readonly dropout?: RandomStream;
+  /** Place of x in a larger batch, whose dropout masks it gets. @default a whole batch */
+  readonly part?: DrawnRows | null;
 }
 
 /** Result of {@link Lstm.forward}. */
@@ -54,6 +56,8 @@ export interface LstmResult {
 interface LayerDropout {
   readonly rate: number;
   readonly stream: RandomStream;
+  /** Rows of [time, batch] in those of the whole batch. */
+  readonly rows: DrawnRows | null;
 }
 
 /**
@@ -103,7 +107,7 @@ export class Lstm implements Module {
    */
   forward(x: tf.Tensor3D, options: LstmForwardOptions = {}): LstmResult {
     this.#check(x);
-    const dropout = this.#dropoutOf(options);
+    const dropout = this.#dropoutOf(options, x.shape[1]);
     const fused = (this.#implementation ?? (hasNativeOps() ? 'fused' : 'composed')) === 'fused';
     if (fused && usesFusedOps()) return lstm(x, this.#layers, dropout);
     return this.#forwardByLayer(x, fused ? fusedLayer : composedLayer, dropout);
@@ -133,7 +137,7 @@ export class Lstm implements Module {
       let sequence = tf.transpose(x, [1, 0, 2]); // [time, batch, input]
       this.#layers.forEach((weights, layer) => {
         if (layer > 0 && dropout) {
-          sequence = applyDropout(sequence, dropout.rate, dropout.stream) as tf.Tensor3D;
+          sequence = applyDropout(sequence, dropout.rate, dropout.stream, dropout.rows) as tf.Tensor3D;
         }
         const states = runLayer(sequence, weights);
         sequence = hiddenStates(states); // [time, batch, hidden]
@@ -145,14 +149,17 @@ export class Lstm implements Module {
   }
 
   /** Dropout between layers; null where none applies. */
-  #dropoutOf({ training = false, dropout: stream }: LstmForwardOptions): LayerDropout | null {
+  #dropoutOf(
+    { training = false, dropout: stream, part }: LstmForwardOptions,
+    time: number,
+  ): LayerDropout | null {
     if (!training || this.dropout === 0 || this.numLayers === 1) return null;
     if (!stream) {
       throw new LstmError(
         `dropout is ${this.dropout}: pass forward() the random stream of its masks as dropout`,
       );
     }
-    return { rate: this.dropout, stream };
+    return { rate: this.dropout, stream, rows: part ? atEachTime(part, time) : null };
   }
 
   #check(x: tf.Tensor3D): void {
@@ -162,6 +169,16 @@ export class Lstm implements Module {
       `the input has the shape [${x.shape}]; this Lstm takes [batch, time, ${this.inputSize}] with at least one time step`,
     );
   }
+}
+
+/** Rows of [time, batch] for a part of the batch. */
+function atEachTime({ numbers, of }: DrawnRows, time: number): DrawnRows {
+  const size = numbers.length;
+  const rows = Int32Array.from(
+    { length: time * size },
+    (_, i) => Math.floor(i / size) * of + numbers[i % size],
+  );
+  return { numbers: rows, of: time * of };
 }
 
 function requirePositiveInteger(name: string, value: number): void {

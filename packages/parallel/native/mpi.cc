@@ -245,8 +245,9 @@ napi_value run_sync(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value abandon(napi_env, napi_callback_info) {
+napi_value abandon(napi_env env, napi_callback_info) {
   engine().abandon();
+  if (engine().promised > 0) napi_unref_threadsafe_function(env, engine().settle);  // MPI may never answer
   return nullptr;
 }
 

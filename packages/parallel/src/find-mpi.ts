@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from 'node:process';
-import { execa } from 'execa';
 
 /** How to compile and link C++ with the MPI of this machine. */
 export interface MpiFlags {
@@ -20,6 +19,7 @@ const PATH_FLAGS = /^-(I|L|l|Wl,|pthread|isystem)/;
 
 /** Asks the compiler wrapper of MPI for its flags: `$MPICC`, then the usual names on the PATH. @returns null if there is none */
 export async function findMpi(): Promise<MpiFlags | null> {
+  const { execa } = await import('execa'); // takes long to load, and a process on its own needs none
   for (const wrapper of [...(env.MPICC ? [env.MPICC] : []), ...WRAPPERS]) {
     const { exitCode, stdout } = await execa(wrapper, ['-show'], { reject: false, stdin: 'ignore' });
     if (exitCode !== 0) continue;

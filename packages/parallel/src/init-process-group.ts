@@ -2,8 +2,6 @@ import type { InstallListener } from '@fin/runtime';
 import { MpiUnavailableError } from './errors.js';
 import type { Launched } from './launcher.js';
 import { launched } from './launcher.js';
-import { loadMpiAddon } from './mpi-addon.js';
-import { MpiGroup } from './mpi-group.js';
 import type { ProcessGroup } from './process-group.js';
 import { singleProcess } from './single-process.js';
 
@@ -34,6 +32,10 @@ export function initProcessGroup(options: InitOptions = {}): Promise<ProcessGrou
 
 async function open(place: Launched | null, { onEvent }: InitOptions): Promise<ProcessGroup> {
   if (!place) return singleProcess;
+  const [{ loadMpiAddon }, { MpiGroup }] = await Promise.all([
+    import('./mpi-addon.js'),
+    import('./mpi-group.js'),
+  ]);
   const opened = await MpiGroup.open(await loadMpiAddon(onEvent));
   if (opened.worldSize === place.worldSize) return opened;
   throw new MpiUnavailableError(

@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { InstallListener } from '@fin/runtime';
-import { compileAddon } from '@fin/runtime';
 import { MpiUnavailableError } from './errors.js';
 import { findMpi } from './find-mpi.js';
 
@@ -47,6 +46,7 @@ const FIX =
 export async function compileMpiAddon(onEvent?: InstallListener, signal?: AbortSignal): Promise<string> {
   const mpi = await findMpi();
   if (!mpi) throw new MpiUnavailableError(`There is no MPI on the PATH (mpicc): ${FIX}.`);
+  const { compileAddon } = await import('@fin/runtime');
   const { path, problem } = await compileAddon({
     name: 'fin-parallel',
     sourceDir: SOURCE_DIR,

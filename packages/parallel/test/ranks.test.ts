@@ -11,7 +11,7 @@ function linesOf<T extends { readonly rank: number }>(stdout: string): T[] {
   return lines.map((line) => JSON.parse(line) as T).sort((a, b) => a.rank - b.rank);
 }
 
-describe.runIf(hasMpi)('three ranks', () => {
+describe.runIf(hasMpi)('three ranks', { timeout: 180_000 }, () => {
   it('compute every operation', async () => {
     const { code, stdout, stderr } = await runRanks(3, [program('collectives')]);
     expect(stderr).toBe('');

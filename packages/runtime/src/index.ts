@@ -51,6 +51,7 @@ export type { MemoryReading, NativeMemory, TensorGrowth } from './memory.js';
 export { countTensors, memory, NO_GROWTH } from './memory.js';
 export type { Module } from './modules.js';
 export { parameter } from './modules.js';
+export type { DrawnRows } from './random/dropout.js';
 export { dropout } from './random/dropout.js';
 export type { RandomStream, RandomStreamState, RandomStreams } from './random/random-streams.js';
 export { randomStreams } from './random/random-streams.js';

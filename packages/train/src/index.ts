@@ -49,6 +49,8 @@ export { decayGroups } from './optimizer/optimizer.js';
 export { checkpointsOf } from './run/checkpoints.js';
 export type { RunEpochEvent, RunResumeEvent, RunStepEvent } from './run/fit-reporter.js';
 export { fitReporter } from './run/fit-reporter.js';
+export type { RankRoles } from './run/lead-or-follow.js';
+export { leadOrFollow } from './run/lead-or-follow.js';
 export type { FitProfile, FitRecorder, FitRecords, RunProfileEvent } from './run/record-fit.js';
 export { PROFILED_UPDATES, profiledOn, profileFit, recordFit, requireRecordable } from './run/record-fit.js';
 export type { Schedule, ScheduleOptions } from './schedules.js';

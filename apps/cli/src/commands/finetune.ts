@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import type { Precision } from '@fin/amp';
+import type { ProcessGroup } from '@fin/parallel';
+import { launched, singleProcess } from '@fin/parallel';
 import type { BackendName } from '@fin/runtime';
 import type { TuningEvent, TuningOptions, TuningSummary } from '@fin/sentiment';
 import type { Command } from 'commander';
@@ -32,6 +34,7 @@ import {
   runToResume,
   storageOption,
 } from '../options.js';
+import { withRanks } from '../ranks.js';
 import {
   chooseModel,
   isUnfinished,
@@ -162,13 +165,20 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
         : (options.run ?? newRunFolder(TUNING_RUNS));
       const chosen = options.resume ? null : startOf(options, command);
       await requireTrainingFolders(runDir, options);
+      if (options.warmUp !== undefined && launched())
+        command.error(
+          'error: --warm-up runs as one process: fine-tune on these sentences in a run of its own first',
+        );
       const begun = chosen && (await warmedUp({ ...options, ...chosen }, runDir, terminal));
-      const summary = await resumable(runDir, terminal, async (signal) =>
-        finetune(
-          begun ? { ...options, ...begun } : await resumedOptions(runDir, options),
-          runDir,
-          signal,
-          terminal,
+      const summary = await withRanks(terminal, (group) =>
+        resumable(runDir, terminal, async (signal) =>
+          finetune(
+            begun ? { ...options, ...begun } : await resumedOptions(runDir, options),
+            runDir,
+            signal,
+            group,
+            terminal,
+          ),
         ),
       );
       if (summary) terminal.result(options.json, summary, summaryLines);
@@ -210,7 +220,9 @@ async function warmedUp(options: Options & Start, runDir: string, terminal: Term
   const stage = { ...options, data: [warmUp], tensorboard: undefined, profile: undefined };
   terminal.line(`note: first stage on ${warmUp}, in ${firstRun}`);
   try {
-    await resumable(firstRun, terminal, (signal) => finetune(stage, firstRun, signal, terminal));
+    await resumable(firstRun, terminal, (signal) =>
+      finetune(stage, firstRun, signal, singleProcess, terminal),
+    );
   } catch (error) {
     if (isUnfinished(firstRun)) {
       terminal.line(
@@ -266,13 +278,14 @@ async function finetune(
   options: Options & Start,
   runDir: string,
   signal: AbortSignal,
+  group: ProcessGroup,
   terminal: Terminal,
 ): Promise<TuningSummary | null> {
   const { data, model, overwrite, backend, resume, labels, columns } = options;
   const modelDir = await chooseModel(model);
   const bank = await openSentences(data, { labels, columns });
   const { tuneSentiment } = await import('@fin/sentiment');
-  await startBackend(backend, terminal);
+  await startBackend(backend, terminal, group);
   noteSentences(bank, terminal);
   const progress = createProgress(terminal);
   try {
@@ -290,6 +303,7 @@ async function finetune(
         ...(await hubSource(modelDir)),
       },
       signal,
+      group,
       onEvent: (event) =>
         event.kind === 'precision' ? notePrecision(event, terminal) : show(event, progress),
     });

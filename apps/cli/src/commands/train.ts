@@ -1,4 +1,5 @@
 import type { TrainEvent, TrainSummary } from '@fin/forecast';
+import type { ProcessGroup } from '@fin/parallel';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
 import type { ForecasterFlags } from '../forecaster-options.js';
@@ -22,6 +23,7 @@ import {
   resumeFrom,
   runToResume,
 } from '../options.js';
+import { withRanks } from '../ranks.js';
 import {
   newRunFolder,
   newStart,
@@ -47,8 +49,10 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
       await requireTrainingFolders(runDir, options);
       const named = namedMarket(command, options);
       const chosen = marketOfFlags(command, options);
-      const summary = await resumable(runDir, terminal, async (signal) =>
-        train({ ...options, named, chosen }, runDir, signal, terminal),
+      const summary = await withRanks(terminal, (group) =>
+        resumable(runDir, terminal, (signal) =>
+          train({ ...options, named, chosen }, runDir, signal, group, terminal),
+        ),
       );
       if (summary) terminal.result(options.json, summary, summaryLines);
       else reportRepaired(runDir, options.json, terminal);
@@ -79,6 +83,7 @@ async function train(
   options: Options & { readonly named: MarketFlags; readonly chosen: MarketChoice },
   runDir: string,
   signal: AbortSignal,
+  group: ProcessGroup,
   terminal: Terminal,
 ): Promise<TrainSummary | null> {
   const { named, chosen, overwrite, resume, backend } = options;
@@ -88,7 +93,7 @@ async function train(
     : newStart({ ...chosen, backend }, named, source);
   const market = await openMarket(start);
   const { trainForecaster } = await import('@fin/forecast');
-  await startBackend(start.backend, terminal);
+  await startBackend(start.backend, terminal, group);
   noteMarket(market, terminal);
   const progress = createProgress(terminal);
   try {
@@ -101,6 +106,7 @@ async function train(
       ...recordSettings(options),
       source: { ...marketSource(start, market), ...(await hubSource(settings.model)) },
       signal,
+      group,
       onEvent: (event) =>
         event.kind === 'precision' ? notePrecision(event, terminal) : show(event, progress),
     });

@@ -38,7 +38,9 @@ export async function interruptible<T>(
     if (received) throw new InterruptedError(received, await detail());
     return result;
   } catch (error) {
-    if (received && !(error instanceof InterruptedError))
+    // A launcher that has noticed a lost rank sends a signal to the others; the loss explains it.
+    const isLoss = (error as Error).name === 'LostRankError';
+    if (received && !isLoss && !(error instanceof InterruptedError))
       throw new InterruptedError(received, await detail());
     throw error;
   } finally {

@@ -1,4 +1,4 @@
-import type { RandomStream } from '@fin/runtime';
+import type { DrawnRows, RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from '../config/bert-config.js';
 import { LinearLayer } from '../layers/layers.js';
@@ -41,7 +41,7 @@ export class BertForSequenceClassification extends Container {
    * @throws BertInputError as `BertModel.forward`
    */
   forward(batch: PackedBatch, options: ClassifierForwardOptions = {}): tf.Tensor2D {
-    return this.#classify(() => this.bert.forward(batch, options), options);
+    return this.#classify(() => this.bert.forward(batch, options), options, batch.part?.texts);
   }
 
   /** The same on a padded batch: slower, for comparison. */
@@ -49,9 +49,10 @@ export class BertForSequenceClassification extends Container {
     return this.#classify(() => this.bert.forwardPadded(batch, options), options);
   }
 
-  #classify(encode: () => BertOutput, options: ForwardOptions): tf.Tensor2D {
+  /** @param rows of the texts in a larger batch */
+  #classify(encode: () => BertOutput, options: ForwardOptions, rows: DrawnRows | null = null): tf.Tensor2D {
     const rate = this.config.classifierDropout ?? this.config.hiddenDropoutProb;
-    const mode = forwardMode(options, [rate]);
+    const mode = { ...forwardMode(options, [rate]), rows };
     return tf.tidy(() => {
       const pooled = encode().pooled as tf.Tensor2D;
       return this.classifier.forward(dropActivations(pooled, rate, mode), mode);

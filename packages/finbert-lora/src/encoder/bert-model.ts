@@ -98,9 +98,11 @@ export class BertModel extends Container {
     const mode = forwardMode(options, [hiddenDropoutProb, attentionProbsDropoutProb]);
     const outputs = tf.tidy(() => {
       const tokens = prepare();
-      const states = this.#encode(tokens, mode, options);
+      const { part, firstTokens } = tokens;
+      const states = this.#encode(tokens, { ...mode, rows: part?.tokens ?? null }, options);
       const last = states[states.length - 1];
-      const pooled = this.pooler?.forward(selectRows(last, tokens.firstTokens), mode);
+      const ofTexts = { ...mode, rows: part?.texts ?? null };
+      const pooled = this.pooler?.forward(selectRows(last, firstTokens), ofTexts);
       return [...(pooled ? [pooled] : []), ...(options.outputHiddenStates ? states : [last])];
     });
     const states = this.pooler ? outputs.slice(1) : outputs;

@@ -3,7 +3,7 @@ import { planAttention, planPaddedAttention } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from '../config/bert-config.js';
 import { BertInputError } from '../errors.js';
-import type { PackedBatch, PaddedBatch } from '../tokenizer/batches.js';
+import type { PackedBatch, PaddedBatch, TextsPart } from '../tokenizer/batches.js';
 
 /** A batch as tensors for the encoder. Create it in the `tf.tidy` of the forward pass. */
 export interface Tokens {
@@ -14,11 +14,13 @@ export interface Tokens {
   /** [n] int32: the row of each text's first token, in the order of the texts. */
   readonly firstTokens: tf.Tensor1D;
   readonly plan: AttentionPlan;
+  /** Place of the texts in a larger batch; null for a whole batch. */
+  readonly part: TextsPart | null;
 }
 
 /** @throws BertInputError if the batch does not fit the model */
 export function packedTokens(batch: PackedBatch, config: BertConfig): Tokens {
-  const { inputIds, positionIds, tokenTypeIds, offsets, order, size } = batch;
+  const { inputIds, positionIds, tokenTypeIds, offsets, order, size, part = null } = batch;
   checkBatch(inputIds, size === 0 ? 0 : offsets[size] - offsets[size - 1], config);
   const first = new Int32Array(size);
   order.forEach((text, k) => {
@@ -26,7 +28,8 @@ export function packedTokens(batch: PackedBatch, config: BertConfig): Tokens {
   });
   return {
     ...idTensors(inputIds, positionIds, tokenTypeIds, first),
-    plan: planAttention(offsets, { heads: config.numAttentionHeads, hidden: config.hiddenSize }),
+    plan: planAttention(offsets, { heads: config.numAttentionHeads, hidden: config.hiddenSize }, part),
+    part,
   };
 }
 
@@ -37,7 +40,7 @@ export function paddedTokens(batch: PaddedBatch, config: BertConfig): Tokens {
   const positionIds = Int32Array.from(inputIds, (_, at) => at % length);
   const first = Int32Array.from({ length: size }, (_, row) => row * length);
   const plan = planPaddedAttention(attentionMask, size);
-  return { ...idTensors(inputIds, positionIds, tokenTypeIds, first), plan };
+  return { ...idTensors(inputIds, positionIds, tokenTypeIds, first), plan, part: null };
 }
 
 function idTensors(

@@ -1,6 +1,6 @@
 import type { DropoutOptions } from '@fin/kernels';
 import { dropout } from '@fin/kernels';
-import type { Module, RandomStream } from '@fin/runtime';
+import type { DrawnRows, Module, RandomStream } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import { BertInputError } from '../errors.js';
 
@@ -52,6 +52,8 @@ export interface ForwardMode {
   readonly training: boolean;
   /** Source of the dropout masks; null if nothing is dropped. */
   readonly dropoutStream: RandomStream | null;
+  /** Rows of the current activations among those of a larger batch, whose masks they get; null for a whole batch. */
+  readonly rows: DrawnRows | null;
 }
 
 /**
@@ -64,7 +66,7 @@ export function forwardMode(
   { training = false, dropout }: ForwardOptions,
   rates: readonly number[],
 ): ForwardMode {
-  const mode = { training, dropoutStream: training && dropout ? dropout : null };
+  const mode = { training, dropoutStream: training && dropout ? dropout : null, rows: null };
   requireStream(mode, Math.max(...rates));
   return mode;
 }
@@ -86,8 +88,8 @@ export function dropActivations(x: tf.Tensor2D, rate: number, mode: ForwardMode)
  */
 export function dropoutAt(rate: number, mode: ForwardMode): DropoutOptions | null {
   requireStream(mode, rate);
-  const { dropoutStream: stream } = mode;
-  return stream === null || rate === 0 ? null : { rate, stream };
+  const { dropoutStream: stream, rows } = mode;
+  return stream === null || rate === 0 ? null : { rate, stream, rows };
 }
 
 function requireStream({ training, dropoutStream }: ForwardMode, rate: number): void {

@@ -1,4 +1,4 @@
-export type { PackedBatch, PaddedBatch } from './batches.js';
+export type { PackedBatch, PaddedBatch, TextsPart, WholeBatch } from './batches.js';
 export { packSequences, padSequences } from './batches.js';
 export type { EncodeOptions } from './bert-tokenizer.js';
 export { BertTokenizer } from './bert-tokenizer.js';

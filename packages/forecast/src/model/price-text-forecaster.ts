@@ -1,6 +1,6 @@
 import { sentimentLabels } from '@fin/data';
 import { AttentionPooling, Lstm } from '@fin/lstm';
-import type { Module, RandomStream } from '@fin/runtime';
+import type { DrawnRows, Module, RandomStream } from '@fin/runtime';
 import { parameter } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TextSource } from '../text/text-source.js';
@@ -12,6 +12,8 @@ export interface ForecastBatch {
   readonly windows: tf.Tensor3D | null;
   /** Headlines of these days, from `TextSource.prepare`; null for a model without text. */
   readonly text: object | null;
+  /** Place of the days in a larger batch, whose dropout masks they get; null for a whole batch. */
+  readonly part: DrawnRows | null;
 }
 
 /** Output of the model for a batch. */
@@ -89,10 +91,10 @@ export class PriceTextForecaster implements Module {
    * @param batch one batch of days
    * @param dropout source of dropout noise; null (evaluation) drops nothing
    */
-  forward({ windows, text }: ForecastBatch, dropout: RandomStream | null): ForecastOutput {
+  forward({ windows, text, part }: ForecastBatch, dropout: RandomStream | null): ForecastOutput {
     const said = this.text?.forward(text!, dropout);
     const parts = [
-      ...(this.lstm ? [this.#readPrices(this.lstm, windows!, dropout)] : []),
+      ...(this.lstm ? [this.#readPrices(this.lstm, windows!, dropout, part)] : []),
       ...(said ? [said.features] : []),
     ];
     const joined = parts.length > 1 ? tf.concat(parts, 1) : parts[0]; // [days, lstmHidden + 3]
@@ -127,8 +129,13 @@ export class PriceTextForecaster implements Module {
   }
 
   /** @returns [days, lstmHidden] */
-  #readPrices(lstm: Lstm, windows: tf.Tensor3D, dropout: RandomStream | null): tf.Tensor2D {
-    const { output, hidden } = lstm.forward(windows, dropout ? { training: true, dropout } : {});
+  #readPrices(
+    lstm: Lstm,
+    windows: tf.Tensor3D,
+    dropout: RandomStream | null,
+    part: DrawnRows | null,
+  ): tf.Tensor2D {
+    const { output, hidden } = lstm.forward(windows, dropout ? { training: true, dropout, part } : {});
     return this.#pooling ? this.#pooling.forward(output) : hidden[hidden.length - 1];
   }
 }

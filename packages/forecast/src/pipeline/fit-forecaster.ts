@@ -1,5 +1,6 @@
 import { GradScaler } from '@fin/amp';
 import type { Sample, Split } from '@fin/data';
+import type { ProcessGroup } from '@fin/parallel';
 import { randomStreams } from '@fin/runtime';
 import type { CheckpointOptions, FitEvent, FitResult } from '@fin/train';
 import { fit, linearSchedule, makeOptimizer } from '@fin/train';
@@ -22,6 +23,8 @@ export interface FitForecasterOptions {
   readonly onBatch?: (size: TextSize) => void;
   /** Stops training between two updates, after writing a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Processes that train together. @default this one alone */
+  readonly group?: ProcessGroup;
   readonly onEvent: (event: FitEvent) => void;
 }
 
@@ -29,7 +32,7 @@ export interface FitForecasterOptions {
 export async function fitForecaster(
   forecaster: Forecaster,
   { train, validation }: Split<Sample>,
-  { checkpoints, maxSteps, onBatch, signal, onEvent }: FitForecasterOptions,
+  { checkpoints, maxSteps, onBatch, signal, group, onEvent }: FitForecasterOptions,
 ): Promise<FitResult> {
   const { settings } = forecaster;
   const { seed, batchSize, gradientAccumulationSteps, epochs, patience, learningRate, maxGradNorm } =
@@ -67,6 +70,7 @@ export async function fitForecaster(
       }),
       checkpoints,
       signal,
+      group,
       onEvent,
     });
   } finally {

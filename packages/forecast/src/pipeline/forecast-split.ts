@@ -1,4 +1,5 @@
 import type { Sample, Split, SplitName } from '@fin/data';
+import type { ProcessGroup } from '@fin/parallel';
 import type { CheckpointOptions, FitEvent } from '@fin/train';
 import { countParameters } from '@fin/train';
 import { modelName } from '../model/model-name.js';
@@ -74,18 +75,20 @@ export interface TrainOnSplitOptions extends ForecastSplitOptions {
   readonly onFit: (event: FitEvent) => void;
   /** Makes the options of checkpoints for the forecaster. @default no checkpoints */
   readonly checkpoints?: (forecaster: Forecaster) => CheckpointOptions;
+  /** Processes that train together. Rank 0 alone forecasts afterwards. @default this process alone */
+  readonly group?: ProcessGroup;
 }
 
 /**
  * Trains a forecaster on one split and forecasts all of its days.
  *
  * @param keep called with the trained forecaster, which is freed afterwards
- * @returns the result of `keep`; null when the signal stopped the training
+ * @returns the result of `keep`; null when the signal stopped the training, and on other ranks than 0
  */
 export async function trainOnSplit<Result>(
   split: Split<Sample>,
   settings: ForecasterSettings,
-  { scores, pretrained, splits, signal, onEvent, onFit, checkpoints }: TrainOnSplitOptions,
+  { scores, pretrained, splits, signal, onEvent, onFit, checkpoints, group }: TrainOnSplitOptions,
   keep: (forecaster: Forecaster, forecast: SplitForecast) => Promise<Result>,
 ): Promise<Result | null> {
   const started = performance.now();
@@ -103,8 +106,10 @@ export async function trainOnSplit<Result>(
     const result = await fitForecaster(forecaster, split, {
       checkpoints: checkpoints?.(forecaster),
       signal,
+      group,
       onEvent: onFit,
     });
+    if (group && group.rank > 0) return null;
     if (result.reason === 'aborted' || result.best === null) return null;
     const predictions = await makePredictions(forecaster, split, {
       onProgress: progress('forecasting'),

@@ -1,7 +1,7 @@
 import type { Sample, StandardScaler } from '@fin/data';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForecastBatch } from '../model/price-text-forecaster.js';
-import type { DayHeadlines } from '../text/headline-tokens.js';
+import type { DayHeadlines, WholeDays } from '../text/headline-tokens.js';
 import type { TextSource } from '../text/text-source.js';
 
 /** Parts of a forecaster that turn days into tensors. */
@@ -20,16 +20,21 @@ export interface BatchMaker {
  * @param windows raw price features of each day, [window, features] row by row
  * @param headlines the headlines to read for each day
  * @param options.training whether the batch is trained on
+ * @param options.whole the batch of which the days are a part
  */
 export function makeBatch(
   { text, prices, window }: BatchMaker,
   windows: readonly Sample['window'][],
   headlines: readonly DayHeadlines[],
-  { training = false }: { readonly training?: boolean } = {},
+  { training = false, whole = null }: { readonly training?: boolean; readonly whole?: WholeDays | null } = {},
 ): ForecastBatch {
   return {
     windows: prices && scaledWindows(windows, prices, window),
-    text: text?.prepare(headlines, training) ?? null,
+    text: text?.prepare(headlines, training, whole) ?? null,
+    part: whole && {
+      numbers: Int32Array.from(windows.keys(), (day) => whole.first + day),
+      of: whole.days.length,
+    },
   };
 }
 

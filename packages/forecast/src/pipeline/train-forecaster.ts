@@ -1,13 +1,23 @@
+import { join } from 'node:path';
 import type { RunEnvironment } from '@fin/amp';
 import { describeEnvironment } from '@fin/amp';
 import type { Market, Sample, Split } from '@fin/data';
 import { makeSamples, splitChronologically } from '@fin/data';
+import type { ProcessGroup } from '@fin/parallel';
+import { singleProcess } from '@fin/parallel';
 import type { OpenedRun, ResumeFrom, RunOptions, RunSource } from '@fin/run';
 import { dataPaths, withRun } from '@fin/run';
 import type { TuningMethod } from '@fin/sentiment';
 import { modelOfRun } from '@fin/sentiment';
 import type { FitEvent, FitRecords } from '@fin/train';
-import { checkpointsOf, profiledOn, recordFit, requireRecordable, saveWeights } from '@fin/train';
+import {
+  checkpointsOf,
+  leadOrFollow,
+  profiledOn,
+  recordFit,
+  requireRecordable,
+  saveWeights,
+} from '@fin/train';
 import { forecastBaselines } from '../baselines/index.js';
 import { modelName } from '../model/model-name.js';
 import { sampleOptions } from '../model/price-features.js';
@@ -45,6 +55,11 @@ export interface TrainForecasterOptions extends FitRecords {
   readonly signal?: AbortSignal;
   /** Called with each event. */
   readonly onEvent?: (event: TrainEvent) => void;
+  /**
+   * Processes that train together, from `initProcessGroup` of `@fin/parallel`; all call this function with the same options. Rank 0 writes the
+   * run and sends the events. @default this process alone
+   */
+  readonly group?: ProcessGroup;
 }
 
 /** Result of training. Its duration is that of this call, without the time before a resume. */
@@ -73,14 +88,25 @@ export interface TrainSummary extends Omit<SplitForecast, 'model' | 'predictions
  * While it trains, the folder `checkpoints` holds checkpoints from which an interrupted run is resumed (`resume`), to the same
  * figures bit for bit on one machine. It is deleted when the run is finished.
  *
- * @returns the summary; null when the signal stopped it, or the run lacked only its manifest
+ * @returns the summary; null when the signal stopped it, the run lacked only its manifest, or another process of the group has it
  * @throws {RunInputError} of `@fin/run` when the folder cannot be used, or a run cannot be resumed with these options; names the
  *   differences
  * @throws {DamagedFileError} of `@fin/files` naming the damaged file of a checkpoint
  */
 export async function trainForecaster(options: TrainForecasterOptions): Promise<TrainSummary | null> {
+  const { group = singleProcess } = options;
+  return leadOrFollow(group, {
+    lead: (announce) => leadTraining(options, announce),
+    follow: (settings: ForecasterSettings) => followTraining(options, settings),
+  });
+}
+
+async function leadTraining(
+  options: TrainForecasterOptions,
+  announce: (settings: ForecasterSettings) => Promise<void>,
+): Promise<TrainSummary | null> {
   const started = performance.now();
-  const { market, runDir, overwrite, resume = false, signal, onEvent } = options;
+  const { market, runDir, overwrite, resume = false, signal, onEvent, group } = options;
   const plan: RunOptions<ForecasterSettings, OpenedTraining> = {
     dir: runDir,
     kind: 'forecaster',
@@ -91,6 +117,7 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
     schema: forecasterSettingsSchema,
     open: async (settings, begun) => {
       await requireRecordable(options, runDir, begun !== null);
+      await announce(settings);
       return openTraining(settings, options);
     },
     onRepaired: () => onEvent?.({ kind: 'repaired' }),
@@ -114,13 +141,8 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
         report(event);
         recorder.see(event);
       },
-      checkpoints: ({ model }: Forecaster) => {
-        const text = model.text?.toJSON();
-        return checkpointsOf(run, resume, {
-          data: market.fingerprint,
-          ...(text && 'fingerprint' in text && { model: text.fingerprint }),
-        });
-      },
+      group,
+      checkpoints: (forecaster: Forecaster) => checkpointsOf(run, resume, trainedFrom(market, forecaster)),
     };
     try {
       return await trainOnSplit(split, settings, training, async (forecaster, forecast) => {
@@ -149,6 +171,29 @@ export async function trainForecaster(options: TrainForecasterOptions): Promise<
       await recorder.close();
     }
   });
+}
+
+/** Trains along with rank 0, which writes the run. */
+async function followTraining(options: TrainForecasterOptions, settings: ForecasterSettings): Promise<void> {
+  const { market, runDir, resume = false, signal, group } = options;
+  const { split } = openTraining(settings, options);
+  const folder = { path: (name: string) => join(runDir, name) };
+  const training = {
+    signal,
+    group,
+    onFit: () => {},
+    checkpoints: (forecaster: Forecaster) => checkpointsOf(folder, resume, trainedFrom(market, forecaster)),
+  };
+  await trainOnSplit(split, settings, training, async () => null);
+}
+
+/** What a resumed training must start from, too. */
+function trainedFrom(market: Market, { model }: Forecaster): Readonly<Record<string, unknown>> {
+  const text = model.text?.toJSON();
+  return {
+    data: market.fingerprint,
+    ...(text && 'fingerprint' in text && { model: text.fingerprint }),
+  };
 }
 
 /** Inputs of a training run, opened before its folder is touched. */

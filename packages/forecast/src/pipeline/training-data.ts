@@ -33,13 +33,19 @@ export function trainingData(
   const count = text?.trainHeadlinesPerDay ?? null;
   return {
     size: samples.length,
-    batch(indices, { step }) {
+    batch(indices, { step, whole, first }) {
       const days = Array.from(indices, (index) => samples[index]);
       const draw = draws.at(step);
-      const headlines = days.map((day, i) => drawHeadlines(day.headlines, count, draw.at(i)));
+      const drawn = Array.from(whole, (index, i) =>
+        drawHeadlines(samples[index].headlines, count, draw.at(i)),
+      );
+      const headlines = drawn.slice(first, first + days.length);
       const windows = days.map(({ window }) => window);
       const values = forecaster.targetScaler.transform(days.map(forecaster.target.of));
-      const input = makeBatch(forecaster.batches, windows, headlines, { training: true });
+      const input = makeBatch(forecaster.batches, windows, headlines, {
+        training: true,
+        whole: days.length < drawn.length ? { days: drawn, first } : null,
+      });
       if (text && input.text) onBatch?.(text.sizeOf(input.text));
       return {
         input,

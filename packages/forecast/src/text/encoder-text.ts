@@ -7,7 +7,7 @@ import { BertTokenizer, buildVocabulary } from '@fin/finbert-lora/tokenizer';
 import type { RandomStream } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ForecasterSettings } from '../model/settings.js';
-import type { DayHeadlines, TextSize } from './headline-tokens.js';
+import type { DayHeadlines, TextSize, WholeDays } from './headline-tokens.js';
 import { HeadlineTokens, packedSize } from './headline-tokens.js';
 import { scoreOf } from './score-of.js';
 import type { EncoderTextRecord, TextOutput, TextPart, TextSource } from './text-source.js';
@@ -61,8 +61,8 @@ export class EncoderText implements TextSource<EncoderBatch> {
 
   prepareForInference(): void {}
 
-  prepare(days: readonly DayHeadlines[]): EncoderBatch {
-    const { batch, dayOf } = this.#tokens.pack(days);
+  prepare(days: readonly DayHeadlines[], _training = false, whole?: WholeDays | null): EncoderBatch {
+    const { batch, dayOf } = this.#tokens.pack(days, whole);
     const means = new Float32Array(days.length * batch.size); // zeros where no day has a headline
     dayOf.forEach((day, headline) => {
       means[day * batch.size + headline] = 1 / days[day].length;

@@ -11,7 +11,7 @@ import { ForecastInputError } from '../errors.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { DayAggregator, DayLayout, DayScores, ScoredDayHeadline } from './day-scores.js';
 import { dayAggregator } from './day-scores.js';
-import type { DayHeadlines, TextSize } from './headline-tokens.js';
+import type { DayHeadlines, TextSize, WholeDays } from './headline-tokens.js';
 import { HeadlineTokens, NO_TEXT, packedSize } from './headline-tokens.js';
 import { scoreOf } from './score-of.js';
 import { standardizeDays } from './standardize-days.js';
@@ -155,13 +155,13 @@ export class JointText implements TextSource<JointBatch> {
     }
   }
 
-  prepare(days: readonly DayHeadlines[], training = false): JointBatch {
+  prepare(days: readonly DayHeadlines[], training = false, whole?: WholeDays | null): JointBatch {
     const present = tf.tensor2d(
       days.map(({ length }) => Math.min(1, length)),
       [days.length, 1],
     );
     if (!training) return { present, ...this.#aggregator.prepare(days.map((day) => this.#scored(day))) };
-    return { present, headlines: this.#tokens.pack(days).batch, ...this.#aggregator.layout(days) };
+    return { present, headlines: this.#tokens.pack(days, whole).batch, ...this.#aggregator.layout(days) };
   }
 
   sizeOf(batch: JointBatch): TextSize {

@@ -2,7 +2,7 @@ import type { ScalerState } from '@fin/data';
 import type { Module, RandomStream } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { HeadlineAggregate } from '../model/settings.js';
-import type { DayHeadlines, TextSize } from './headline-tokens.js';
+import type { DayHeadlines, TextSize, WholeDays } from './headline-tokens.js';
 
 /** Output of a text source for several days. */
 export interface TextOutput {
@@ -44,8 +44,9 @@ export interface TextSource<Batch extends object = object> extends Module {
    * Makes the batch of these days. The caller disposes the tensors that are direct fields of it.
    *
    * @param training whether the batch is trained on. @default false
+   * @param whole the batch of which the days are a part. @default none
    */
-  prepare(days: readonly DayHeadlines[], training?: boolean): Batch;
+  prepare(days: readonly DayHeadlines[], training?: boolean, whole?: WholeDays | null): Batch;
   /** Number of texts and tokens that a batch to train on holds; zeros for a source that trains on no text. */
   sizeOf(batch: Batch): TextSize;
   /** @param dropout source of dropout noise; null (evaluation) drops nothing */

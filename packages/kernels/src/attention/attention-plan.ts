@@ -1,3 +1,4 @@
+import type { DrawnRows } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { expectInput } from '../errors.js';
 import { usesFusedOps } from '../state.js';
@@ -34,6 +35,16 @@ export interface GroupPadding {
   readonly toPacked: tf.Tensor1D;
 }
 
+/** Place of sequences in a larger batch, whose dropout masks they get. */
+export interface BatchPart {
+  /** Numbers of the tokens in the larger batch. */
+  readonly tokens: DrawnRows;
+  /** Numbers of the sequences. */
+  readonly sequences: DrawnRows;
+  /** Tokens of the longest sequence of the larger batch. */
+  readonly longest: number;
+}
+
 /** Plan of `packedAttention` for one batch. Holds tensors: create it in the `tf.tidy` of the forward pass. */
 export interface AttentionPlan {
   /** Number of sequences. */
@@ -46,6 +57,8 @@ export interface AttentionPlan {
   readonly offsets: Int32Array | null;
   /** Groups of the composed twin; null if planned for the fused op. */
   readonly groups: readonly AttentionGroup[] | null;
+  /** Place in a larger batch; null for a whole one. */
+  readonly part: BatchPart | null;
 }
 
 /**
@@ -54,15 +67,26 @@ export interface AttentionPlan {
  * @param offsets [sequences + 1]: the first row of each sequence, and the number of rows. Sequences may be empty. The composed
  *   twin is fastest if neighbours are of similar length.
  * @param shape of the model; only the speed of the composed twin depends on it
+ * @param part place in a larger batch, whose dropout masks the sequences get. @default a whole batch
  * @throws KernelInputError unless the offsets go from 0 to the number of tokens and do not decrease
  */
 export function planAttention(
   offsets: Int32Array,
   shape: { readonly heads: number; readonly hidden: number },
+  part: BatchPart | null = null,
 ): AttentionPlan {
-  return usesFusedOps()
+  const plan = usesFusedOps()
     ? planOffsets(offsets, offsets[offsets.length - 1])
     : planGrouped(offsets, groupCosts(shape));
+  if (part === null) return plan;
+  const { tokens, sequences } = plan;
+  const [rows, numbered] = [part.tokens.numbers.length, part.sequences.numbers.length];
+  expectInput(
+    rows === tokens && numbered === sequences,
+    () =>
+      `planAttention: the part has ${rows} tokens and ${numbered} sequences, and the offsets ${tokens} and ${sequences}`,
+  );
+  return { ...plan, part };
 }
 
 /**
@@ -76,7 +100,7 @@ export function planPaddedAttention(attentionMask: ArrayLike<number>, sequences:
   const scores = Float32Array.from(attentionMask, (isToken) => (isToken ? 0 : MASKED_SCORE));
   const keyMask = tf.tensor4d(scores, [sequences, 1, 1, length]);
   const group = { first: 0, count: sequences, length, start: 0, rows: tokens, padding: null, keyMask };
-  return { sequences, longest: length, tokens, offsets: null, groups: [group] };
+  return { sequences, longest: length, tokens, offsets: null, groups: [group], part: null };
 }
 
 /**
@@ -99,7 +123,7 @@ export function planOffsets(offsets: Int32Array, tokens: number): AttentionPlan 
     longest = Math.max(longest, length);
   }
   const sequences = offsets.length - 1;
-  return { sequences, longest, tokens: offsets[sequences], offsets, groups: null };
+  return { sequences, longest, tokens: offsets[sequences], offsets, groups: null, part: null };
 }
 
 /**

@@ -40,12 +40,9 @@ export function groupedAttention(
   { heads, scale, dropout }: GroupedAttentionOptions,
 ): tf.Tensor2D {
   const hidden = q.shape[1];
-  const { groups, sequences, longest } = plan;
-  // One draw for the whole batch, as the fused op makes it.
+  const { groups } = plan;
   const drawn =
-    dropout && dropout.rate > 0
-      ? { rate: dropout.rate, numbers: dropout.stream.uniform([sequences, heads, longest, longest]) }
-      : null;
+    dropout && dropout.rate > 0 ? { rate: dropout.rate, numbers: drawWeights(plan, heads, dropout) } : null;
   let traces: readonly GroupTrace[] = [];
   return differentiable({
     inputs: { q, k, v },
@@ -69,6 +66,14 @@ export function groupedAttention(
       return { q: () => tf.mul(dScaled, scale), k: () => dKey, v: () => dValue };
     },
   }) as tf.Tensor2D;
+}
+
+/** One draw for the whole batch, as the fused op makes it: [sequences, heads, longest, longest]. */
+function drawWeights(plan: AttentionPlan, heads: number, { stream }: DropoutOptions): tf.Tensor4D {
+  const { part, sequences, longest } = plan;
+  if (!part) return stream.uniform([sequences, heads, longest, longest]);
+  const whole = stream.uniform([part.sequences.of, heads, part.longest, part.longest]);
+  return tf.gather(whole, tf.tensor1d(part.sequences.numbers, 'int32'));
 }
 
 /** Uniform numbers that decide which attention weights are dropped. */

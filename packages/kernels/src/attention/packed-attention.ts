@@ -19,7 +19,7 @@ export interface PackedAttentionOptions {
   readonly scale?: number;
   /**
    * Applied to the attention weights, as one draw of the shape [sequences, heads, longest, longest], where `longest` is the length
-   * of the longest sequence. Fused and composed drop the same weights. A padded batch drops the same ones as a packed batch of the
+   * of the longest sequence. With a plan for a part of a batch, the draw is that of the whole batch. Fused and composed drop the same weights. A padded batch drops the same ones as a packed batch of the
    * same sequences if it is padded to `longest`. @default none
    */
   readonly dropout?: DropoutOptions | null;
@@ -108,7 +108,8 @@ function compose({ q, k, v, plan, heads, scale, dropout }: AttentionInputs): tf.
 function fuse(inputs: AttentionInputs, offsets: Int32Array, dtype: StorageDType): tf.Tensor2D {
   const { heads, scale, dropout } = inputs;
   const [q, k, v] = [inputs.q, inputs.k, inputs.v].map((x) => inDType(x, dtype));
-  const drawn = dropoutInputs(dropout);
+  const { part } = inputs.plan;
+  const drawn = dropoutInputs(dropout, part ? [...part.sequences.numbers, part.longest] : undefined);
   const attrs = { T: attr.type(dtype), heads: attr.int(heads), scale: attr.float(scale), ...drawn.attrs };
   return differentiable({
     inputs: { q, k, v },

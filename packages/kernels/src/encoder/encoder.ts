@@ -42,7 +42,8 @@ export function encoder(
   const plan = checkedPlan(x, sequences, layers, options);
   return tf.tidy(() => {
     const { offsets } = plan;
-    if (offsets && layers.length > 0 && usesFusedOps()) return fusedEncoder(x, offsets, layers, options);
+    if (offsets && layers.length > 0 && usesFusedOps())
+      return fusedEncoder(x, { ...plan, offsets }, layers, options);
     return compose(x, plan, layers, options, { dropout, gelu, layerNorm, packedAttention });
   });
 }
@@ -79,7 +80,9 @@ function compose(
   { dropout, gelu, layerNorm, packedAttention }: Ops,
 ): tf.Tensor2D {
   const { heads, eps, dropoutStream: stream = null, hiddenDropout = 0, attentionDropout = 0 } = options;
-  const dropoutAt = (rate: number): DropoutOptions | null => (stream && rate > 0 ? { rate, stream } : null);
+  const rows = plan.part?.tokens;
+  const dropoutAt = (rate: number): DropoutOptions | null =>
+    stream && rate > 0 ? { rate, stream, rows } : null;
   const project = (input: tf.Tensor2D, { weight, bias, update }: LinearParameters, biased = true) => {
     const base = linear(input, weight, biased ? bias : null);
     if (!update) return base;

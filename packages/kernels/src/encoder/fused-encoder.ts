@@ -1,6 +1,7 @@
 import type { NativeDType } from '@fin/runtime';
 import { attr, castNative, nativeDType, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
+import type { AttentionPlan, BatchPart } from '../attention/attention-plan.js';
 import { differentiable } from '../differentiable.js';
 import { inDType, noTensor, storageDType, trains } from '../storage.js';
 import type { EncoderLayer, EncoderOptions } from './encoder-inputs.js';
@@ -19,7 +20,7 @@ interface LayerInputs {
 /** `FinEncoder`. While a gradient is being recorded, it saves activations and keep bits of dropout for `FinEncoderGrad`. */
 export function fusedEncoder(
   x: tf.Tensor2D,
-  offsets: Int32Array,
+  { offsets, part }: AttentionPlan & { readonly offsets: Int32Array },
   layers: readonly EncoderLayer[],
   options: EncoderOptions,
 ): tf.Tensor2D {
@@ -31,7 +32,7 @@ export function fusedEncoder(
   const numbers = [...parameters.keys()].filter((i) => trains(parameters[i]));
   const { weights, vectors, factors, updates } = layerInputs(layers);
   const trained = numbers.length === 0 ? noTensor('int32') : tf.tensor1d(numbers, 'int32');
-  const { dropouts, seeds } = dropoutsOf(layers, options);
+  const { dropouts, seeds } = dropoutsOf(layers, options, part);
   const saved = recorded ? layers.length : 0;
   const attrs = {
     // Autocast may change it. The op converts x and the weights by itself.
@@ -118,10 +119,14 @@ function layerInputs(layers: readonly EncoderLayer[]): LayerInputs {
   };
 }
 
-/** Rates and factors of all dropouts, [layers, sites, 2], and a seed for each that drops, [draws, 2, 2], in the order of `encoder`. */
+/**
+ * Rates and factors of all dropouts, [layers, sites, 2], and a seed for each that drops, [draws, 2, 2], in the order of `encoder`. For a part
+ * of a batch the seeds are flat, and its place in the whole batch follows: the numbers of its tokens and sequences, and the longest sequence.
+ */
 function dropoutsOf(
   layers: readonly EncoderLayer[],
   { dropoutStream, hiddenDropout = 0, attentionDropout = 0 }: EncoderOptions,
+  part: BatchPart | null,
 ): { readonly dropouts: tf.Tensor; readonly seeds: tf.Tensor } {
   const none = { dropouts: noTensor('float32'), seeds: noTensor('int32') };
   if (!dropoutStream) return none;
@@ -131,12 +136,12 @@ function dropoutsOf(
   });
   const dropping = rates.filter((rate) => rate > 0);
   if (dropping.length === 0) return none;
-  return {
-    dropouts: tf.tensor2d(rates.map((rate) => [rate, 1 / (1 - rate)])),
-    seeds: tf.tensor3d(
-      Int32Array.from(dropping.flatMap(() => [...dropoutStream.seed()])),
-      [dropping.length, 2, 2],
-      'int32',
-    ),
-  };
+  const seeds = dropping.flatMap(() => [...dropoutStream.seed()]);
+  const dropouts = tf.tensor2d(rates.map((rate) => [rate, 1 / (1 - rate)]));
+  if (part) {
+    const { tokens, sequences, longest } = part;
+    const place = [...tokens.numbers, ...sequences.numbers, longest];
+    return { dropouts, seeds: tf.tensor1d(Int32Array.from([...seeds, ...place]), 'int32') };
+  }
+  return { dropouts, seeds: tf.tensor3d(Int32Array.from(seeds), [dropping.length, 2, 2], 'int32') };
 }

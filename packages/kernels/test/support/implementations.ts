@@ -4,7 +4,15 @@ import * as kernels from '../../src/index.js';
 /** The functions of this package as one implementation has them. */
 export type Implementation = Pick<
   typeof kernels,
-  'adamW' | 'adamW8bit' | 'dropout' | 'embeddings' | 'gelu' | 'layerNorm' | 'lstm' | 'packedAttention'
+  | 'adamW'
+  | 'adamW8bit'
+  | 'dropout'
+  | 'embeddings'
+  | 'encoder'
+  | 'gelu'
+  | 'layerNorm'
+  | 'lstm'
+  | 'packedAttention'
 >;
 
 const report = await kernels.loadKernels();

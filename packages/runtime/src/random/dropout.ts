@@ -5,6 +5,14 @@ import { nativeDType } from '../raw/native-dtype.js';
 import { rawOp } from '../raw/raw-op.js';
 import type { RandomStream } from './random-streams.js';
 
+/** The rows of x among the rows of a larger draw: a part of a batch that is given them gets the masks that it has in the whole batch. */
+export interface DrawnRows {
+  /** Number of each row of x in the draw. A row is everything along the last axis. */
+  readonly numbers: Int32Array;
+  /** Rows of the draw. */
+  readonly of: number;
+}
+
 /**
  * Inverted dropout: each element becomes 0 with probability `rate`, and the others are scaled by 1 / (1 - rate), so that the mean
  * is kept. Differentiable. One draw from `stream` selects the elements, the same ones on every backend. The backward pass keeps
@@ -12,14 +20,20 @@ import type { RandomStream } from './random-streams.js';
  *
  * @param x any shape, floating dtype
  * @param rate in [0, 1); 0 returns a copy and draws nothing
+ * @param rows of a draw for a larger tensor that are used; without them the draw has the shape of x
  * @returns a tensor with the shape and dtype of `x`
  */
-export function dropout<T extends tf.Tensor>(x: T, rate: number, stream: RandomStream): T {
+export function dropout<T extends tf.Tensor>(
+  x: T,
+  rate: number,
+  stream: RandomStream,
+  rows: DrawnRows | null = null,
+): T {
   if (!(rate >= 0 && rate < 1)) throw new RangeError(`a dropout rate must be in [0, 1), not ${rate}`);
   if (rate === 0) return tf.clone(x);
   const scale = 1 / (1 - rate);
   return tf.tidy(() => {
-    const kept = tf.greaterEqual(stream.uniform(x.shape), rate);
+    const kept = tf.greaterEqual(rows ? drawnRows(x.shape, stream, rows) : stream.uniform(x.shape), rate);
     const differentiable = tf.customGrad((input, save) => {
       (save as tf.GradSaveFunc)([kept]);
       return {
@@ -29,6 +43,12 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, stream: RandomS
     });
     return differentiable(x) as T;
   });
+}
+
+/** The numbers of these rows. */
+function drawnRows(shape: number[], stream: RandomStream, { numbers, of }: DrawnRows): tf.Tensor {
+  const whole = stream.uniform([of, shape.at(-1) ?? 1]);
+  return tf.reshape(tf.gather(whole, tf.tensor1d(numbers, 'int32')), shape);
 }
 
 /** `x` times `scale` where kept, 0 elsewhere. */

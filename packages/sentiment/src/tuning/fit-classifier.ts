@@ -1,6 +1,7 @@
 import { GradScaler, precisionPolicy } from '@fin/amp';
 import { crossEntropy } from '@fin/finbert-lora';
 import { packSequences } from '@fin/finbert-lora/tokenizer';
+import type { ProcessGroup } from '@fin/parallel';
 import { randomStreams } from '@fin/runtime';
 import type { CheckpointOptions, FitEvent, FitResult } from '@fin/train';
 import { fit, linearSchedule, makeOptimizer } from '@fin/train';
@@ -25,13 +26,15 @@ export interface ClassifierFit {
   readonly maxSteps?: number;
   /** Stops training between two updates, after writing a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Processes that train together. @default this one alone */
+  readonly group?: ProcessGroup;
   readonly onEvent: (event: FitEvent) => void;
 }
 
 /** Trains a classifier. Afterwards it has the weights of the epoch with the lowest validation loss. */
 export async function fitClassifier(
   model: TunableModel,
-  { train, validation, weights, settings, checkpoints, maxSteps, signal, onEvent }: ClassifierFit,
+  { train, validation, weights, settings, checkpoints, maxSteps, signal, group, onEvent }: ClassifierFit,
 ): Promise<FitResult> {
   const { labels, layers } = model;
   const { learningRate, batchSize, epochs, patience, maxGradNorm, warmupShare } = settings;
@@ -68,6 +71,7 @@ export async function fitClassifier(
       }),
       checkpoints,
       signal,
+      group,
       onEvent: (event) => {
         if (event.type === 'start') unfreezing?.update(event.step / event.stepsPerEpoch);
         if (event.type === 'step') unfreezing?.update(event.epoch);

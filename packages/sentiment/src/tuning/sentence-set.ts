@@ -34,8 +34,13 @@ export function sentenceSet(
 export function sentenceBatches({ sequences, labels }: SentenceSet): TrainingData<SentenceBatch> {
   return {
     size: sequences.length,
-    batch: (indices) => ({
-      tokens: packSequences(Array.from(indices, (index) => sequences[index])),
+    batch: (indices, { whole, first }) => ({
+      tokens: packSequences(
+        Array.from(indices, (index) => sequences[index]),
+        indices.length < whole.length
+          ? { lengths: Array.from(whole, (index) => sequences[index].length), first }
+          : undefined,
+      ),
       labels: Int32Array.from(indices, (index) => labels[index]),
     }),
   };

@@ -3,11 +3,20 @@ import type { RunEnvironment } from '@fin/amp';
 import { describeEnvironment } from '@fin/amp';
 import type { LabelledSentence, LabelledSentences, Split } from '@fin/data';
 import { splitSentences } from '@fin/data';
+import type { ProcessGroup } from '@fin/parallel';
+import { singleProcess } from '@fin/parallel';
 import type { OpenedRun, ResumeFrom, RunContext, RunOptions, RunSource, UnfinishedRun } from '@fin/run';
 import { dataPaths, withRun } from '@fin/run';
 import { randomStreams } from '@fin/runtime';
 import type { FitRecords } from '@fin/train';
-import { checkpointsOf, countParameters, profiledOn, recordFit, requireRecordable } from '@fin/train';
+import {
+  checkpointsOf,
+  countParameters,
+  leadOrFollow,
+  profiledOn,
+  recordFit,
+  requireRecordable,
+} from '@fin/train';
 import { SentimentInputError } from '../errors.js';
 import { isAdapterFolder } from '../scoring/sentiment-adapter.js';
 import { fitOnSentences } from './fit-on-sentences.js';
@@ -44,6 +53,11 @@ export interface TuneSentimentOptions extends FitRecords {
   readonly signal?: AbortSignal;
   /** Called with each event. */
   readonly onEvent?: (event: TuningEvent) => void;
+  /**
+   * Processes that train together, from `initProcessGroup` of `@fin/parallel`; all call this function with the same options. Rank 0 writes the
+   * run and sends the events. @default this process alone
+   */
+  readonly group?: ProcessGroup;
 }
 
 /**
@@ -63,13 +77,24 @@ export interface TuneSentimentOptions extends FitRecords {
  * While it trains, the folder `checkpoints` holds checkpoints from which an interrupted run is resumed (`resume`), to the same
  * figures bit for bit on one machine. It is deleted when the run is finished.
  *
- * @returns the summary; null when the signal stopped it, or the run lacked only its manifest
+ * @returns the summary; null when the signal stopped it, the run lacked only its manifest, or another process of the group has it
  * @throws {SentimentInputError} before training, when adapters are to be trained on the folder of an adapter
  * @throws {RunInputError} of `@fin/run` when the folder cannot be used, or a run cannot be resumed with these options; names the
  *   differences
  * @throws {DamagedFileError} of `@fin/files` naming the damaged file of a checkpoint
  */
 export async function tuneSentiment(options: TuneSentimentOptions): Promise<TuningSummary | null> {
+  const { group = singleProcess } = options;
+  return leadOrFollow(group, {
+    lead: (announce) => leadTuning(options, announce),
+    follow: (settings: TuningSettings) => followTuning(options, settings),
+  });
+}
+
+async function leadTuning(
+  options: TuneSentimentOptions,
+  announce: (settings: TuningSettings) => Promise<void>,
+): Promise<TuningSummary | null> {
   const started = performance.now();
   const { modelDir, runDir, overwrite, resume, signal, onEvent } = options;
   let model: TunableModel | null = null;
@@ -84,6 +109,7 @@ export async function tuneSentiment(options: TuneSentimentOptions): Promise<Tuni
     open: async (settings, begun) => {
       await requireRecordable(options, runDir, begun !== null);
       requireWholeModel(modelDir, settings);
+      await announce(settings);
       model = await openTunableModel(modelDir, settings, randomStreams(settings.seed));
       const opened = openTuning(settings, options, model);
       if (begun) requireModel(runDir, begun, opened);
@@ -149,6 +175,7 @@ async function tune(
     settings,
     checkpoints: checkpointsOf(run, resume, { data: data.fingerprint, model: model.fingerprint }),
     signal,
+    group: options.group,
     onEvent: (event) => {
       speed.see(event);
       report(event);
@@ -175,6 +202,25 @@ async function tune(
     validationLoss: fitted.best.metrics.loss,
     sentencesPerSecond: speed.perSecond(),
   };
+}
+
+/** Trains along with rank 0, which writes the run. */
+async function followTuning(options: TuneSentimentOptions, settings: TuningSettings): Promise<void> {
+  const { modelDir, runDir, resume = false, signal, group } = options;
+  const model = await openTunableModel(modelDir, settings, randomStreams(settings.seed));
+  try {
+    const { split, data } = openTuning(settings, options, model);
+    const folder = { path: (name: string) => join(runDir, name) };
+    await fitOnSentences(model, split, {
+      settings,
+      checkpoints: checkpointsOf(folder, resume, { data: data.fingerprint, model: model.fingerprint }),
+      signal,
+      group,
+      onEvent: () => {},
+    });
+  } finally {
+    model.dispose();
+  }
 }
 
 /** @throws {SentimentInputError} when new adapters would be trained on an adapter: they are saved beside the folder of a whole model */

@@ -110,22 +110,32 @@ const LISTED = 3;
 /**
  * Describes the differences between two pieces of plain data, such as `batchSize is 32 in the checkpoint and 16 now`.
  *
+ * @param where phrases for the places of the two
  * @returns null if they are equal as JSON
  */
-export function describeDifference(saved: unknown, current: unknown): string | null {
-  const differences = [...differ(asJson(saved), asJson(current), '')];
+export function describeDifference(
+  saved: unknown,
+  current: unknown,
+  where: readonly [string, string] = ['in the checkpoint', 'now'],
+): string | null {
+  const differences = [...differ(asJson(saved), asJson(current), '', where)];
   if (differences.length === 0) return null;
   const rest = differences.length > LISTED ? `; and ${differences.length - LISTED} more` : '';
   return differences.slice(0, LISTED).join('; ') + rest;
 }
 
-function* differ(saved: unknown, current: unknown, path: string): Generator<string> {
+function* differ(
+  saved: unknown,
+  current: unknown,
+  path: string,
+  where: readonly [string, string],
+): Generator<string> {
   if (isContainer(saved) && isContainer(current) && Array.isArray(saved) === Array.isArray(current)) {
     for (const key of new Set([...Object.keys(saved), ...Object.keys(current)])) {
-      yield* differ(saved[key], current[key], path === '' ? key : `${path}.${key}`);
+      yield* differ(saved[key], current[key], path === '' ? key : `${path}.${key}`, where);
     }
   } else if (saved !== current) {
-    yield `${path} is ${show(saved)} in the checkpoint and ${show(current)} now`;
+    yield `${path} is ${show(saved)} ${where[0]} and ${show(current)} ${where[1]}`;
   }
 }
 

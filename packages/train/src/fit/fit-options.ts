@@ -1,3 +1,4 @@
+import type { ProcessGroup } from '@fin/parallel';
 import type { Module, RandomStream, RandomStreams } from '@fin/runtime';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { CheckpointOptions } from '../checkpoint/checkpoint-options.js';
@@ -12,6 +13,10 @@ export interface BatchPlace {
   readonly step: number;
   /** Index of the batch within its update; always 0 without gradient accumulation. */
   readonly part: number;
+  /** Examples of the whole batch, of which this process may have to make only a share, if there is a {@link FitOptions.group}. */
+  readonly whole: Int32Array;
+  /** Position of the first example of the share in `whole`; the others follow it. */
+  readonly first: number;
 }
 
 /** Training examples. */
@@ -23,7 +28,8 @@ export interface TrainingData<Batch> {
    * The loop takes ownership of the tensors in the result (itself, or in arrays and plain objects) and disposes them after the step:
    * return `tf.clone` of tensors that you keep.
    *
-   * @param place position in the run: derive the batch's random numbers from it, so that a resumed run draws the same ones
+   * @param place position in the run: derive the batch's random numbers from it, so that a resumed run draws the same ones, and every
+   *   process those that the example has in the whole batch
    */
   batch(indices: Int32Array, place: BatchPlace): Batch | Promise<Batch>;
 }
@@ -131,6 +137,12 @@ export interface FitOptions<Batch> {
   readonly onEvent?: (event: FitEvent) => void;
   /** Writes checkpoints and resumes from them. @default none */
   readonly checkpoints?: CheckpointOptions;
-  /** Ends the run between two updates without an error, after a checkpoint if checkpoints are on. */
+  /** Ends the run between two updates without an error, after a checkpoint if checkpoints are on. With a group, on any process. */
   readonly signal?: AbortSignal;
+  /**
+   * Processes that train together, from `initProcessGroup` of `@fin/parallel`. All call `fit` with the same options. Each computes a share of
+   * every batch, and their gradients and losses are added up, so the result is that of one process but for rounding. Rank 0 evaluates and
+   * writes checkpoints. @default this process alone
+   */
+  readonly group?: ProcessGroup;
 }

@@ -1,4 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
+import type { ProcessGroup } from '@fin/parallel';
+import { LostRankError, singleProcess } from '@fin/parallel';
 import type { Module } from '@fin/runtime';
 import type { CheckpointOptions } from '../checkpoint/checkpoint-options.js';
 import { Checkpointer } from '../checkpoint/checkpointer.js';
@@ -11,12 +13,21 @@ import { LEARNING_RATE_LIMIT, orInfinity, requireInRange, wholeNumber } from '..
 import type { Schedule } from '../schedules.js';
 import { constantSchedule } from '../schedules.js';
 import { EarlyStopping } from './early-stopping.js';
-import type { EndReason, FitEvent, FitResult } from './fit-events.js';
-import type { FitOptions, GradientScaler } from './fit-options.js';
+import type { EndReason, FitEvent, FitResult, Metrics } from './fit-events.js';
+import type { EvaluationContext, FitOptions, GradientScaler } from './fit-options.js';
 import { LossLog } from './loss-log.js';
 import type { RunShape, UpdatePlan } from './plan-epoch.js';
 import { checkShape, planEpoch, stepsPerEpoch, totalSteps } from './plan-epoch.js';
+import {
+  broadcastOptimizer,
+  broadcastStates,
+  broadcastTensors,
+  broadcastWeights,
+  requireSameSettings,
+  requireSameWeights,
+} from './ranks.js';
 import { runSettings } from './run-settings.js';
+import type { UpdatePlace } from './updater.js';
 import { Updater } from './updater.js';
 import { BestWeights, WeightAverage } from './weight-copies.js';
 
@@ -35,13 +46,17 @@ const CHECKPOINT_SHARE = 0.02;
  * at the end: the best weights go back into the model
  * ```
  *
- * An update reads nothing from the device, unless a gradient scaler checks whether the gradients are finite. Losses are read together when
+ * With a group of processes, each computes its share of every batch; their gradients are added up before clipping.
+ *
+ * An update reads nothing from the device, unless there are several processes, or a gradient scaler checks whether the gradients are finite. Losses are read together when
  * they are logged; a NaN is noticed then. When the run ends with an error, the model has the weights of the last update.
  *
  * @throws {NonFiniteLossError} when the loss is NaN or infinite, naming the batch
  * @throws {GradientOverflowError} when a gradient is not finite at any loss scale, naming the parameter
  * @throws {TrainInputError} when a setting is invalid, or the run cannot be resumed from the existing checkpoints
  * @throws {FolderLockedError} when another process writes to the same checkpoints
+ * @throws {LostRankError} when a process of the group has ended; rank 0 has written a checkpoint of the last complete update
+ * @throws {RanksDifferError} when the processes of the group have other settings or weights, naming the difference
  */
 export async function fit<Batch>(options: FitOptions<Batch>): Promise<FitResult> {
   const run = new Run(options);
@@ -60,6 +75,7 @@ export async function fit<Batch>(options: FitOptions<Batch>): Promise<FitResult>
 
 class Run<Batch> {
   readonly #options: FitOptions<Batch>;
+  readonly #group: ProcessGroup;
   readonly #shape: RunShape;
   readonly #totalSteps: number;
   readonly #stepsPerEpoch: number;
@@ -80,9 +96,12 @@ class Run<Batch> {
   #started = { time: 0, step: 0 };
   /** Time of the last log event, and the examples since. */
   #logged = { time: 0, examples: 0 };
+  /** Whether to stop before the next update, and to write a checkpoint after the last one: agreed by all processes. */
+  #agreed = { stop: false, checkpoint: false };
 
   constructor(options: FitOptions<Batch>) {
     this.#options = options;
+    this.#group = options.group ?? singleProcess;
     this.#shape = checkShape({
       size: options.data.size,
       batchSize: options.batchSize,
@@ -106,20 +125,33 @@ class Run<Batch> {
     }
   }
 
-  /** Restores the newest checkpoint, if requested and present. */
+  /** Restores the newest checkpoint, if requested and present: rank 0 reads it and gives it to the others. */
   async resume(): Promise<void> {
-    const { checkpoints, model, optimizer, gradientScaler } = this.#options;
-    if (!checkpoints) return;
+    const { checkpoints: given, model, optimizer, gradientScaler } = this.#options;
+    const group = this.#group;
+    const alone = group.worldSize === 1;
+    if (!given && alone) return;
     const settings = runSettings(this.#options, this.#shape, this.#schedule, this.#totalSteps);
-    this.#checkpointer = await Checkpointer.open(withScalerState(checkpoints, gradientScaler), {
-      model,
-      trained: this.#trained,
-      optimizer,
-      average: this.#average,
-      settings,
-    });
-    const progress = await this.#checkpointer.resume();
-    if (!progress) return;
+    await requireSameSettings(group, settings);
+    const checkpoints = given && withScalerState(given, gradientScaler);
+    if (checkpoints && group.rank === 0) {
+      this.#checkpointer = await Checkpointer.open(checkpoints, {
+        model,
+        trained: this.#trained,
+        optimizer,
+        average: this.#average,
+        settings,
+      });
+    }
+    const progress = await group.broadcastValue((await this.#checkpointer?.resume()) ?? null);
+    if (!progress) return requireSameWeights(group, this.#trained, 'at the start');
+    if (!alone) {
+      await broadcastWeights(group, checkpoints?.frozenToo ? model : this.#trained);
+      await broadcastOptimizer(group, optimizer);
+      const average = this.#average && (await broadcastTensors(group, await this.#average.read()));
+      if (average && group.rank > 0) this.#average?.restore(average);
+      await broadcastStates(group, checkpoints?.states ?? {});
+    }
     this.#step = progress.step;
     this.#checkpointed = { ...this.#checkpointed, step: progress.step };
     this.#losses.restore(progress.losses);
@@ -128,9 +160,11 @@ class Run<Batch> {
     const { earlyStopping } = progress;
     if (!earlyStopping?.best) return;
     this.#earlyStopping?.restore(earlyStopping);
-    await this.#checkpointer.loadEvaluatedWeights(earlyStopping.best.step);
+    await this.#checkpointer?.loadEvaluatedWeights(earlyStopping.best.step);
+    await broadcastWeights(group, this.#trained);
     this.#best.keep();
-    await this.#checkpointer.loadWeights(progress.step);
+    await this.#checkpointer?.loadWeights(progress.step);
+    await broadcastWeights(group, this.#trained);
   }
 
   async train(): Promise<FitResult> {
@@ -139,8 +173,13 @@ class Run<Batch> {
     this.#checkpointed = { ...this.#checkpointed, time: this.#started.time };
     this.#logged = { time: this.#started.time, examples: 0 };
     this.#tell({ type: 'start', step: this.#step, totalSteps, stepsPerEpoch });
+    if (this.#group.worldSize > 1) {
+      const [stop] = await this.#group.allReduceNumbers([Number(this.#aborted)]);
+      this.#agreed = { stop: stop > 0, checkpoint: false };
+    }
     const reason = this.#earlyStopping?.exhausted ? 'earlyStopping' : await this.#epochs();
     if (this.#checkpointed.step !== this.#step) await this.#checkpoint();
+    if (!this.#options.checkpoints) await requireSameWeights(this.#group, this.#trained, 'at the end');
     const best = this.#earlyStopping?.state.best ?? null;
     if (best) this.#best.restore();
     else this.#average?.swap();
@@ -181,10 +220,10 @@ class Run<Batch> {
     for (let index = this.#step % this.#stepsPerEpoch; index < plan.length; index++) {
       if (this.#step >= this.#totalSteps) return null;
       await setImmediate(); // lets signals and timers run: native ops never yield
-      if (this.#options.signal?.aborted) return 'aborted';
+      if (this.#group.worldSize > 1 ? this.#agreed.stop : this.#aborted) return 'aborted';
       const place = { step: this.#step, epoch };
       const rate = this.#learningRate(this.#step);
-      this.#logged.examples += await this.#updater.update(plan[index], place, rate, plan[index + 1]?.[0]);
+      await this.#update(plan[index], place, rate, plan[index + 1]?.[0]);
       this.#average?.update();
       this.#step++;
       const epochDone = index === plan.length - 1;
@@ -195,6 +234,30 @@ class Run<Batch> {
       if (this.#earlyStopping?.exhausted) return 'earlyStopping';
     }
     return null;
+  }
+
+  async #update(
+    plan: UpdatePlan,
+    place: UpdatePlace,
+    rate: number,
+    next: Int32Array | undefined,
+  ): Promise<void> {
+    const wishes = [Number(this.#aborted), Number(this.#group.rank === 0 && this.#isLate)];
+    try {
+      const outcome = await this.#updater.update(plan, place, rate, next, wishes);
+      this.#logged.examples += outcome.examples;
+      const [stop, checkpoint] = outcome.wishes;
+      this.#agreed = { stop: stop > 0, checkpoint: checkpoint > 0 };
+    } catch (error) {
+      // The update has changed nothing yet. A checkpoint may fail to be written; the lost rank matters more.
+      if (error instanceof LostRankError && this.#checkpointed.step !== this.#step)
+        await this.#writeCheckpoint().catch(() => {});
+      throw error;
+    }
+  }
+
+  get #aborted(): boolean {
+    return this.#options.signal?.aborted ?? false;
   }
 
   async #report(epochDone: boolean): Promise<void> {
@@ -235,7 +298,7 @@ class Run<Batch> {
     let improved: boolean | null;
     this.#average?.swap();
     try {
-      record = { ...place, metrics: await evaluate(place) };
+      record = { ...place, metrics: await this.#evaluate(evaluate, place) };
       this.#evaluations = [...this.#evaluations, record];
       improved = this.#earlyStopping?.see(record) ?? null;
       if (improved) this.#best.keep();
@@ -247,16 +310,34 @@ class Run<Batch> {
     return improved ?? false;
   }
 
+  /** Metrics of the model: rank 0 measures them, and the other ranks get them from it. */
+  async #evaluate(
+    evaluate: (context: EvaluationContext) => Metrics | Promise<Metrics>,
+    place: EvaluationContext,
+  ): Promise<Metrics> {
+    return this.#group.broadcastValue(this.#group.rank === 0 ? await evaluate(place) : {});
+  }
+
   async #checkpointIfDue(improved: boolean): Promise<void> {
-    const { every = this.#stepsPerEpoch, everySeconds = Number.POSITIVE_INFINITY } =
-      this.#options.checkpoints ?? {};
-    const { time, seconds } = this.#checkpointed;
-    const late = secondsSince(time) >= Math.max(everySeconds, seconds / CHECKPOINT_SHARE);
+    const { every = this.#stepsPerEpoch } = this.#options.checkpoints ?? {};
+    const late = this.#group.worldSize > 1 ? this.#agreed.checkpoint : this.#isLate;
     if (improved || late || this.#step % every === 0) await this.#checkpoint();
   }
 
+  /** Whether the last checkpoint is so old that another one is due. */
+  get #isLate(): boolean {
+    const { everySeconds = Number.POSITIVE_INFINITY } = this.#options.checkpoints ?? {};
+    const { time, seconds } = this.#checkpointed;
+    return secondsSince(time) >= Math.max(everySeconds, seconds / CHECKPOINT_SHARE);
+  }
+
   async #checkpoint(): Promise<void> {
-    if (!this.#checkpointer) return;
+    if (!this.#options.checkpoints) return;
+    await requireSameWeights(this.#group, this.#trained, `after update ${this.#step}`);
+    await this.#writeCheckpoint();
+  }
+
+  async #writeCheckpoint(): Promise<void> {
     const start = performance.now();
     await this.#losses.read(); // throws on a NaN, which must not go into a checkpoint
     const progress: Progress = {
@@ -266,7 +347,7 @@ class Run<Batch> {
       evaluations: this.#evaluations,
       earlyStopping: this.#earlyStopping?.state ?? null,
     };
-    await this.#checkpointer.write(progress);
+    await this.#checkpointer?.write(progress);
     const seconds = secondsSince(start);
     this.#checkpointed = { step: this.#step, time: performance.now(), seconds };
     this.#tell({ type: 'checkpoint', step: this.#step, epoch: this.#epoch, seconds });

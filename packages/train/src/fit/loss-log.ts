@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LossSum, Progress } from '../checkpoint/saved-state.js';
 import { NonFiniteLossError } from '../errors.js';
+import { readNumbers } from './read-numbers.js';
 
-/** The loss of a batch, still on the device. */
+/** The loss of a batch. */
 export interface PendingLoss {
-  /** Mean over the batch, times `factor`. */
-  readonly value: tf.Scalar;
+  /** Mean over the batch, times `factor`; on the device, or read already. */
+  readonly value: tf.Scalar | number;
   /** The batch's share of its update's examples, times the loss scale. */
   readonly factor: number;
   readonly step: number;
@@ -23,7 +24,8 @@ export class LossLog {
 
   /** Adds a loss. Takes ownership of the tensor. */
   add(pending: PendingLoss): void {
-    this.#pending.push({ ...pending, value: tf.keep(pending.value) });
+    const { value } = pending;
+    this.#pending.push({ ...pending, value: typeof value === 'number' ? value : tf.keep(value) });
   }
 
   /**
@@ -34,13 +36,12 @@ export class LossLog {
   async read(): Promise<void> {
     const pending = this.#pending;
     if (pending.length === 0) return;
-    const stacked = tf.stack(pending.map(({ value }) => value));
     this.#pending = [];
-    let values: ArrayLike<number>;
+    let values: readonly number[];
     try {
-      values = await stacked.data();
+      values = await readNumbers(pending.map(({ value }) => value));
     } finally {
-      tf.dispose([stacked, ...pending.map(({ value }) => value)]);
+      dispose(pending);
     }
     for (const [i, { factor, step, epoch, indices }] of pending.entries()) {
       const loss = values[i] / factor;
@@ -75,9 +76,13 @@ export class LossLog {
   }
 
   dispose(): void {
-    tf.dispose(this.#pending.map(({ value }) => value));
+    dispose(this.#pending);
     this.#pending = [];
   }
+}
+
+function dispose(pending: readonly PendingLoss[]): void {
+  tf.dispose(pending.map(({ value }) => value).filter((value) => typeof value !== 'number'));
 }
 
 function add({ sum, examples }: LossSum, mean: number, indices: Int32Array): LossSum {

@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BatchPlace, TrainingData } from './fit-options.js';
 
 /** A batch to make. */
-export interface BatchRequest extends BatchPlace {
+export interface BatchRequest {
   readonly indices: Int32Array;
+  readonly place: BatchPlace;
 }
 
 /** Makes each batch while the one before is in use, and disposes used ones. */
@@ -19,11 +20,11 @@ export class PreparedBatches<Batch> {
   /** Starts to make a batch, unless one is in progress. */
   prepare(request: BatchRequest | null): void {
     if (this.#next || !request) return;
-    const { indices, step, part } = request;
+    const { indices, place } = request;
     const batch = (async () => {
       const end = beginRange('data'); // the part of it that runs at once
       try {
-        return this.#data.batch(indices, { step, part });
+        return this.#data.batch(indices, place);
       } finally {
         end();
       }

@@ -1,12 +1,17 @@
+import { singleProcess } from '@fin/parallel';
 import { beginRange } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { clippingFactor } from '../clip-by-global-norm.js';
 import { GradientOverflowError, TrainInputError } from '../errors.js';
 import { variableGradients } from './differentiate.js';
 import type { FitOptions, GradientScaler, WeightedLoss } from './fit-options.js';
+import type { ShareLoss } from './gradient-exchange.js';
+import { GradientExchange } from './gradient-exchange.js';
 import type { LossLog } from './loss-log.js';
 import type { UpdatePlan } from './plan-epoch.js';
+import type { BatchRequest } from './prepared-batches.js';
 import { PreparedBatches } from './prepared-batches.js';
+import { shareOf } from './ranks.js';
 
 /** Position of an update in the run. */
 export interface UpdatePlace {
@@ -14,6 +19,14 @@ export interface UpdatePlace {
   readonly step: number;
   /** Index of the epoch, from 0. */
   readonly epoch: number;
+}
+
+/** What an update did. */
+export interface UpdateOutcome {
+  /** Examples of all processes. */
+  readonly examples: number;
+  /** Number of processes with each wish. */
+  readonly wishes: readonly number[];
 }
 
 /** State of gradient scaling; null without a scaler. */
@@ -26,12 +39,17 @@ export interface ScalingState {
 /** Loss scale below which scaling has failed: an unscaled gradient overflows, too. */
 const LOWEST_SCALE = 1;
 
-/** Runs updates one by one. Reads nothing from the device, except whether gradients are finite if there is a gradient scaler. */
+/**
+ * Runs updates one by one. Reads nothing from the device, except whether gradients are finite if there is a gradient scaler, and the
+ * gradients themselves if there are several processes.
+ */
 export class Updater<Batch> {
   readonly #options: FitOptions<Batch>;
   readonly #losses: LossLog;
   readonly #variables: tf.Variable[];
   readonly #batches: PreparedBatches<Batch>;
+  /** Null for a single process. */
+  readonly #exchange: GradientExchange | null;
   #gradNorm: tf.Scalar | null = null;
   #skipped = 0;
 
@@ -41,6 +59,8 @@ export class Updater<Batch> {
     this.#losses = losses;
     this.#variables = [...options.optimizer.parameters.values()];
     this.#batches = new PreparedBatches(options.data);
+    const { group = singleProcess } = options;
+    this.#exchange = group.worldSize > 1 ? new GradientExchange(group, this.#variables) : null;
   }
 
   takeScaling(): ScalingState {
@@ -61,7 +81,7 @@ export class Updater<Batch> {
    * Runs one update.
    *
    * @param next the batch for the next update, to be prepared during this one
-   * @returns number of examples
+   * @param wishes of this process, 0 or 1 each, to be counted over all processes
    * @throws {GradientOverflowError} when the gradient is not finite at any loss scale down to 1
    */
   async update(
@@ -69,19 +89,25 @@ export class Updater<Batch> {
     place: UpdatePlace,
     learningRate: number,
     next: Int32Array | undefined,
-  ): Promise<number> {
+    wishes: readonly number[],
+  ): Promise<UpdateOutcome> {
     const examples = plan.reduce((sum, indices) => sum + indices.length, 0);
     const sum = new GradientSum(examples);
     const { step } = place;
-    const afterwards = next ? { indices: next, step: step + 1, part: 0 } : null;
-    const requests = plan.map((indices, part) => ({ indices, step, part }));
+    const afterwards = next ? this.#request(next, step + 1, 0) : null;
+    const requests = plan.flatMap((whole, part) => this.#request(whole, step, part) ?? []);
     let packed: tf.Tensor[];
+    let agreed = wishes;
     try {
-      for (const [part, request] of requests.entries()) {
-        const following = requests[part + 1] ?? afterwards;
-        await this.#batches.use(request, following, (batch) =>
-          this.#backward(batch, request.indices, place, part, sum),
-        );
+      for (const [i, request] of requests.entries()) {
+        const following = requests[i + 1] ?? afterwards;
+        await this.#batches.use(request, following, (batch) => this.#backward(batch, request, place, sum));
+      }
+      if (this.#exchange) {
+        const { losses, wishes: counted } = await sum.addUp(this.#exchange, plan.length, wishes);
+        for (const [part, value] of losses.entries())
+          this.#losses.add({ value, factor: 1, ...place, indices: plan[part] });
+        agreed = counted;
       }
       const end = beginRange('optimizer');
       try {
@@ -93,7 +119,13 @@ export class Updater<Batch> {
       sum.dispose();
     }
     await this.#change(packed, learningRate, step);
-    return examples;
+    return { examples, wishes: agreed };
+  }
+
+  /** This process' share of a batch; null if it has none of a small one. */
+  #request(whole: Int32Array, step: number, part: number): BatchRequest | null {
+    const { indices, first } = shareOf(whole, this.#options.group ?? singleProcess);
+    return indices.length > 0 ? { indices, place: { step, part, whole, first } } : null;
   }
 
   async dispose(): Promise<void> {
@@ -107,12 +139,11 @@ export class Updater<Batch> {
     return scaler?.enabled ? scaler : null;
   }
 
-  /** Adds the gradients of a batch to a sum, and its loss to the log. */
+  /** Adds the gradients of a batch to a sum, and its loss to the log, or with several processes to the sum as well. */
   #backward(
     batch: Batch,
-    indices: Int32Array,
+    { indices, place: { part } }: BatchRequest,
     { step, epoch }: UpdatePlace,
-    part: number,
     sum: GradientSum,
   ): void {
     const { loss, random } = this.#options;
@@ -141,7 +172,10 @@ export class Updater<Batch> {
       const [mean, weight] = kept.splice(0) as tf.Scalar[];
       if (mean) value.dispose();
       const factor = mean ? 1 : share * (scaler?.getScale() ?? 1);
-      this.#losses.add({ value: mean ?? value, factor, step, epoch, indices });
+      const own = mean ?? value;
+      if (this.#exchange)
+        sum.addLoss({ part, value: own, factor, weight: weight ? tf.clone(weight) : share });
+      else this.#losses.add({ value: own, factor, step, epoch, indices });
       sum.add(grads, weight ?? null);
     } finally {
       endPhase();
@@ -214,6 +248,7 @@ class GradientSum {
   #gradients: tf.NamedTensorMap = {};
   #weight: tf.Scalar | null = null;
   #parts = 0;
+  #losses: ShareLoss[] = [];
 
   constructor(examples: number) {
     this.examples = examples;
@@ -233,6 +268,25 @@ class GradientSum {
     if (weight) this.#weight = addTo(this.#weight ?? undefined, weight) as tf.Scalar;
   }
 
+  /** Keeps the loss of a batch for {@link addUp}. Takes ownership of its tensors. */
+  addLoss(loss: ShareLoss): void {
+    this.#losses.push(loss);
+  }
+
+  /** Adds the sums of all other processes. @returns mean losses of the batches, and counted wishes */
+  async addUp(
+    exchange: GradientExchange,
+    parts: number,
+    wishes: readonly number[],
+  ): Promise<{ readonly losses: readonly number[]; readonly wishes: readonly number[] }> {
+    const own = { gradients: this.#gradients, weight: this.#weight, losses: this.#losses };
+    const { gradients, weight, ...others } = await exchange.sum({ ...own, parts, wishes });
+    this.dispose();
+    this.#gradients = gradients;
+    this.#weight = weight;
+    return others;
+  }
+
   /** The mean gradient, packed. The caller owns the result. */
   mean(pack: (gradients: tf.NamedTensorMap) => readonly tf.Tensor[]): tf.Tensor[] {
     const packed = [...pack(this.#gradients)];
@@ -249,6 +303,11 @@ class GradientSum {
   dispose(): void {
     this.#freeGradients();
     this.#weight?.dispose();
+    this.#weight = null;
+    for (const { value, weight } of this.#losses.splice(0)) {
+      value.dispose();
+      if (typeof weight !== 'number') weight.dispose();
+    }
   }
 
   #freeGradients(): void {

@@ -11,7 +11,7 @@ const EVERY_SECONDS = 30;
  * @param settings values that a resumed run must share, besides its own settings
  */
 export function checkpointsOf(
-  run: RunFolder,
+  run: Pick<RunFolder, 'path'>,
   resume: ResumeFrom,
   settings: Readonly<Record<string, unknown>>,
 ): CheckpointOptions {
