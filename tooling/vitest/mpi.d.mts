@@ -1,6 +1,9 @@
 /** Whether this machine has an MPI (`mpirun`, `mpicc`). If not, one line on stderr has said so, and tests that need one skip. */
 export const hasMpi: boolean;
 
+/** Environment variables that let Open MPI start ranks as root, and more of them than there are cores. */
+export const PERMISSIONS: Readonly<Record<string, string>>;
+
 /** Starts a Node program as several ranks under `mpirun` and waits for its end. @param args the program and its arguments */
 export function runRanks(
   count: number,

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 
 /** Open MPI starts nothing as root, nor more ranks than cores, unless these ask for it. Other MPIs ignore them. */
-const PERMISSIONS = {
+export const PERMISSIONS = {
   OMPI_ALLOW_RUN_AS_ROOT: '1',
   OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
   OMPI_MCA_rmaps_base_oversubscribe: '1',
