@@ -20,14 +20,15 @@ const MPI_VARIABLES = [
  * @returns null for a process on its own, or the only rank
  */
 export function launched(): Launched | null {
-  if (env.SLURM_STEP_ID !== undefined && env.OMPI_COMM_WORLD_SIZE === undefined) {
-    return place(env.SLURM_PROCID, env.SLURM_STEP_NUM_TASKS, 'srun');
-  }
+  const [slurmRank, slurmSize] =
+    env.SLURM_STEP_ID === undefined ? [] : [env.SLURM_PROCID, env.SLURM_STEP_NUM_TASKS];
   for (const [rank, size] of MPI_VARIABLES) {
-    const found = place(env[rank], env[size], 'mpirun');
+    // srun may set PMI's variables; a launcher of MPI may use srun to reach other machines, with other numbers.
+    const launcher = env[size] === slurmSize ? 'srun' : 'mpirun';
+    const found = place(env[rank], env[size], launcher);
     if (found) return found;
   }
-  return null;
+  return place(slurmRank, slurmSize, 'srun');
 }
 
 function place(

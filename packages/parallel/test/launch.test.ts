@@ -25,7 +25,11 @@ describe('launched', () => {
   it('reads rank and size of Open MPI, of PMI, and of a Slurm step', () => {
     stub({ PMI_RANK: '1', PMI_SIZE: '2' });
     expect(launched()).toEqual({ rank: 1, worldSize: 2, launcher: 'mpirun' });
-    stub({ SLURM_STEP_ID: '0', SLURM_PROCID: '2', SLURM_STEP_NUM_TASKS: '3' });
+    stub({ PMI_RANK: '2', PMI_SIZE: '3', SLURM_STEP_ID: '0', SLURM_PROCID: '2', SLURM_STEP_NUM_TASKS: '3' });
+    expect(launched()).toEqual({ rank: 2, worldSize: 3, launcher: 'srun' });
+    stub({ PMI_RANK: '5', PMI_SIZE: '6' }); // mpirun reached three machines with srun
+    expect(launched()).toEqual({ rank: 5, worldSize: 6, launcher: 'mpirun' });
+    vi.stubEnv('PMI_SIZE', undefined);
     expect(launched()).toEqual({ rank: 2, worldSize: 3, launcher: 'srun' });
     stub({ OMPI_COMM_WORLD_RANK: '3', OMPI_COMM_WORLD_SIZE: '4' });
     expect(launched()).toEqual({ rank: 3, worldSize: 4, launcher: 'mpirun' });
