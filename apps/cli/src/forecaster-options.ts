@@ -16,6 +16,7 @@ import {
   option,
   path,
   precisionOption,
+  storageOption,
 } from './options.js';
 import { chooseModel } from './runs.js';
 import { readSettingsFile } from './settings-file.js';
@@ -50,13 +51,14 @@ export interface ForecasterFlags extends LoraFlags {
   readonly weightDecay?: number;
   readonly maxGradNorm?: number;
   readonly precision?: Precision;
+  readonly storage?: 'nf4' | 'int8';
 }
 
 /** Adds the options of the forecaster's settings. */
 export function addForecasterOptions(command: Command): Command {
   addModelOptions(command);
   addTrainingOptions(command);
-  return command.addOption(precisionOption());
+  return command.addOption(precisionOption()).addOption(storageOption('with --text joint and adapters'));
 }
 
 function addModelOptions(command: Command): void {
@@ -283,7 +285,7 @@ function settingsOf(flags: ForecasterFlags): ForecasterOptions {
   const lora = loraSettings(flags);
   const { seed, aggregate, finetuning, target, window, fusionSize, batchSize, epochs, patience } = flags;
   const { learningRate, textLearningRate, headLearningRate, optimizer } = flags;
-  const { weightDecay, maxGradNorm, precision } = flags;
+  const { weightDecay, maxGradNorm, precision, storage } = flags;
   return given({
     seed,
     text: pricesOnly ? 'none' : text,
@@ -308,5 +310,6 @@ function settingsOf(flags: ForecasterFlags): ForecasterOptions {
     weightDecay,
     maxGradNorm,
     precision,
+    storage,
   });
 }

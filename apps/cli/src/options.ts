@@ -192,15 +192,12 @@ export const precisionOption = (): Option =>
     byDefault: 'fp32',
   });
 
-export const storageOption = (): Option =>
-  option(
-    '--storage <format>',
-    'with --method lora: store frozen matrices in 4 bits (nf4, as QLoRA) or 8 (int8)',
-    {
-      choices: ['nf4', 'int8'],
-      byDefault: 'the format of --precision',
-    },
-  );
+/** @param when what it needs */
+export const storageOption = (when: string): Option =>
+  option('--storage <format>', `${when}: store frozen matrices in 4 bits (nf4, as QLoRA) or 8 (int8)`, {
+    choices: ['nf4', 'int8'],
+    byDefault: 'the format of --precision',
+  });
 
 export const optimizerOption = (): Option =>
   option(

@@ -4,7 +4,7 @@ import {
   deltaNames,
   measurementSchema,
   profileFile,
-  variantNames,
+  usualVariants,
 } from '@fin/compare';
 import type { KeyAverage, MemorySample, ProfileSummary } from '@fin/profiler';
 import { memoryCategories, profileSummarySchema } from '@fin/profiler';
@@ -13,7 +13,7 @@ import { RunFolder } from '@fin/run';
 const MB = 1e6;
 
 /** Made-up costs of each variant: seconds per epoch, peak MB, checkpoint MB, ms per call. */
-const COSTS: Readonly<Record<VariantName, readonly [number, number, number, number]>> = {
+const COSTS: Readonly<Record<string, readonly [number, number, number, number]>> = {
   'full-fp32': [60, 2400, 90, 12],
   'full-amp': [24, 1800, 90, 8],
   'lora-fp32': [40, 1400, 0.27, 12],
@@ -29,7 +29,7 @@ export async function writeFixtureComparison(
 ): Promise<void> {
   const jobs: readonly JobName[] = ['sentiment', 'forecast'];
   const measurements = jobs.flatMap((job) =>
-    SEEDS.flatMap((seed) => variantNames.map((variant) => measurementOf(job, variant, seed))),
+    SEEDS.flatMap((seed) => usualVariants.map((variant) => measurementOf(job, variant, seed))),
   );
   const results = comparisonResultsSchema.parse(resultsOf(jobs, measurements));
   const folder = await RunFolder.create(runDir, { kind: 'comparison', overwrite: true });
@@ -83,6 +83,8 @@ function measurementOf(job: JobName, variant: VariantName, seed: number): Measur
       utilization: 0.92,
       peakMemoryBytes: memory * MB,
       peakTensorBytes: 0.75 * memory * MB,
+      weightBytes: 90.8 * MB,
+      optimizerBytes: (isLora(variant) ? 0.6 : 181.6) * MB,
       gpu: null,
     },
     checkpoint: { bytes: size * MB, files: 3 },
@@ -183,6 +185,8 @@ function rowOf(job: JobName, name: VariantName, own: readonly Measurement[]): Ro
     name,
     finetuning: finetuning as 'lora' | 'full',
     precision: precision === 'amp' ? 'bf16' : 'fp32',
+    optimizer: 'adamw',
+    storage: null,
     job,
     measurements: own.length,
     scoredSeeds: own.length,
@@ -194,6 +198,8 @@ function rowOf(job: JobName, name: VariantName, own: readonly Measurement[]): Ro
     utilization: 0.92,
     peakMemoryMB: mean(({ training }) => training.peakMemoryBytes / MB),
     peakTensorMB: mean(({ training }) => training.peakTensorBytes! / MB),
+    weightMB: mean(({ training }) => training.weightBytes! / MB),
+    optimizerMB: mean(({ training }) => training.optimizerBytes! / MB),
     gpuUtilization: null,
     gpuMemoryMB: null,
     checkpointMB: checkpoint.bytes / MB,
@@ -213,7 +219,7 @@ function rowOf(job: JobName, name: VariantName, own: readonly Measurement[]): Ro
 
 function resultsOf(jobs: readonly JobName[], measurements: readonly Measurement[]): ComparisonResults {
   const variants = jobs.flatMap((job) =>
-    variantNames.map((name) =>
+    usualVariants.map((name) =>
       rowOf(
         job,
         name,
@@ -222,7 +228,7 @@ function resultsOf(jobs: readonly JobName[], measurements: readonly Measurement[
     ),
   );
   const deltas = jobs.flatMap((job) =>
-    variantNames.slice(1).flatMap((variant) => {
+    usualVariants.slice(1).flatMap((variant) => {
       const row = (name: VariantName) => variants.find((one) => one.job === job && one.name === name)!;
       return deltasOf(row('full-fp32'), row(variant));
     }),

@@ -33,4 +33,4 @@ export type {
 } from './settings.js';
 export { comparisonSettingsSchema, resolveComparison } from './settings.js';
 export type { JobName, VariantName } from './variants.js';
-export { jobNames, variantNames } from './variants.js';
+export { jobNames, usualVariants, variantNames } from './variants.js';

@@ -9,13 +9,13 @@ import type { RandomEncoderName } from './encoder/random-encoder.js';
 import { randomEncoderNames } from './encoder/random-encoder.js';
 import { ComparisonInputError } from './errors.js';
 import type { JobName, VariantName } from './variants.js';
-import { jobNames, variantNames, variantOf } from './variants.js';
+import { jobNames, usualVariants, variantNames, variantOf } from './variants.js';
 
 /** Settings of a comparison. The run folder holds a copy. */
 export interface ComparisonSettings {
   /** Jobs to train the encoder for. @default those whose data are given */
   readonly jobs: readonly JobName[];
-  /** Variants to compare, at least two. The first is the baseline, the last the optimized one. @default all four */
+  /** Variants to compare, at least two. The first is the baseline, the last the optimized one. @default all weights and LoRA, in float32 and under AMP */
   readonly variants: readonly VariantName[];
   /** Precision of the variants under AMP. @default 'bf16' */
   readonly precision: Exclude<Precision, 'fp32'>;
@@ -57,13 +57,22 @@ export interface LatencySettings {
 /** Settings of fine-tuning that the comparison does not decide itself. */
 export type SharedTuningOptions = Omit<
   TuningOptions,
-  'method' | 'precision' | 'seed' | 'splitSeed' | 'epochs' | 'patience' | 'lora'
+  'method' | 'precision' | 'optimizer' | 'storage' | 'seed' | 'splitSeed' | 'epochs' | 'patience' | 'lora'
 >;
 
 /** Settings of the forecaster that the comparison does not decide itself. */
 export type SharedForecasterOptions = Omit<
   ForecasterOptions,
-  'text' | 'model' | 'finetuning' | 'precision' | 'seed' | 'epochs' | 'patience' | 'lora'
+  | 'text'
+  | 'model'
+  | 'finetuning'
+  | 'precision'
+  | 'optimizer'
+  | 'storage'
+  | 'seed'
+  | 'epochs'
+  | 'patience'
+  | 'lora'
 >;
 
 /** Settings given by the caller. Defaults fill in the rest. */
@@ -74,7 +83,7 @@ export type ComparisonOptions = Partial<Omit<ComparisonSettings, 'jobs' | 'laten
 };
 
 const defaults = {
-  variants: variantNames,
+  variants: usualVariants,
   precision: 'bf16',
   seed: 1,
   seeds: 3,
@@ -130,8 +139,29 @@ export const comparisonSettingsSchema: z.ZodType<ComparisonSettings> = z.strictO
 
 /** Settings that the comparison decides itself, for each job. */
 const DECIDED = {
-  sentiment: ['method', 'precision', 'seed', 'splitSeed', 'epochs', 'patience', 'lora'],
-  forecaster: ['text', 'model', 'finetuning', 'precision', 'seed', 'epochs', 'patience', 'lora'],
+  sentiment: [
+    'method',
+    'precision',
+    'optimizer',
+    'storage',
+    'seed',
+    'splitSeed',
+    'epochs',
+    'patience',
+    'lora',
+  ],
+  forecaster: [
+    'text',
+    'model',
+    'finetuning',
+    'precision',
+    'optimizer',
+    'storage',
+    'seed',
+    'epochs',
+    'patience',
+    'lora',
+  ],
 } as const;
 
 /**
@@ -189,6 +219,8 @@ export function tuningSettings(
     ...sentiment,
     method: variant.finetuning,
     precision: variant.precision,
+    optimizer: variant.optimizer,
+    storage: variant.storage,
     seed,
     splitSeed: firstSeed,
     epochs,
@@ -211,6 +243,8 @@ export function forecasterSettings(
     model,
     finetuning: variant.finetuning,
     precision: variant.precision,
+    optimizer: variant.optimizer,
+    storage: variant.storage,
     seed,
     epochs,
     patience: epochs,

@@ -56,7 +56,7 @@ export { dropout } from './random/dropout.js';
 export type { RandomStream, RandomStreamState, RandomStreams } from './random/random-streams.js';
 export { randomStreams } from './random/random-streams.js';
 export type { TensorOfShape } from './random/tensor-of-shape.js';
-export { encodedTensor, encodingOf } from './raw/encoded-tensor.js';
+export { encodedTensor, encodingOf, storedBytes } from './raw/encoded-tensor.js';
 export { castNative, nativeDType } from './raw/native-dtype.js';
 export { isInputDTypeError, isMissingKernelError } from './raw/op-errors.js';
 export { rawOp } from './raw/raw-op.js';

@@ -47,7 +47,15 @@ import {
 import { labelsOption, openSentences } from '../sentences.js';
 
 /** As in `@fin/compare`, which is not loaded for `--help`. */
-const VARIANTS: readonly VariantName[] = ['full-fp32', 'full-amp', 'lora-fp32', 'lora-amp'];
+const VARIANTS: readonly VariantName[] = [
+  'full-fp32',
+  'full-adamw8bit',
+  'full-amp',
+  'lora-fp32',
+  'lora-nf4',
+  'lora-int8',
+  'lora-amp',
+];
 const JOBS: readonly JobName[] = ['sentiment', 'forecast'];
 const RANDOM_ENCODERS: readonly RandomEncoderName[] = ['tiny', 'mini', 'small', 'medium', 'base'];
 

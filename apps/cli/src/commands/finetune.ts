@@ -156,7 +156,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal): void {
       '--cache-frozen-layers',
       'compute the layers below the lowest adapter once per sentence, without dropout; needs --layers-to-transform',
     );
-  addRecordOptions(command.addOption(precisionOption()).addOption(storageOption()))
+  addRecordOptions(command.addOption(precisionOption()).addOption(storageOption('with --method lora')))
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {

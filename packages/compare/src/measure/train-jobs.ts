@@ -109,6 +109,7 @@ async function trainSentiment(
     const training = await meter.end({
       texts: split.train.length / updates,
       tokens: trainTokens / updates,
+      model,
     });
     await model.save(checkpoint);
     const report = maxSteps === null ? await test() : null;
@@ -141,6 +142,7 @@ async function trainForecast(
     const training = await meter.end({
       texts: (passes * made.texts) / made.batches,
       tokens: (passes * made.tokens) / made.batches,
+      model: forecaster.model,
     });
     await makeFolder(checkpoint);
     await saveWeights(forecaster.model, join(checkpoint, forecasterFiles.weights), { trainableOnly: true });

@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
+import type { Module } from '@fin/runtime';
+import { storedBytes } from '@fin/runtime';
 import type { FitEvent } from '@fin/train';
 import type { EpochLosses, TrainingCost } from '../results/measurement.js';
 import { GpuSampler } from './gpu-sampler.js';
@@ -9,12 +11,13 @@ import { TensorPeak } from './tensor-peak.js';
 /** First updates of a process that are not timed: they allocate memory and fill caches. */
 const WARM_UP = 2;
 
-/** Means per update, for the rates. */
-export interface UpdateSize {
-  /** Headlines or sentences. */
+/** What the events do not tell. */
+export interface TrainingFacts {
+  /** Headlines or sentences of a mean update. */
   readonly texts: number;
-  /** Real tokens, special ones included. */
+  /** Real tokens of a mean update, special ones included. */
   readonly tokens: number;
+  readonly model: Module;
 }
 
 /**
@@ -29,6 +32,7 @@ export class TrainingMeter {
   readonly #gpu = new GpuSampler();
   readonly #epochs: EpochLosses[] = [];
   #peaks: Pick<TrainingCost, 'peakMemoryBytes' | 'peakTensorBytes'> | null = null;
+  #optimizerBytes = 0;
   #updatesPerEpoch = 1;
   #skipped = WARM_UP;
   #updates = 0;
@@ -51,6 +55,7 @@ export class TrainingMeter {
     if (event.type === 'evaluation' && last) {
       this.#epochs.splice(-1, 1, { ...last, validationLoss: event.metrics.loss ?? null });
     }
+    if (event.type === 'end') this.#optimizerBytes = event.optimizerBytes;
     if (event.type === 'epoch' || event.type === 'end') this.#readPeaks();
     if (event.type !== 'log') this.#begin();
   }
@@ -60,8 +65,8 @@ export class TrainingMeter {
     return this.#epochs;
   }
 
-  /** Ends the measurement. @param size mean texts and tokens of an update */
-  async end({ texts, tokens }: UpdateSize): Promise<TrainingCost> {
+  /** Ends the measurement. */
+  async end({ texts, tokens, model }: TrainingFacts): Promise<TrainingCost> {
     this.#readPeaks();
     const updatesPerEpoch = this.#updatesPerEpoch;
     const seconds = this.#milliseconds / 1000;
@@ -74,6 +79,8 @@ export class TrainingMeter {
       tokensPerSecond: tokens * updatesPerSecond,
       utilization: this.#processorMicroseconds / 1e6 / (seconds * availableParallelism()),
       ...this.#peaks!,
+      weightBytes: [...model.namedParameters().values()].reduce((sum, one) => sum + storedBytes(one), 0),
+      optimizerBytes: this.#optimizerBytes,
       gpu: await this.#gpu.end(),
     };
   }

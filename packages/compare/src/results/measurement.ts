@@ -45,6 +45,10 @@ export interface TrainingCost {
   readonly peakMemoryBytes: number;
   /** Peak of all native tensors during the updates of the first epoch. Null without native TensorFlow. */
   readonly peakTensorBytes: number | null;
+  /** Memory of all weights as they are stored, frozen ones included, without packed copies. Null in runs of earlier versions. */
+  readonly weightBytes: number | null;
+  /** Memory of the optimizer's state. Null in runs of earlier versions. */
+  readonly optimizerBytes: number | null;
   /** What nvidia-smi reported during the updates. Null where there is none. */
   readonly gpu: GpuCost | null;
 }
@@ -123,6 +127,8 @@ const trainingSchema: z.ZodType<TrainingCost> = z.object({
   utilization: amount,
   peakMemoryBytes: count,
   peakTensorBytes: count.nullable(),
+  weightBytes: count.nullable().default(null),
+  optimizerBytes: count.nullable().default(null),
   gpu: z.object({ utilization: amount, peakMemoryBytes: count }).nullable(),
 });
 

@@ -1,3 +1,5 @@
+import { lowBitFormats } from '@fin/amp';
+import { optimizerNames } from '@fin/train';
 import { z } from 'zod';
 import type { ComparisonSettings } from '../settings.js';
 import type { JobName, VariantName } from '../variants.js';
@@ -91,6 +93,8 @@ const variantRowSchema: z.ZodType<VariantRow> = z.object({
   name: variant,
   finetuning: z.enum(['lora', 'full']),
   precision: z.enum(['fp32', 'bf16', 'fp16']),
+  optimizer: z.enum(optimizerNames).default('adamw'),
+  storage: z.enum(lowBitFormats).nullable().default(null),
   job: z.enum(jobNames),
   measurements: count,
   scoredSeeds: count,
@@ -102,6 +106,8 @@ const variantRowSchema: z.ZodType<VariantRow> = z.object({
   utilization: amount,
   peakMemoryMB: amount,
   peakTensorMB: nullable,
+  weightMB: nullable.default(null), // results of earlier versions lack these
+  optimizerMB: nullable.default(null),
   gpuUtilization: nullable,
   gpuMemoryMB: nullable,
   checkpointMB: amount,

@@ -28,6 +28,10 @@ export interface VariantRow extends Variant, Scores {
   readonly peakMemoryMB: number;
   /** Peak of native tensors in training, MB; null without native TensorFlow. */
   readonly peakTensorMB: number | null;
+  /** Memory of all weights as they are stored, MB; null in runs of earlier versions. */
+  readonly weightMB: number | null;
+  /** Memory of the optimizer's state, MB; null in runs of earlier versions. */
+  readonly optimizerMB: number | null;
   /** Share of the time in which a GPU computed, 0 to 1; null without nvidia-smi. */
   readonly gpuUtilization: number | null;
   /** Peak memory in use on the GPU, MB; null without nvidia-smi. */
@@ -77,6 +81,8 @@ export function variantRow(job: JobName, variant: Variant, measurements: readonl
     utilization: over(({ utilization }) => utilization),
     peakMemoryMB: over(({ peakMemoryBytes }) => peakMemoryBytes / MB),
     peakTensorMB: meanOrNull(training.map((cost) => inMegabytes(cost.peakTensorBytes))),
+    weightMB: meanOrNull(training.map((cost) => inMegabytes(cost.weightBytes))),
+    optimizerMB: meanOrNull(training.map((cost) => inMegabytes(cost.optimizerBytes))),
     gpuUtilization: meanOrNull(training.map(({ gpu }) => gpu?.utilization ?? null)),
     gpuMemoryMB: meanOrNull(training.map(({ gpu }) => inMegabytes(gpu?.peakMemoryBytes ?? null))),
     checkpointMB: mean(measurements.map(({ checkpoint }) => checkpoint.bytes)) / MB,

@@ -16,6 +16,8 @@ export function measurement(changes: Partial<Measurement> = {}): Measurement {
       utilization: 0.9,
       peakMemoryBytes: 800e6,
       peakTensorBytes: 600e6,
+      weightBytes: 88e6,
+      optimizerBytes: 176e6,
       gpu: null,
     },
     checkpoint: { bytes: 90e6, files: 4 },

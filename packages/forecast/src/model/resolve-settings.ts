@@ -33,6 +33,7 @@ const defaults = {
   weightDecay: 0.01,
   maxGradNorm: 1,
   precision: 'fp32',
+  storage: null,
 } as const;
 
 /** Default peak learning rate of a pretrained encoder. */

@@ -1,4 +1,4 @@
-import { PRECISIONS } from '@fin/amp';
+import { lowBitFormats, PRECISIONS } from '@fin/amp';
 import { BertInputError } from '@fin/finbert-lora';
 import type { LoraConfig } from '@fin/finbert-lora/lora';
 import { createLoraConfig } from '@fin/finbert-lora/lora';
@@ -86,10 +86,17 @@ export const forecasterSettingsSchema: z.ZodType<ForecasterSettings> = known('',
   weightDecay: z.number().min(0).max(1e3),
   maxGradNorm: z.number().positive(),
   precision: z.enum(PRECISIONS),
-}).superRefine(({ text, prices, model, target, lstm }, context) => {
+  storage: z.enum(lowBitFormats).nullable().default(null),
+}).superRefine(({ text, prices, model, finetuning, storage, target, lstm }, context) => {
   const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
   if ((text === 'scored' || text === 'joint') && model === null) {
     refuse(['model'], `is missing: the text side '${text}' needs the folder of a model`);
+  }
+  if (storage !== null && !(text === 'joint' && finetuning === 'lora')) {
+    refuse(
+      ['storage'],
+      `is '${storage}': only the encoder under adapters is stored in few bits (text 'joint', finetuning 'lora')`,
+    );
   }
   if (text === 'none' && !prices) refuse(['prices'], "is false: without text ('none') nothing is left");
   if (target === 'close' && !prices) {

@@ -1,4 +1,4 @@
-import type { Precision } from '@fin/amp';
+import type { LowBitFormat, Precision } from '@fin/amp';
 import type { LoraConfig } from '@fin/finbert-lora/lora';
 import type { TuningMethod } from '@fin/sentiment';
 import type { OptimizerName } from '@fin/train';
@@ -81,6 +81,11 @@ export interface ForecasterSettings {
   readonly maxGradNorm: number;
   /** Number format for compute, also of the `model`. Trained weights are always float32. @default 'fp32' */
   readonly precision: Precision;
+  /**
+   * With `joint` and `lora`: format of the encoder's frozen matrices in few bits, as in QLoRA: `nf4` or `int8`; null stores them in the precision.
+   * @default null
+   */
+  readonly storage: LowBitFormat | null;
 }
 
 /** Shape of the small BERT. */

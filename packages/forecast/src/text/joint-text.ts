@@ -132,8 +132,8 @@ export class JointText implements TextSource<JointBatch> {
   }
 
   static async #open(dir: string, settings: ForecasterSettings, random: RandomStreams): Promise<JointText> {
-    const { finetuning, lora, precision } = settings;
-    const options = { lora: finetuning === 'lora' ? lora : null, precision };
+    const { finetuning, lora, precision, storage } = settings;
+    const options = { lora: finetuning === 'lora' ? lora : null, precision, storage };
     return new JointText(await openTunableModel(dir, options, random), dir, settings, random);
   }
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { nativeHandleId, nodeBackend } from '../backend/node-backend.js';
+import { elementBytes } from '../dispatch/dtypes.js';
 import type { Encoding } from '../dispatch/op-call.js';
 import { RawOpError } from '../errors.js';
 import { runtimeState } from '../state.js';
@@ -28,4 +29,12 @@ export function encodingOf(tensor: tf.Tensor): string | null {
   const id = backend && nativeHandleId(backend, tensor.dataId);
   const handle = id === null ? undefined : runtimeState().handles?.get(id);
   return handle?.encoding?.name ?? null;
+}
+
+/** Bytes that a tensor's data take: in its native dtype, or encoded. */
+export function storedBytes(tensor: tf.Tensor): number {
+  const backend = nodeBackend();
+  const id = backend && nativeHandleId(backend, tensor.dataId);
+  const handle = id === null ? undefined : runtimeState().handles?.get(id);
+  return handle?.encodedBytes ?? tensor.size * elementBytes(handle?.dtype ?? tensor.dtype);
 }

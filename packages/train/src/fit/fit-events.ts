@@ -18,6 +18,8 @@ export type FitResult = {
   readonly evaluations: readonly EvaluationRecord[];
   /** The evaluation whose weights the model has now; null if it has the weights of the last update. */
   readonly best: EvaluationRecord | null;
+  /** Bytes of the optimizer's state in memory. */
+  readonly optimizerBytes: number;
 };
 
 /** Before the first update. */

@@ -190,6 +190,7 @@ class Run<Batch> {
       epochLosses: this.#epochLosses,
       evaluations: this.#evaluations,
       best,
+      optimizerBytes: this.#options.optimizer.stateBytes(),
     };
   }
 

@@ -19,7 +19,7 @@ interface Column {
 }
 
 function costColumns(rows: readonly VariantRow[]): Column[] {
-  const known = (field: 'peakTensorMB' | 'gpuUtilization' | 'gpuMemoryMB') =>
+  const known = (field: 'peakTensorMB' | 'weightMB' | 'optimizerMB' | 'gpuUtilization' | 'gpuMemoryMB') =>
     rows.some((row) => row[field] !== null);
   return [
     {
@@ -37,6 +37,12 @@ function costColumns(rows: readonly VariantRow[]): Column[] {
     { name: 'Peak memory', unit: 'MB', text: (row) => fixed(row.peakMemoryMB, 0) },
     ...(known('peakTensorMB')
       ? [{ name: 'of tensors', unit: 'MB', text: (row: VariantRow) => orNone(row.peakTensorMB, 0) }]
+      : []),
+    ...(known('weightMB')
+      ? [{ name: 'of weights', unit: 'MB', text: (row: VariantRow) => orNone(row.weightMB, 1) }]
+      : []),
+    ...(known('optimizerMB')
+      ? [{ name: 'of the optimizer', unit: 'MB', text: (row: VariantRow) => orNone(row.optimizerMB, 1) }]
       : []),
     ...(known('gpuMemoryMB')
       ? [{ name: 'of the GPU', unit: 'MB', text: (row: VariantRow) => orNone(row.gpuMemoryMB, 0) }]
