@@ -1,3 +1,4 @@
 import { plainTests } from '@fin/testkit/config';
 
-export default plainTests();
+// The files of a process load @fin/data once. What a test changes, such as a variable of the environment, it restores.
+export default plainTests({ isolate: false });

@@ -1,13 +1,17 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { findModel } from '../src/index.js';
-import { bench, MODEL, WEIGHTS } from './tiny-model.js';
 
-vi.mock('node:fs/promises', async (original) => ({
+// Fresh modules: those of other files of this process have the real function.
+vi.resetModules();
+vi.doMock('node:fs/promises', async (original) => ({
   ...(await original<typeof import('node:fs/promises')>()),
   symlink: () => Promise.reject(Object.assign(new Error('operation not permitted'), { code: 'EPERM' })),
 }));
+const { bench, MODEL, WEIGHTS } = await import('./tiny-model.js');
+const { findModel } = await import('../src/index.js');
+vi.doUnmock('node:fs/promises');
+vi.resetModules();
 
 const at = bench();
 

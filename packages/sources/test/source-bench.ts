@@ -72,12 +72,12 @@ const status = (code: number, words: RegExp, tries: number): Failure => ({
 /** Failures that end: each source goes on after them, and gives up in the end. */
 export const passingFailures: readonly Failure[] = [
   ...[408, 429, 500, 502, 503, 504].map((code) =>
-    status(code, new RegExp(`answered ${code}, the last of 5 tries in a row`), 5),
+    status(code, new RegExp(`answered ${code}, the last of 5 tries in a row: .*try again later$`), 5),
   ),
   {
     name: 'closes the connection',
     fault: ({ response }) => response.destroy(),
-    words: /the connection was cut .*, the last of 5 tries in a row/,
+    words: /the connection was cut .*, the last of 5 tries in a row: check the network, or try again later/,
     tries: 5,
   },
   {
@@ -87,13 +87,13 @@ export const passingFailures: readonly Failure[] = [
       response.write('Date,Open');
       setImmediate(() => response.destroy());
     },
-    words: /the connection was cut .*, the last of 5 tries in a row/,
+    words: /the connection was cut .*, the last of 5 tries in a row: check the network, or try again later/,
     tries: 5,
   },
   {
     name: 'falls silent',
     fault: ({ response }) => void response.writeHead(200, { 'content-length': 1000 }).write('Date'),
-    words: /sent nothing for 0\.3 s, the last of 5 tries in a row/,
+    words: /sent nothing for 0\.3 s, the last of 5 tries in a row: try again later$/,
     tries: 5,
     limits: { idleMs: 300 },
   },

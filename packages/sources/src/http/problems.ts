@@ -7,7 +7,7 @@ export class TransientError extends Error {
   readonly waitMs: number | null;
   /** Whether the try brought enough that it does not count. */
   readonly progressed: boolean;
-  /** Advice for when no try succeeds. */
+  /** Advice for when no try succeeds, which follows the message. */
   readonly advice: string;
 
   constructor(
@@ -15,7 +15,7 @@ export class TransientError extends Error {
     {
       waitMs = null,
       progressed = false,
-      advice = '',
+      advice = ': try again later',
     }: { readonly waitMs?: number | null; readonly progressed?: boolean; readonly advice?: string } = {},
   ) {
     super(problem);
@@ -49,7 +49,10 @@ export function problemOf(
 ): Error {
   const { status } = response;
   const answered = `${shownAddress(url)} answered ${status}`;
-  if (TRANSIENT.has(status)) return new TransientError(answered, { waitMs: retryAfter(response) });
+  if (TRANSIENT.has(status)) {
+    const advice = status === 429 ? ': it is asked too often; try again later' : undefined;
+    return new TransientError(answered, { waitMs: retryAfter(response), advice });
+  }
   // A store beside the source: its links are signed, and end.
   if (url.origin !== new URL(endpoint).origin) return new TransientError(answered);
   return (
@@ -87,7 +90,7 @@ export function connectionProblem(error: unknown, url: URL): Error {
   }
   const reason = REASONS[code] ?? 'the connection was cut';
   return new TransientError(`${where}: ${reason}${code === '' ? '' : ` (${code})`}`, {
-    advice: proxyAdvice(process.env),
+    advice: `: check the network, or try again later${proxyAdvice(process.env)}`,
   });
 }
 
