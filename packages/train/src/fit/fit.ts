@@ -250,9 +250,7 @@ class Run<Batch> {
       const [stop, checkpoint] = outcome.wishes;
       this.#agreed = { stop: stop > 0, checkpoint: checkpoint > 0 };
     } catch (error) {
-      // The update has changed nothing yet. A checkpoint may fail to be written; the lost rank matters more.
-      if (error instanceof LostRankError && this.#checkpointed.step !== this.#step)
-        await this.#writeCheckpoint().catch(() => {});
+      await this.#saveForLostRank(error); // the update has changed nothing yet
       throw error;
     }
   }
@@ -316,7 +314,13 @@ class Run<Batch> {
     evaluate: (context: EvaluationContext) => Metrics | Promise<Metrics>,
     place: EvaluationContext,
   ): Promise<Metrics> {
-    return this.#group.broadcastValue(this.#group.rank === 0 ? await evaluate(place) : {});
+    if (this.#group.rank > 0) return this.#group.broadcastValue({});
+    const metrics = await evaluate(place);
+    await this.#group.broadcastValue(metrics).catch((error: unknown) => {
+      // The evaluation belongs into the checkpoint that is written for a lost rank, at the next thing to do together.
+      if (!(error instanceof LostRankError)) throw error;
+    });
+    return metrics;
   }
 
   async #checkpointIfDue(improved: boolean): Promise<void> {
@@ -334,8 +338,19 @@ class Run<Batch> {
 
   async #checkpoint(): Promise<void> {
     if (!this.#options.checkpoints) return;
-    await requireSameWeights(this.#group, this.#trained, `after update ${this.#step}`);
+    try {
+      await requireSameWeights(this.#group, this.#trained, `after update ${this.#step}`);
+    } catch (error) {
+      await this.#saveForLostRank(error);
+      throw error;
+    }
     await this.#writeCheckpoint();
+  }
+
+  /** Writes a checkpoint if the error is that a rank is lost, between two updates. That it may fail matters less than the loss. */
+  async #saveForLostRank(error: unknown): Promise<void> {
+    if (!(error instanceof LostRankError) || this.#checkpointed.step === this.#step) return;
+    await this.#writeCheckpoint().catch(() => {});
   }
 
   async #writeCheckpoint(): Promise<void> {

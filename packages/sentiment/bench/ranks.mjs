@@ -1,0 +1,108 @@
+// Step time of fine-tuning on two ranks with one thread each, beside one process with two threads, in turns; and the cost model of
+// docs/hpc.md, checked against it. Run: node bench/ranks.mjs [--json]
+import { execFileSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { hasMpi, PERMISSIONS } from '@fin/testkit/mpi';
+
+const WORKER = fileURLToPath(new URL('./ranks-worker.mjs', import.meta.url));
+const ROUNDS = 3;
+
+if (!hasMpi) process.exit();
+
+/** The contenders: ranks, threads of each, sentences per update. */
+const CONTENDERS = {
+  'one process, 2 threads': { ranks: 1, threads: 2, batch: 32 },
+  '2 ranks, 1 thread each': { ranks: 2, threads: 1, batch: 32 },
+  'a share alone, 1 thread': { ranks: 1, threads: 1, batch: 16 },
+  'half a share alone, 1 thread': { ranks: 1, threads: 1, batch: 8 },
+};
+
+/** Networks of the table: bytes per second and seconds per message, as their all-reduce benchmarks show them, not their labels. */
+const NETWORKS = {
+  'Ethernet, 10 Gbit/s': { bandwidth: 1.1e9, latency: 30e-6 },
+  'InfiniBand, 100 Gbit/s': { bandwidth: 11e9, latency: 2e-6 },
+};
+const RANKS = [1, 2, 4, 8, 16, 32];
+
+/**
+ * Milliseconds of an update on n ranks: what every rank does, its share of the sentences, and a ring all-reduce (2 (n - 1) messages of
+ * bytes / n each, one after the other).
+ *
+ * @param cores of a rank, among which its share divides evenly
+ */
+function updateTime(n, { fixed, perSentence, bytes }, { bandwidth, latency }, { batch, cores }) {
+  const rounds = 2 * (n - 1);
+  return fixed + (perSentence * batch) / n / cores + 1000 * rounds * (bytes / n / bandwidth + latency);
+}
+
+function measure(method, { ranks, threads, batch }) {
+  const env = {
+    ...process.env,
+    ...PERMISSIONS,
+    TF_NUM_INTRAOP_THREADS: String(threads),
+    TF_CPP_MIN_LOG_LEVEL: '2',
+  };
+  const args = [WORKER, JSON.stringify({ method, threads, batch })];
+  const [command, all] =
+    ranks === 1 ? [process.execPath, args] : ['mpirun', ['-n', String(ranks), process.execPath, ...args]];
+  return JSON.parse(
+    execFileSync(command, all, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
+  );
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+const results = {};
+for (const method of ['lora', 'full']) {
+  const runs = Object.fromEntries(Object.keys(CONTENDERS).map((name) => [name, []]));
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [name, contender] of Object.entries(CONTENDERS)) runs[name].push(measure(method, contender));
+  const milliseconds = (name) => median(runs[name].flatMap(({ steps }) => steps));
+  const [alone, together, share, half] = Object.keys(CONTENDERS).map(milliseconds);
+  const ranks = runs['2 ranks, 1 thread each'];
+  const communication = median(ranks.map((run) => run.communication));
+  const latency = median(ranks.map((run) => run.latency));
+  const predicted = share + communication;
+  const perSentence = Math.max(0, share - half) / 8;
+  const fixed = Math.max(0, share - 16 * perSentence);
+  results[method] = {
+    ...{ parameters: ranks[0].parameters, bytes: ranks[0].bytes, alone, together, share },
+    ...{ communication, latency, predicted, error: predicted / together - 1 },
+    ...{ perSentence, fixed },
+  };
+}
+const about = { processor: cpus()[0].model, cores: cpus().length, node: process.version };
+if (process.argv.includes('--json')) console.log(JSON.stringify({ about, results }, null, 2));
+else {
+  console.log(
+    `${about.processor}, ${about.cores} cores, Node ${about.node}; milliseconds, medians of ${ROUNDS} rounds in turns`,
+  );
+  for (const [method, row] of Object.entries(results)) {
+    const ms = (value) => value.toFixed(1).padStart(8);
+    console.log(
+      `${method}: ${row.parameters.toLocaleString('en')} trained parameters, ${(row.bytes / 1e6).toFixed(2)} MB per update`,
+    );
+    console.log(`  one process, 2 threads            ${ms(row.alone)}`);
+    console.log(`  2 ranks, 1 thread each            ${ms(row.together)}`);
+    console.log(`  a rank's share alone, 1 thread    ${ms(row.share)}`);
+    console.log(
+      `  adding up the gradients           ${ms(row.communication)}   (latency ${row.latency.toFixed(3)})`,
+    );
+    console.log(`  every rank: ${row.fixed.toFixed(1)}, and per sentence ${row.perSentence.toFixed(2)}`);
+    console.log(
+      `  model: share + adding up          ${ms(row.predicted)}   (${(100 * row.error).toFixed(1)} % off)`,
+    );
+  }
+  for (const [method, row] of Object.entries(results))
+    for (const [network, link] of Object.entries(NETWORKS))
+      for (const cores of [1, 16]) {
+        const times = RANKS.map((n) => updateTime(n, row, link, { batch: 32, cores }));
+        const cells = times.map(
+          (time, i) => `${RANKS[i]}: ${time.toFixed(0)} ms (${(times[0] / time).toFixed(1)}x)`,
+        );
+        console.log(
+          `${method}, ${network}, ranks of ${cores} core${cores === 1 ? '' : 's'}: ${cells.join(', ')}`,
+        );
+      }
+}
