@@ -154,17 +154,6 @@ bool prepare(const float* codes, CodeMap& map) {
   return true;
 }
 
-struct AdamAttributes {
-  int64_t weights, gradients;
-};
-
-void* create_adam(TF_OpKernelConstruction* construction) {
-  Attributes read(construction);
-  return new AdamAttributes{read.integer("N"), read.integer("M")};
-}
-
-void destroy_adam(void* attributes) { delete static_cast<AdamAttributes*>(attributes); }
-
 /// Columns of the settings: the fields of Adam8bitArgs from `rate` on.
 constexpr int64_t kSettings = 7;
 
@@ -175,39 +164,29 @@ struct Part {
 };
 
 void compute_adam(void* kernel, TF_OpKernelContext* context) {
-  const auto& attributes = *static_cast<AdamAttributes*>(kernel);
-  Call call(context, "FinAdamW8bit");
-  Tensor state, settings, factor, maps;
+    Call call(context, "FinAdamW8bit");
+  Tensor state, maps;
+  UpdateInputs inputs;
   call.input(0, state);
-  call.input(1, settings);
-  call.input(2, factor);
   call.input(3, maps);
-  const auto weights = call.inputs(4, attributes.weights);
-  const auto gradients = call.inputs(4 + attributes.weights, attributes.gradients);
+  inputs.read(call, *static_cast<UpdateAttributes*>(kernel), 4, kSettings);
   if (!call.ok()) return;
+  const auto& [settings, factor, weights, gradients, total] = inputs;
   std::vector<int64_t> sizes;
   for (const auto& tensor : weights) sizes.push_back(tensor->elements());
   const Layout layout(sizes);
-  call.expect(total_elements(gradients) == layout.elements, [&] {
-    return "there are " + std::to_string(layout.elements) + " weights, but gradients of " + std::to_string(total_elements(gradients));
-  });
   call.expect_vector(state, "state", layout.bytes);
-  call.expect(settings.shape() == std::vector<int64_t>{attributes.weights, kSettings}, [&] {
-    return "settings has the shape " + settings.shape_text() + " where [" + std::to_string(attributes.weights) + ", " +
-           std::to_string(kSettings) + "] is needed";
-  });
-  call.expect(factor.elements() == 1, [&] { return "the factor of the gradients has the shape " + factor.shape_text(); });
   call.expect(maps.shape() == std::vector<int64_t>{2, kCodes}, [&] {
     return "maps has the shape " + maps.shape_text() + " where [2, " + std::to_string(kCodes) + "] is needed";
   });
   if (!call.ok()) return;
   const std::shared_ptr<Recycler> recycler = recycler_of(state);
-  call.expect(recycler != nullptr || layout.elements == 0, [] { return "state is not a result of FinAdamW8bitState"; });
+  call.expect(recycler != nullptr || total == 0, [] { return "state is not a result of FinAdamW8bitState"; });
   CodeMap mean_map, square_map;
   call.expect(prepare(maps.data<float>(), mean_map) && prepare(maps.data<float>() + kCodes, square_map),
               [] { return "the codes of a map do not ascend, or lie too close together"; });
   if (!call.ok()) return;
-  if (recycler) recycler->set_limit(static_cast<size_t>(layout.elements) * sizeof(float));
+  if (recycler) recycler->set_limit(static_cast<size_t>(total) * sizeof(float));
 
   std::vector<Part> parts;
   Cursor at(layout, state.data());
@@ -281,9 +260,9 @@ std::string register_adam_8bit() {
        {"N: int >= 0", "M: int >= 0"},
        {"state: uint8", "settings: float", "factor: float", "maps: float", "weights: N * float", "gradients: M * float"},
        {"updated: N * float"},
-       &create_adam,
+       &create_update,
        &compute_adam,
-       &destroy_adam},
+       &destroy_update},
   };
   for (const OpDefinition& definition : definitions) {
     const std::string problem = register_op(definition);

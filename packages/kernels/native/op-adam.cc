@@ -42,17 +42,6 @@ void compute_moments(void* kernel, TF_OpKernelContext* context) {
   }
 }
 
-struct AdamAttributes {
-  int64_t weights, gradients;
-};
-
-void* create_adam(TF_OpKernelConstruction* construction) {
-  Attributes read(construction);
-  return new AdamAttributes{read.integer("N"), read.integer("M")};
-}
-
-void destroy_adam(void* attributes) { delete static_cast<AdamAttributes*>(attributes); }
-
 /// Columns of the settings: the fields of AdamArgs from `rate` on.
 constexpr int64_t kSettings = 5;
 
@@ -63,27 +52,16 @@ struct Part {
 };
 
 void compute_adam(void* kernel, TF_OpKernelContext* context) {
-  const auto& attributes = *static_cast<AdamAttributes*>(kernel);
-  Call call(context, "FinAdamW");
-  Tensor moments, settings, factor;
+    Call call(context, "FinAdamW");
+  Tensor moments;
+  UpdateInputs inputs;
   call.input(0, moments);
-  call.input(1, settings);
-  call.input(2, factor);
-  const auto weights = call.inputs(3, attributes.weights);
-  const auto gradients = call.inputs(3 + attributes.weights, attributes.gradients);
+  inputs.read(call, *static_cast<UpdateAttributes*>(kernel), 3, kSettings);
   if (!call.ok()) return;
-  const int64_t total = total_elements(weights);
-  call.expect(total_elements(gradients) == total, [&] {
-    return "there are " + std::to_string(total) + " weights, but gradients of " + std::to_string(total_elements(gradients));
-  });
-  call.expect(moments.shape() == std::vector<int64_t>{2, total}, [&] {
+  const auto& [settings, factor, weights, gradients, total] = inputs;
+  call.expect(moments.shape() == std::vector<int64_t>{2, total}, [&moments, total = total] {
     return "moments has the shape " + moments.shape_text() + " where [2, " + std::to_string(total) + "] is needed";
   });
-  call.expect(settings.shape() == std::vector<int64_t>{attributes.weights, kSettings}, [&] {
-    return "settings has the shape " + settings.shape_text() + " where [" + std::to_string(attributes.weights) + ", " +
-           std::to_string(kSettings) + "] is needed";
-  });
-  call.expect(factor.elements() == 1, [&] { return "the factor of the gradients has the shape " + factor.shape_text(); });
   if (!call.ok()) return;
   const std::shared_ptr<Recycler> recycler = recycler_of(moments);
   call.expect(recycler != nullptr || total == 0, [] { return "moments is not a result of FinAdamWMoments"; });
@@ -162,9 +140,9 @@ std::string register_adam() {
        {"N: int >= 0", "M: int >= 0"},
        {"moments: float", "settings: float", "factor: float", "weights: N * float", "gradients: M * float"},
        {"updated: N * float"},
-       &create_adam,
+       &create_update,
        &compute_adam,
-       &destroy_adam},
+       &destroy_update},
       {"FinGlobalNorm", {"N: int >= 0"}, {"tensors: N * float"}, {"norm: float"}, &create_list, &compute_norm, &destroy_list},
   };
   for (const OpDefinition& definition : definitions) {

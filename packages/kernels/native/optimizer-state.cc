@@ -116,4 +116,28 @@ int64_t total_elements(const std::vector<std::unique_ptr<Tensor>>& list) {
   return total;
 }
 
+void* create_update(TF_OpKernelConstruction* construction) {
+  Attributes read(construction);
+  return new UpdateAttributes{read.integer("N"), read.integer("M")};
+}
+
+void destroy_update(void* attributes) { delete static_cast<UpdateAttributes*>(attributes); }
+
+void UpdateInputs::read(Call& call, const UpdateAttributes& attributes, int64_t first, int64_t columns) {
+  call.input(1, settings);
+  call.input(2, factor);
+  weights = call.inputs(first, attributes.weights);
+  gradients = call.inputs(first + attributes.weights, attributes.gradients);
+  if (!call.ok()) return;
+  elements = total_elements(weights);
+  call.expect(total_elements(gradients) == elements, [&] {
+    return "there are " + std::to_string(elements) + " weights, but gradients of " + std::to_string(total_elements(gradients));
+  });
+  call.expect(settings.shape() == std::vector<int64_t>{attributes.weights, columns}, [&] {
+    return "settings has the shape " + settings.shape_text() + " where [" + std::to_string(attributes.weights) + ", " +
+           std::to_string(columns) + "] is needed";
+  });
+  call.expect(factor.elements() == 1, [&] { return "the factor of the gradients has the shape " + factor.shape_text(); });
+}
+
 }  // namespace fin

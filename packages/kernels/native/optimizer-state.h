@@ -49,6 +49,27 @@ void weight_output(Call& call, int index, Tensor& updated, const std::vector<int
 
 int64_t total_elements(const std::vector<std::unique_ptr<Tensor>>& list);
 
+/// Attributes of an op that updates weights: the numbers of tensors of weights and of gradients.
+struct UpdateAttributes {
+  int64_t weights, gradients;
+};
+
+void* create_update(TF_OpKernelConstruction* construction);
+void destroy_update(void* attributes);
+
+/// The inputs of an update that do not depend on the kind of state: numbers 1 and 2, and lists.
+struct UpdateInputs {
+  Tensor settings;  // a row for each tensor of weights
+  Tensor factor;    // of all gradients
+  std::vector<std::unique_ptr<Tensor>> weights, gradients;
+  int64_t elements = 0;  // of all weights
+
+  /// Reads and checks them.
+  /// @param first number of the first weights among the inputs
+  /// @param columns columns of the settings
+  void read(Call& call, const UpdateAttributes& attributes, int64_t first, int64_t columns);
+};
+
 /// Elements per task: large enough to outweigh the handover, small enough that the threads finish together.
 constexpr int64_t kElementsPerTask = 65536;
 
