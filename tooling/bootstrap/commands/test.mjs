@@ -19,7 +19,7 @@ export async function runTests(args, tier = {}) {
     'typecheck',
     'test',
     '--continue',
-    '--concurrency=2',
+    '--concurrency=3', // two cores: tests of processes, browsers and servers often wait
     '--output-logs=full',
     '--summarize',
   ];
