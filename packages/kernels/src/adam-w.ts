@@ -23,7 +23,7 @@ export interface AdamWUpdate {
   readonly settings: readonly AdamWSettings[];
   /** Gradients of all weights, in any float dtype, element by element in the same order. They may be divided into tensors in another way. */
   readonly gradients: readonly tf.Tensor[];
-  /** [2, elements]: running means of the gradients, and of their squares, made by {@link adamWMoments} */
+  /** `[2, elements]`: running means of the gradients, and of their squares, made by {@link adamWMoments} */
   readonly moments: tf.Tensor2D;
   /** Scalar that the gradients are multiplied by, such as by clipping. @default 1 */
   readonly gradientFactor?: tf.Scalar;

@@ -26,7 +26,7 @@ export interface LayerVariables extends LayerWeights {
  * Runs one layer over a whole sequence, from an initial state of zeros. Differentiable in all its inputs.
  *
  * @param x [time, batch, input]
- * @returns [time + 1, batch, hidden]: the hidden state at each time, then the last cell state. One tensor, because `tf.customGrad` returns
+ * @returns `[time + 1, batch, hidden]`: the hidden state at each time, then the last cell state. One tensor, because `tf.customGrad` returns
  *   one; {@link hiddenStates}, {@link lastHidden} and {@link lastCell} split it.
  */
 export type LayerFunction = (x: tf.Tensor3D, weights: LayerWeights) => tf.Tensor3D;

@@ -81,7 +81,7 @@ export interface MarketCheck extends NewsCoverage {
   readonly implausibleMoves: readonly ImplausibleMove[];
   /** Prices and volumes that are probably mistakes, with their neighbours and the remedy. */
   readonly suspiciousPrices: readonly SuspiciousPrice[];
-  /** Values that differ from a second price table by more than {@link priceTolerance}. */
+  /** Values that differ from a second price table by more than 0.01. */
   readonly priceDisagreements: readonly PriceDisagreement[];
 }
 

@@ -26,7 +26,7 @@ export interface Checkpoint {
    */
   read(name: string): Promise<SafetensorsTensor>;
   /**
-   * Reads one tensor as float32. F16 and BF16 are widened exactly; other types are converted like in {@link toFloat32}.
+   * Reads one tensor as float32. F16 and BF16 are widened exactly; other types are converted like in `toFloat32` of `@fin/files`.
    *
    * @throws {CheckpointError | SafetensorsError}
    */

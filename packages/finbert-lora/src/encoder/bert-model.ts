@@ -27,7 +27,7 @@ export interface BertOutput {
 export interface LowerLayers {
   /** Number of these layers. The embeddings below are not counted. */
   readonly layers: number;
-  /** [tokens, hidden]: the hidden states after them, in the order of the batch's tokens */
+  /** `[tokens, hidden]`: the hidden states after them, in the order of the batch's tokens */
   readonly states: tf.Tensor2D;
 }
 

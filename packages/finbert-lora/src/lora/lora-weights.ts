@@ -25,7 +25,7 @@ export class LoraWeights implements LowRankUpdate {
   readonly b: tf.Variable<tf.Rank.R2>;
   /** Factor of the update `B A`. */
   readonly scaling: number;
-  /** [out]: DoRA's length of each row of the weight; null without DoRA. */
+  /** `[out]`: DoRA's length of each row of the weight; null without DoRA. */
   readonly magnitude: tf.Variable<tf.Rank.R1> | null;
   /** Dropout rate of x. */
   readonly dropoutRate: number;
@@ -171,7 +171,7 @@ function addProjectedUp(
 }
 
 interface MagnitudeInputs {
-  /** [rows, out]: output of the layer and the adapter together, with the bias unless that is null */
+  /** `[rows, out]`: output of the layer and the adapter together, with the bias unless that is null */
   readonly y: tf.Tensor2D;
   /** [out]; null if y does not contain it */
   readonly bias: tf.Variable<tf.Rank.R1> | null;

@@ -20,9 +20,9 @@ export interface PackedBatch {
   readonly positionIds: Int32Array;
   /** [totalTokens] */
   readonly tokenTypeIds: Int32Array;
-  /** [n + 1]: sequence k holds the tokens from `offsets[k]` up to `offsets[k + 1]`. */
+  /** `[n + 1]`: sequence k holds the tokens from `offsets[k]` up to `offsets[k + 1]`. */
   readonly offsets: Int32Array;
-  /** [n]: sequence k belongs to text `order[k]`. */
+  /** `[n]`: sequence k belongs to text `order[k]`. */
   readonly order: Int32Array;
   /** Place in a larger batch, whose dropout masks the texts get. @default a whole batch */
   readonly part?: TextsPart;
@@ -101,7 +101,7 @@ export interface PaddedBatch {
   readonly length: number;
   /** [n, L] row-major */
   readonly inputIds: Int32Array;
-  /** [n, L]: 1 for a token, 0 for padding */
+  /** `[n, L]`: 1 for a token, 0 for padding */
   readonly attentionMask: Int32Array;
   /** [n, L] */
   readonly tokenTypeIds: Int32Array;

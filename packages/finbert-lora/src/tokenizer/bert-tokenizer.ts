@@ -99,7 +99,7 @@ export class BertTokenizer {
     return new BertTokenizer(sourceFromWords(words, options));
   }
 
-  /** Makes a tokenizer from another's {@link source}. */
+  /** Makes a tokenizer from the `source` of another. */
   static fromSource(source: TokenizerSource): BertTokenizer {
     return new BertTokenizer(source);
   }

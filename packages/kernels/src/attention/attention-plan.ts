@@ -27,11 +27,11 @@ export interface AttentionGroup {
 
 /** Row numbers that map packed rows to a padded rectangle and back. */
 export interface GroupPadding {
-  /** [count · length]: the row at each place. Padding repeats the sequence's first row. */
+  /** `[count · length]`: the row at each place. Padding repeats the sequence's first row. */
   readonly toPadded: tf.Tensor1D;
-  /** [count · length]: the same, but padding points one past the last row. For gradients, where that row is zero. */
+  /** `[count · length]`: the same, but padding points one past the last row. For gradients, where that row is zero. */
   readonly toPaddedOrZero: tf.Tensor1D;
-  /** [rows]: the place of each row. */
+  /** `[rows]`: the place of each row. */
   readonly toPacked: tf.Tensor1D;
 }
 
@@ -53,7 +53,7 @@ export interface AttentionPlan {
   readonly longest: number;
   /** Number of rows. */
   readonly tokens: number;
-  /** [sequences + 1]: the first row of each sequence, and the number of rows. Null for a padded batch. */
+  /** `[sequences + 1]`: the first row of each sequence, and the number of rows. Null for a padded batch. */
   readonly offsets: Int32Array | null;
   /** Groups of the composed twin; null if planned for the fused op. */
   readonly groups: readonly AttentionGroup[] | null;
@@ -64,7 +64,7 @@ export interface AttentionPlan {
 /**
  * Plans the attention of a batch once, to be used by every layer: `packedAttention` accepts the plan in place of offsets.
  *
- * @param offsets [sequences + 1]: the first row of each sequence, and the number of rows. Sequences may be empty. The composed
+ * @param offsets `[sequences + 1]`: the first row of each sequence, and the number of rows. Sequences may be empty. The composed
  *   twin is fastest if neighbours are of similar length.
  * @param shape of the model; only the speed of the composed twin depends on it
  * @param part place in a larger batch, whose dropout masks the sequences get. @default a whole batch
@@ -92,7 +92,7 @@ export function planAttention(
 /**
  * Plans the attention of a padded batch, always composed. Padding rows attend to the sequence's tokens; nothing attends to them.
  *
- * @param attentionMask [sequences · length]: 1 for a token, 0 for padding
+ * @param attentionMask `[sequences · length]`: 1 for a token, 0 for padding
  */
 export function planPaddedAttention(attentionMask: ArrayLike<number>, sequences: number): AttentionPlan {
   const tokens = attentionMask.length;

@@ -25,9 +25,9 @@ export interface LinearParameters {
 
 /** Parameters of a layer norm. */
 export interface NormParameters {
-  /** [hidden]: gamma */
+  /** `[hidden]`: gamma */
   readonly weight: tf.Variable<tf.Rank.R1>;
-  /** [hidden]: beta */
+  /** `[hidden]`: beta */
   readonly bias: tf.Variable<tf.Rank.R1>;
 }
 

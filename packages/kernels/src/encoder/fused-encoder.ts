@@ -13,7 +13,7 @@ interface LayerInputs {
   readonly vectors: tf.Tensor[];
   /** A and B of each update */
   readonly factors: tf.Tensor[];
-  /** [updates, 2]: number of the linear layer among all, and scaling */
+  /** `[updates, 2]`: number of the linear layer among all, and scaling */
   readonly updates: tf.Tensor;
 }
 

@@ -6,7 +6,7 @@ import { BertInputError } from '@fin/finbert-lora';
  * negative, neutral; yiyanghkust/finbert-tone: Neutral, Positive, Negative), and so do their names (bullish, bearish).
  *
  * @param labels the model's classes in the order of its logits
- * @returns the index of the logit for each of {@link sentimentLabels}
+ * @returns the index of the logit for each of `sentimentLabels` of `@fin/data`
  * @throws BertInputError when the classes have other names
  */
 export function sentimentColumns(labels: readonly string[], file: string | null = null): number[] {

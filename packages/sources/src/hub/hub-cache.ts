@@ -98,7 +98,7 @@ export class CachedModelFolder {
 }
 
 /**
- * The model and commit of a folder that {@link CachedModelFolder.snapshot} names.
+ * The model and commit of a folder of the cache.
  *
  * @returns null for any other folder
  */

@@ -63,7 +63,7 @@ export function profiledOn(environment: RunEnvironment): ProfileSummary['about']
  * Checks before a run is written that it can be recorded. Call `loadTensorFlow` first.
  *
  * @param resume whether the run has begun, and may have a log already
- * @throws {ProfilerError} on backends other than native TensorFlow; {@link OutputError} when the logs cannot be written there
+ * @throws {ProfilerError} on backends other than native TensorFlow; `OutputError` of `@fin/run` when the logs cannot be written there
  * @throws {TrainInputError} when the folder holds the log of another run
  */
 export async function requireRecordable(

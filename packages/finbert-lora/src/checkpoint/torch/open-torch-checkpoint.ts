@@ -12,7 +12,7 @@ const ZIP_START = 'PK\x03\x04';
 
 /**
  * Opens a `pytorch_model.bin`: a zip archive with a pickle and the raw numbers, as torch.save has written since version 1.6, or pickles
- * followed by the numbers, as it did before. The pickle makes tensors only ({@link unpickle}). Numbers are read from the file on demand.
+ * followed by the numbers, as it did before. The pickle makes tensors only, and runs no code of the file. Numbers are read from the file on demand.
  *
  * ```
  * archive ── readArchive ─┐                    name -> (storage, offset, sizes, strides)
