@@ -7,7 +7,15 @@
  * Each step first checks whether its work is already done, so that a second run repeats nothing.
  */
 import process from 'node:process';
-import { runBench, runBuild, runFin, runPeers, runSetup, runWalkthrough } from './commands/setup.mjs';
+import {
+  runBench,
+  runBuild,
+  runDocs,
+  runFin,
+  runPeers,
+  runSetup,
+  runWalkthrough,
+} from './commands/setup.mjs';
 import { runDemo, runReport, runStudy, runTrain } from './commands/study.mjs';
 import { runFullTests, runTests } from './commands/test.mjs';
 import { StepFailed } from './step.mjs';
@@ -26,6 +34,7 @@ const commands = {
   'test:full': runFullTests,
   bench: runBench,
   'bench:peers': runPeers,
+  docs: runDocs,
   walkthrough: runWalkthrough,
   fin: runFin,
 };

@@ -35,6 +35,12 @@ export async function runPeers(args) {
   return (await runCommand(process.execPath, [script, ...args], { stdout: 'inherit' })).code;
 }
 
+/** Builds the site of the documentation, in `docs/dist`. Arguments go to turbo. */
+export async function runDocs(args) {
+  await ensureDependencies();
+  return (await runCommand('turbo', ['run', 'docs', ...args], { stdout: 'inherit' })).code;
+}
+
 /** Executes the walkthrough in Jupyter and keeps its outputs: makes `docs/walkthrough.ipynb`. */
 export async function runWalkthrough() {
   await runSetup();
