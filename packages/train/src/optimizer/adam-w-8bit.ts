@@ -13,6 +13,7 @@ import type {
   PackedGradients,
   ParameterGroup,
 } from './optimizer.js';
+import { packAndApply } from './optimizer.js';
 
 /** Smaller tensors keep moments in float32: they take little memory. The bound is that of bitsandbytes. */
 const MIN_8BIT_SIZE = 4096;
@@ -69,12 +70,7 @@ export class AdamW8bit implements Optimizer {
 
   /** One update. @param learningRate replaces the optimizer's; groups with their own rate change in proportion */
   step(gradients: NamedGradients, learningRate: number = this.learningRate): void {
-    const packed = this.pack(gradients);
-    try {
-      this.apply(packed, learningRate);
-    } finally {
-      tf.dispose(packed as tf.Tensor[]);
-    }
+    packAndApply(this, gradients, learningRate);
   }
 
   pack(gradients: NamedGradients): PackedGradients {

@@ -19,6 +19,7 @@ import type {
   PackedGradients,
   ParameterGroup,
 } from './optimizer.js';
+import { packAndApply } from './optimizer.js';
 
 const FLOAT32_BYTES = 4;
 
@@ -61,12 +62,7 @@ export class AdamW implements Optimizer {
 
   /** One update. @param learningRate replaces the optimizer's; groups with their own rate change in proportion */
   step(gradients: NamedGradients, learningRate: number = this.learningRate): void {
-    const packed = this.pack(gradients);
-    try {
-      this.apply(packed, learningRate);
-    } finally {
-      tf.dispose(packed as tf.Tensor[]);
-    }
+    packAndApply(this, gradients, learningRate);
   }
 
   pack(gradients: NamedGradients): PackedGradients {

@@ -1,5 +1,5 @@
 import type { Module } from '@fin/runtime';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 
 /** Gradients by the name of their tf variable, as `tf.variableGrads` returns them. */
 export type NamedGradients = Readonly<Record<string, tf.Tensor>>;
@@ -50,6 +50,16 @@ export interface Optimizer {
   /** @throws {TrainInputError} when the state belongs to other parameters */
   restoreState(state: OptimizerState): void;
   dispose(): void;
+}
+
+/** One update with gradients as they come. */
+export function packAndApply(optimizer: Optimizer, gradients: NamedGradients, learningRate: number): void {
+  const packed = optimizer.pack(gradients);
+  try {
+    optimizer.apply(packed, learningRate);
+  } finally {
+    tf.dispose(packed as tf.Tensor[]);
+  }
 }
 
 /** Parameters that share settings. */
