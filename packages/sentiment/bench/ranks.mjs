@@ -1,21 +1,29 @@
 // Step time of fine-tuning on two ranks with one thread each, beside one process with two threads, in turns; and the cost model of
-// docs/hpc.md, checked against it. Run: node bench/ranks.mjs [--json]
-import { execFileSync } from 'node:child_process';
+// docs/hpc.md, checked against it.
+//   node bench/ranks.mjs [lora|full] [--json]
+import { execFile } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { hasMpi, PERMISSIONS } from '@fin/testkit/mpi';
 
 const WORKER = fileURLToPath(new URL('./ranks-worker.mjs', import.meta.url));
-const ROUNDS = 3;
+const ROUNDS = 2;
+const ALL = ['lora', 'full'];
+const chosen = ALL.filter((method) => process.argv.includes(method));
+const METHODS = chosen.length > 0 ? chosen : ALL;
 
 if (!hasMpi) process.exit();
 
-/** The contenders: ranks, threads of each, sentences per update. */
+/**
+ * The contenders: ranks that work together, or copies that know nothing of each other; threads of each; sentences per update. Two copies
+ * have what two ranks have of caches and memory, but no communication.
+ */
 const CONTENDERS = {
   'one process, 2 threads': { ranks: 1, threads: 2, batch: 32 },
   '2 ranks, 1 thread each': { ranks: 2, threads: 1, batch: 32 },
-  'a share alone, 1 thread': { ranks: 1, threads: 1, batch: 16 },
-  'half a share alone, 1 thread': { ranks: 1, threads: 1, batch: 8 },
+  'two shares, without MPI': { ranks: 1, copies: 2, threads: 1, batch: 16 },
+  'two half shares, without MPI': { ranks: 1, copies: 2, threads: 1, batch: 8 },
 };
 
 /** Networks of the table: bytes per second and seconds per message, as their all-reduce benchmarks show them, not their labels. */
@@ -36,28 +44,28 @@ function updateTime(n, { fixed, perSentence, bytes }, { bandwidth, latency }, { 
   return fixed + (perSentence * batch) / n / cores + 1000 * rounds * (bytes / n / bandwidth + latency);
 }
 
-function measure(method, { ranks, threads, batch }) {
-  const env = {
-    ...process.env,
-    ...PERMISSIONS,
-    TF_NUM_INTRAOP_THREADS: String(threads),
-    TF_CPP_MIN_LOG_LEVEL: '2',
-  };
-  const args = [WORKER, JSON.stringify({ method, threads, batch })];
-  const [command, all] =
-    ranks === 1 ? [process.execPath, args] : ['mpirun', ['-n', String(ranks), process.execPath, ...args]];
-  return JSON.parse(
-    execFileSync(command, all, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }),
+const run = promisify(execFile);
+
+async function measure(method, { ranks, copies = 1, threads, batch }) {
+  const limits = { TF_NUM_INTRAOP_THREADS: String(threads), TF_CPP_MIN_LOG_LEVEL: '2' };
+  const env = { ...process.env, ...PERMISSIONS, ...limits };
+  const args = [process.execPath, WORKER, JSON.stringify({ method, threads, batch })];
+  const command = ranks === 1 ? args : ['mpirun', '-n', String(ranks), ...args];
+  const outputs = await Promise.all(
+    Array.from({ length: copies }, () => run(command[0], command.slice(1), { env })),
   );
+  const [first, ...others] = outputs.map(({ stdout }) => JSON.parse(stdout));
+  return { ...first, steps: [...first.steps, ...others.flatMap(({ steps }) => steps)] };
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const results = {};
-for (const method of ['lora', 'full']) {
+for (const method of METHODS) {
   const runs = Object.fromEntries(Object.keys(CONTENDERS).map((name) => [name, []]));
   for (let round = 0; round < ROUNDS; round++)
-    for (const [name, contender] of Object.entries(CONTENDERS)) runs[name].push(measure(method, contender));
+    for (const [name, contender] of Object.entries(CONTENDERS))
+      runs[name].push(await measure(method, contender));
   const milliseconds = (name) => median(runs[name].flatMap(({ steps }) => steps));
   const [alone, together, share, half] = Object.keys(CONTENDERS).map(milliseconds);
   const ranks = runs['2 ranks, 1 thread each'];
@@ -85,13 +93,13 @@ else {
     );
     console.log(`  one process, 2 threads            ${ms(row.alone)}`);
     console.log(`  2 ranks, 1 thread each            ${ms(row.together)}`);
-    console.log(`  a rank's share alone, 1 thread    ${ms(row.share)}`);
+    console.log(`  two shares, without MPI           ${ms(row.share)}`);
     console.log(
       `  adding up the gradients           ${ms(row.communication)}   (latency ${row.latency.toFixed(3)})`,
     );
     console.log(`  every rank: ${row.fixed.toFixed(1)}, and per sentence ${row.perSentence.toFixed(2)}`);
     console.log(
-      `  model: share + adding up          ${ms(row.predicted)}   (${(100 * row.error).toFixed(1)} % off)`,
+      `  model: a share + adding up        ${ms(row.predicted)}   (${(100 * row.error).toFixed(1)} % off)`,
     );
   }
   for (const [method, row] of Object.entries(results))
