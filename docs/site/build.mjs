@@ -113,6 +113,7 @@ export async function buildSite(out) {
     navigation: { includeGroups: true },
     searchInComments: true,
     searchInDocuments: true,
+    searchGroupBoosts: { Start: 4, Guides: 4, Reference: 2 },
     headings: { readme: false },
     highlightLanguages: ['typescript', 'json', 'sh', 'python', 'csv'],
     customCss: fileURLToPath(new URL('site.css', import.meta.url)),

@@ -65,7 +65,7 @@ it.skipIf(program === null)(
         await page.locator('#tsd-search-results li', { hasText: title }).first().waitFor();
       };
       await find('getPeftModel', '@fin/finbert-lora/lora.getPeftModel');
-      await find('own sentences', 'Fine-tune on your own sentences');
+      await find('Fine-tune on your own sentences', 'Fine-tune on your own sentences');
       expect(requests.filter((url) => !/^(?:file|data|blob):/.test(url))).toEqual([]);
     } finally {
       await browser.close();
