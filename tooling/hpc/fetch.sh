@@ -9,7 +9,7 @@ where=$(node packages/runtime/bin/fin-runtime.js where --json) || {
   echo "there is no native TensorFlow in the cache: run npm run setup first" >&2
   exit 1
 }
-cache=$(node -p 'path.resolve(JSON.parse(process.argv[1]).binding, "../../..")' "$where")
+cache=$(node -p 'path.resolve(JSON.parse(process.argv[1]).bindingPath, "../../..")' "$where")
 
 rm -rf "$fetched"
 mkdir -p "$fetched/pnpm" "$fetched/cache"
