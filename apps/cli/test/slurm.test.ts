@@ -171,6 +171,8 @@ describe('fin slurm', () => {
       stdout.replace('# Commands that prepare', 'module load gcc/12\n# Commands that prepare'),
     );
     expect(await write('--template', 'own.sh', 'train')).toContain('\nmodule load gcc/12\n');
+    writeFileSync('own.sh', stdout.replace('fin=({{fin}})', 'fin=(apptainer run fin.sif)'));
+    expect(await write('--template', 'own.sh', 'train')).toContain('\nfin=(apptainer run fin.sif)\n');
     const own = await runFin('slurm', '--out', 'own.sh', '--overwrite', '--template', 'own.sh', 'train');
     expect(own.stderr).toContain('it is an input of this command');
     for (const [text, message] of [

@@ -54,7 +54,7 @@ export function readTemplate(file: string = OWN_TEMPLATE): string {
 /**
  * The batch script of a job.
  *
- * @param template text with a `{{name}}` for each part of the job
+ * @param template text with a `{{name}}` for each part of the job; it may start `fin` in a way of its own
  * @param file of the template, for messages
  * @throws {FileInputError} of `@fin/files` when the template lacks a part, or names one that there is not
  */
@@ -68,7 +68,7 @@ export function slurmScript(job: Job, template: string, file: string = OWN_TEMPL
     run: word(job.run),
     arguments: job.arguments.map(word).join(' '),
   };
-  const missing = Object.keys(parts).find((name) => !template.includes(`{{${name}}}`));
+  const missing = Object.keys(parts).find((name) => name !== 'fin' && !template.includes(`{{${name}}}`));
   if (missing !== undefined) {
     throw new FileInputError(
       file,
