@@ -88,7 +88,6 @@ describe.skipIf(!hasSlurm)('jobs of fin slurm', () => {
 
   it.each([
     ['preempted by Slurm', ['scontrol', 'requeue'], '1'],
-    ['signalled before its time ends', ['scancel', '--batch', '--signal=TERM'], '1'],
     ['signalled in its steps, as with a grace time', ['scancel', '--signal=TERM'], '1'],
   ])(
     '%s, a job resumes, and its result is that of an uninterrupted run',
