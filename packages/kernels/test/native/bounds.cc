@@ -161,6 +161,26 @@ void adam(const Kernels& kernels, int64_t count) {
   if (kernels.sum_of_squares(gradient.data, count) < 0.0) std::abort();
 }
 
+void adam_8bit(const Kernels& kernels, int64_t count) {
+  const int64_t blocks = (count + kCodeBlock - 1) / kCodeBlock;
+  Exact<float> weights(count), gradient(count), updated(count), mean_scales(blocks), square_scales(blocks);
+  Exact<uint8_t> means(count), squares(count);
+  CodeMap map{};
+  for (int64_t i = 0; i < kCodes; i++) map.codes[i] = map.midpoints[i] = static_cast<float>(i - 128) / 128.0f;
+  for (int32_t& lowest : map.lowest) lowest = kCodes - 2;
+  Adam8bitArgs args{};
+  args.weights = weights.data;
+  args.gradient = gradient.data;
+  args.updated = updated.data;
+  args.mean_codes = means.data;
+  args.square_codes = squares.data;
+  args.mean_scales = mean_scales.data;
+  args.square_scales = square_scales.data;
+  args.mean_map = args.square_map = &map;
+  args.gradient_factor = args.rate = args.epsilon = args.decay = args.beta1 = args.share1 = args.beta2 = args.share2 = 0.5f;
+  kernels.adam_8bit(args, count);
+}
+
 int64_t padded(int64_t size) { return (size + kLstmCols - 1) / kLstmCols * kLstmCols; }
 
 void lstm(const Kernels& kernels, int64_t batch, int64_t time, int64_t input, int64_t hidden, bool dropped) {
@@ -241,8 +261,9 @@ void everything(const Kernels& kernels, Storage storage) {
 /// Runs an encoder forward and backward, by groups and by teams of threads. Its parameters have their exact size, or whole panels where
 /// that is needed.
 /// @param trained gradients of all parameters, too
+/// @param format of weights in few bits; 0 for packed ones
 void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediate, int64_t rank, const std::vector<int32_t>& offsets,
-             bool trained) {
+             bool trained, int format = 0) {
   const int64_t element = storage == kFloat32 ? 4 : 2;
   const int64_t tokens = offsets.back(), sequences = static_cast<int64_t>(offsets.size()) - 1;
   std::vector<std::unique_ptr<Exact<float>>> memory;
@@ -254,6 +275,23 @@ void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediat
     void* to = take(packed_elements(out, in) * element / 4);
     pack_weight(take(out * in), kFloat32, out, in, transposed, to, storage);
     return to;
+  };
+  std::vector<std::unique_ptr<Exact<uint8_t>>> codes;
+  const auto bytes = [&](int64_t count) {
+    codes.push_back(std::make_unique<Exact<uint8_t>>(count));
+    return codes.back()->data;
+  };
+  const auto coded = [&](int64_t out, int64_t in) {
+    LowBitMatrix matrix{};
+    matrix.format = static_cast<LowBitFormat>(format);
+    matrix.rows = out;
+    matrix.cols = in;
+    const int64_t size = out * in, blocks = (size + kNf4Block - 1) / kNf4Block;
+    matrix.codes = bytes(format == kInt8 ? size : (size + 1) / 2);
+    matrix.scale_codes = bytes(blocks);
+    matrix.scale_map = take(256);
+    matrix.scales = take(format == kInt8 ? out : (blocks + kNf4ScaleBlock - 1) / kNf4ScaleBlock);
+    return matrix;
   };
   std::vector<int64_t> kept_before{0};
   int64_t longest = 0;
@@ -268,7 +306,8 @@ void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediat
     EncoderLayer& layer = forward[n];
     for (int i = 0; i < kLinears; i++) {
       const int64_t out = i == kIntermediate ? intermediate : hidden, in = i == kOutput ? intermediate : hidden;
-      layer.weight[i] = packed(out, in, false);
+      if (format == 0) layer.weight[i] = packed(out, in, false);
+      if (format != 0) layer.coded[i] = coded(out, in);
       layer.bias[i] = take(whole_panels(out) * kPanel);
       if (rank == 0) continue;
       layer.update[i].rank = rank;
@@ -301,7 +340,7 @@ void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediat
     backward[n] = layer;
     for (int i = 0; i < kLinears; i++) {
       const int64_t out = i == kIntermediate ? intermediate : hidden, in = i == kOutput ? intermediate : hidden;
-      backward[n].weight[i] = packed(in, out, true);
+      if (format == 0) backward[n].weight[i] = packed(in, out, true);
       if (rank == 0) continue;
       backward[n].update[i].a = packed(in, rank, true);
       backward[n].update[i].b = packed(rank, out, true);
@@ -354,6 +393,10 @@ void encoders(Storage storage) {
       encoder(storage, 45, 5, 77, 3, offsets, trained);
       encoder(storage, 96, 3, 1100, 40, offsets, trained);
     }
+    for (const int format : {kNf4, kInt8}) {
+      encoder(storage, 64, 1, 130, 8, offsets, false, format);
+      encoder(storage, 45, 5, 77, 3, offsets, false, format);
+    }
   }
 }
 
@@ -365,7 +408,10 @@ void visit_unit(const char* name, void*) {
 
 void visit(const char* name, void*) {
   choose_kernels(name);
-  for (const int64_t count : {0, 1, 3, 4, 7, 16, 17, 63, 65, 255, 257, 4100}) adam(kernels(), count);
+  for (const int64_t count : {0, 1, 3, 4, 7, 16, 17, 63, 65, 255, 257, 4100}) {
+    adam(kernels(), count);
+    adam_8bit(kernels(), count);
+  }
   for (const int64_t hidden : {1, 3, 8, 16, 17, 40}) {
     for (const int64_t batch : {1, 5, 8, 9}) {
       for (const int64_t time : {1, 3}) {
