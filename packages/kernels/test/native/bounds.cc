@@ -83,7 +83,7 @@ void rowwise(const Kernels& kernels, Storage storage, int64_t rows, int64_t cols
       }
     }
   }
-  kernels.dropout[storage](some_dropout(true), x.data, y.data, 0, count);
+  kernels.dropout[storage](some_dropout(true), x.data, y.data, 0, count, 0);
   Exact<float> stack(count);
   kernels.sum_rows(stack.data, rows, cols, first.data);
 }
