@@ -4,9 +4,7 @@ import { HttpClient } from '../http/http-client.js';
 import type { Limits } from '../http/limits.js';
 import { LIMITS } from '../http/limits.js';
 import { shownAddress } from '../http/problems.js';
-import { decodeFeed } from './decode-feed.js';
 import type { ParsedFeed } from './parse-headlines.js';
-import { parseHeadlines } from './parse-headlines.js';
 
 /** Far above any feed of news; a longer answer is something else. */
 const MAX_FEED_BYTES = 16 * 2 ** 20;
@@ -72,6 +70,11 @@ export async function pullHeadlinesWith(
     signal,
     onRetry: onNote,
   });
+  // Loaded here, so that commands which only look up a model do not wait for it.
+  const [{ decodeFeed }, { parseHeadlines }] = await Promise.all([
+    import('./decode-feed.js'),
+    import('./parse-headlines.js'),
+  ]);
   const { format, headlines, leftOut } = await client.get(
     url.href,
     (body, response) => parseHeadlines(decodeFeed(body, response.headers.get('content-type'), shown), shown),

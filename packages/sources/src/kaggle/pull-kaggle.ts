@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import { loadKaggle } from '@fin/data';
 import { requireEmptyFolder, writeFolderAtomically } from '@fin/files';
 import { SourceInputError, SourceUnavailableError } from '../errors.js';
 import { download, sha256OfFile } from '../http/download.js';
@@ -145,6 +144,7 @@ function kaggleRefusal(dataset: string, hasCredentials: boolean, folder: string)
 
 /** Reads the market as every command will. */
 async function requireMarket(dir: string, dataset: string): Promise<void> {
+  const { loadKaggle } = await import('@fin/data');
   try {
     await loadKaggle({ dir });
   } catch (error) {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import process from 'node:process';
-import { lastClosedDay, loadPrices } from '@fin/data';
 import { temporaryPath, writeFileAtomically } from '@fin/files';
 import { SourceInputError, SourceUnavailableError } from '../errors.js';
 import type { Environment } from '../http/endpoint.js';
@@ -76,7 +75,9 @@ export async function pullPricesWith(
   options: PullPricesOptions,
 ): Promise<PulledPrices> {
   const { from, out, overwrite = false, env = process.env, signal, onNote = () => {} } = options;
-  const query = queryOf(symbol, options);
+  // Loaded here, so that commands which only look up a model do not wait for it.
+  const { lastClosedDay } = await import('@fin/data');
+  const query = queryOf(symbol, options, lastClosedDay());
   if (existsSync(out) && !overwrite) {
     throw new SourceInputError(`${out} exists: choose another file, or say that it may be overwritten`);
   }
@@ -110,7 +111,8 @@ export async function pullPricesWith(
   return { file: out, days: rows.length, first: rows[0][0], last: rows[rows.length - 1][0], ...record };
 }
 
-function queryOf(symbol: string, { start, end }: PullPricesOptions): PriceQuery {
+/** @param over newest day whose trading is over */
+function queryOf(symbol: string, { start, end }: PullPricesOptions, over: string): PriceQuery {
   if (!/^[\w^.=&-]{1,32}$/.test(symbol)) {
     throw new SourceInputError(
       `${JSON.stringify(symbol)} is not a symbol: give one as the source writes it, such as ^DJI`,
@@ -120,7 +122,6 @@ function queryOf(symbol: string, { start, end }: PullPricesOptions): PriceQuery 
     if (day !== undefined && !isDay(day))
       throw new SourceInputError(`the ${name} ${JSON.stringify(day)} is not a day: write it as 2016-07-01`);
   }
-  const over = lastClosedDay();
   const last = end === undefined || end > over ? over : end;
   if (start !== undefined && start > last) {
     throw new SourceInputError(`the start ${start} is after ${last}, the last day of the prices`);
@@ -142,6 +143,7 @@ function rowsOf({ rows }: PriceTable, { start, end }: PriceQuery): PriceTable['r
 
 /** Reads prices as every command will, from a temporary file. */
 async function requireReadable(text: string, out: string, what: string): Promise<void> {
+  const { loadPrices } = await import('@fin/data');
   const trial = temporaryPath(out);
   await writeFileAtomically(trial, text);
   try {
