@@ -164,7 +164,7 @@ struct Part {
 };
 
 void compute_adam(void* kernel, TF_OpKernelContext* context) {
-    Call call(context, "FinAdamW8bit");
+  Call call(context, "FinAdamW8bit");
   Tensor state, maps;
   UpdateInputs inputs;
   call.input(0, state);

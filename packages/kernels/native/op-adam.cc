@@ -52,7 +52,7 @@ struct Part {
 };
 
 void compute_adam(void* kernel, TF_OpKernelContext* context) {
-    Call call(context, "FinAdamW");
+  Call call(context, "FinAdamW");
   Tensor moments;
   UpdateInputs inputs;
   call.input(0, moments);

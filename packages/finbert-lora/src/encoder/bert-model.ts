@@ -127,7 +127,7 @@ export class BertModel extends Container {
 
   /** Number of layers below the lowest trainable parameter: their hidden states stay the same in training. */
   get frozenLayers(): number {
-    return Math.max(0, this.#frozenParts() - 1);
+    return layersOf(this.#frozenParts());
   }
 
   /** Number of parts below the lowest trainable parameter, embeddings included. */
@@ -145,8 +145,10 @@ export class BertModel extends Container {
     mode: ForwardMode,
     { lower, outputHiddenStates: all = false }: BertForwardOptions,
   ): tf.Tensor2D[] {
-    const frozen = tf.engine().isTapeOn() ? this.#frozenParts() : 0;
-    if (lower) this.#checkLower(lower, tokens);
+    const recorded = tf.engine().isTapeOn();
+    const bottom = recorded || lower ? this.#frozenParts() : 0;
+    const frozen = recorded ? bottom : 0;
+    if (lower) this.#checkLower(lower, tokens, layersOf(bottom));
     const embed = () => lower?.states.clone() ?? this.embeddings.forward(tokens, mode);
     const states = [frozen > 0 ? withoutGradient(embed) : embed()];
     let done = 1 + (lower?.layers ?? 0);
@@ -161,16 +163,16 @@ export class BertModel extends Container {
   }
 
   /** @throws BertInputError if the states do not belong to this batch and model, or layers below are trained */
-  #checkLower({ layers, states }: LowerLayers, { inputIds }: Tokens): void {
+  #checkLower({ layers, states }: LowerLayers, { inputIds }: Tokens, frozenLayers: number): void {
     const wanted = [inputIds.size, this.config.hiddenSize];
     if (`${states.shape}` !== `${wanted}`) {
       throw new BertInputError(
         `lower.states has the shape [${states.shape}] where the batch needs [${wanted}]`,
       );
     }
-    if (Number.isInteger(layers) && layers >= 0 && layers <= this.frozenLayers) return;
+    if (Number.isInteger(layers) && layers >= 0 && layers <= frozenLayers) return;
     throw new BertInputError(
-      `lower.layers is ${layers}, but ${this.frozenLayers} of ${this.layers.length} layers at the bottom are frozen`,
+      `lower.layers is ${layers}, but ${frozenLayers} of ${this.layers.length} layers at the bottom are frozen`,
     );
   }
 
@@ -223,6 +225,9 @@ export class BertModel extends Container {
     ];
   }
 }
+
+/** Number of layers among this many parts at the bottom, of which the embeddings are one. */
+const layersOf = (parts: number): number => Math.max(0, parts - 1);
 
 /** Neighbouring layers that run together. */
 interface Stretch {
