@@ -28,9 +28,10 @@ resume=()
 if [ -e "$run/run.json" ]; then resume=(--resume); fi
 
 export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}" # srun does not take it from the job itself since Slurm 22.05
+# Set before fin starts: a signal without a trap would end this script and not fin. It goes to fin, since srun would kill fin without a checkpoint.
+trap 'scancel --signal=TERM "$job" 2>/dev/null' TERM
 "${launcher[@]}" "${fin[@]}" {{command}} "${resume[@]}" --run "$run" "${arguments[@]}" &
 child=$!
-trap 'scancel --signal=TERM "$job" 2>/dev/null' TERM # to fin: srun itself would kill it without a checkpoint
 wait "$child"
 code=$?
 while kill -0 "$child" 2>/dev/null; do # a signal ended the waiting, not fin

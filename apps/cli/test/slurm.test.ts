@@ -266,7 +266,7 @@ describe.skipIf(process.platform === 'win32')('the script, in a bash with stand-
     const fin = join(folder, 'slow');
     writeFileSync(
       fin,
-      `#!/bin/bash\nkill -TERM $PPID\nwhile [ ! -e '${log}.stop' ]; do sleep 0.05; done\nsleep 0.2\necho checkpoint >>'${log}'\nexit 143\n`,
+      `#!/bin/bash\nkill -TERM $PPID\nfor ((i = 0; i < 400; i++)); do [ -e '${log}.stop' ] && break; sleep 0.05; done\nsleep 0.2\necho checkpoint >>'${log}'\nexit 143\n`,
     );
     chmodSync(fin, 0o755);
     expect(run({ fin: [fin] })).toMatchObject({ status: 143, words: ['scontrol', 'requeue', '42'] });
