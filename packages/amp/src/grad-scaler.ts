@@ -1,3 +1,4 @@
+import { allFinite } from '@fin/kernels';
 import { nativeDType } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { engineState } from './core/engine.js';
@@ -104,7 +105,7 @@ export class GradScaler {
     if (stage === 'stepped') throw new GradScalerError('unscale() is called after step().');
     refuseFloat16Parameters(gradients);
     const tensors = gradientTensors(gradients);
-    const foundNonFinite = hasNonFinite(tensors);
+    const foundNonFinite = !allFinite(tensors);
     // As in torch: the reciprocal in float64, then rounded.
     const inverse = Math.fround(1 / scale);
     const unscaled = tf.tidy(
@@ -321,15 +322,4 @@ function mapGradients<G extends Gradients>(gradients: G, fn: (gradient: tf.Tenso
   if (Array.isArray(gradients)) return gradients.map(fn) as unknown as G;
   const entries = Object.entries(gradients).map(([name, gradient]) => [name, fn(gradient as tf.Tensor)]);
   return Object.fromEntries(entries) as G;
-}
-
-/** Whether any element of any tensor is infinite or NaN. Reads one value from the device. */
-function hasNonFinite(tensors: readonly tf.Tensor[]): boolean {
-  if (tensors.length === 0) return false;
-  const finite = tf.tidy(() => tf.all(tf.stack(tensors.map((tensor) => tf.all(tf.isFinite(tensor))))));
-  try {
-    return finite.dataSync()[0] === 0;
-  } finally {
-    finite.dispose();
-  }
 }

@@ -20,20 +20,32 @@ static void adam(const AdamArgs& args, int64_t count) {
   if (i < count) adam_vector(args, i, count - i);
 }
 
+/// Lanes of the sum, on every instruction set, so that all give the same bits: squares of floats are exact in double precision.
+constexpr int64_t kSquareLanes = 32;
+
 static double sum_of_squares(const float* x, int64_t count) {
-  // Short sums in single precision, added up in double precision.
-  constexpr int64_t kShort = 64 * W;
-  double total = 0.0;
-  for (int64_t at = 0; at < count; at += kShort) {
-    const int64_t end = count - at < kShort ? count : at + kShort;
-    vf sums[4] = {};
-    for (int64_t i = at; i < end; i += 4 * W) {
-      for (int64_t k = 0; k < 4 && i + k * W < end; k++) {
-        const vf v = load_up_to(x + i + k * W, end - i - k * W);
-        sums[k] = fma(v, v, sums[k]);
-      }
+  typedef float half __attribute__((vector_size(FIN_BYTES / 2)));
+  typedef double wide __attribute__((vector_size(FIN_BYTES)));
+  constexpr int64_t kEach = W / 2, kVectors = kSquareLanes / kEach;
+  wide sums[kVectors] = {};
+  const auto add = [&](const float* from) {
+    for (int64_t i = 0; i < kVectors; i++) {
+      half part;
+      __builtin_memcpy(&part, from + i * kEach, sizeof part);
+      const wide value = __builtin_convertvector(part, wide);
+      sums[i] += value * value;
     }
-    total += (double)reduce_add((sums[0] + sums[1]) + (sums[2] + sums[3]));
+  };
+  int64_t at = 0;
+  for (; at + kSquareLanes <= count; at += kSquareLanes) add(x + at);
+  if (at < count) {
+    float rest[kSquareLanes] = {};
+    __builtin_memcpy(rest, x + at, (size_t)(count - at) * sizeof(float));
+    add(rest);
   }
+  double lanes[kSquareLanes];
+  __builtin_memcpy(lanes, sums, sizeof lanes);
+  double total = 0.0;
+  for (const double lane : lanes) total += lane;
   return total;
 }

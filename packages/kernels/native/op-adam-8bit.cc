@@ -16,13 +16,6 @@
 namespace fin {
 namespace {
 
-struct ListAttributes {
-  int64_t count;
-};
-
-void* create_list(TF_OpKernelConstruction* construction) { return new ListAttributes{Attributes(construction).integer("N")}; }
-void destroy_list(void* attributes) { delete static_cast<ListAttributes*>(attributes); }
-
 int64_t blocks_of(int64_t elements) { return (elements + kCodeBlock - 1) / kCodeBlock; }
 
 /// Where the moments lie in the buffer.

@@ -1,5 +1,4 @@
 // FinAdamW: one update of all parameters.  FinAdamWMoments: the buffer of their running means, which FinAdamW changes in place.
-// FinGlobalNorm: the norm of all gradients together.
 
 #include "cpu.h"
 #include "op.h"
@@ -7,19 +6,11 @@
 #include "pool.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <memory>
 
 namespace fin {
 namespace {
-
-struct ListAttributes {
-  int64_t count;
-};
-
-void* create_list(TF_OpKernelConstruction* construction) { return new ListAttributes{Attributes(construction).integer("N")}; }
-void destroy_list(void* attributes) { delete static_cast<ListAttributes*>(attributes); }
 
 void compute_moments(void* kernel, TF_OpKernelContext* context) {
   const int64_t count = static_cast<ListAttributes*>(kernel)->count;
@@ -102,29 +93,6 @@ void compute_adam(void* kernel, TF_OpKernelContext* context) {
   });
 }
 
-void compute_norm(void* kernel, TF_OpKernelContext* context) {
-  Call call(context, "FinGlobalNorm");
-  const auto tensors = call.inputs(0, static_cast<ListAttributes*>(kernel)->count);
-  Tensor norm;
-  call.output(0, norm, TF_FLOAT, {});
-  if (!call.ok()) return;
-  std::vector<std::pair<const float*, int64_t>> parts;
-  for (const auto& tensor : tensors) {
-    for (int64_t at = 0; at < tensor->elements(); at += kElementsPerTask) {
-      parts.emplace_back(tensor->data<float>() + at, std::min(kElementsPerTask, tensor->elements() - at));
-    }
-  }
-  std::vector<double> sums(parts.size());
-  const auto sum_of_squares = kernels().sum_of_squares;
-  parallel_for(static_cast<int64_t>(parts.size()), [&](int64_t i) {
-    const auto [x, count] = parts[static_cast<size_t>(i)];
-    sums[static_cast<size_t>(i)] = sum_of_squares(x, count);
-  });
-  double total = 0.0;
-  for (const double sum : sums) total += sum;
-  *norm.data<float>() = static_cast<float>(std::sqrt(total));
-}
-
 }  // namespace
 
 std::string register_adam() {
@@ -143,7 +111,6 @@ std::string register_adam() {
        &create_update,
        &compute_adam,
        &destroy_update},
-      {"FinGlobalNorm", {"N: int >= 0"}, {"tensors: N * float"}, {"norm: float"}, &create_list, &compute_norm, &destroy_list},
   };
   for (const OpDefinition& definition : definitions) {
     const std::string problem = register_op(definition);

@@ -114,6 +114,10 @@ bool Attributes::boolean(const char* name) {
   return value != 0;
 }
 
+void* create_list(TF_OpKernelConstruction* construction) { return new ListAttributes{Attributes(construction).integer("N")}; }
+
+void destroy_list(void* attributes) { delete static_cast<ListAttributes*>(attributes); }
+
 namespace {
 
 /// One block of Philox 4x32-10; see philox.h.

@@ -134,6 +134,14 @@ Dropout read_dropout(Call& call, const DropoutAttributes& attributes, const Tens
 /// @return the length of the longest sequence
 int64_t expect_offsets(Call& call, const Tensor& offsets, int64_t tokens);
 
+/// The attribute of an op with a list of inputs: their number, N.
+struct ListAttributes {
+  int64_t count;
+};
+
+void* create_list(TF_OpKernelConstruction* construction);
+void destroy_list(void* attributes);
+
 /// An op to register, in the syntax of TensorFlow's op definitions.
 struct OpDefinition {
   const char* name;
@@ -159,6 +167,7 @@ std::string register_encoder();
 std::string register_pack_weight();
 std::string register_adam();
 std::string register_adam_8bit();
+std::string register_gradient_norm();
 std::string register_low_bit();
 std::string register_lstm();
 

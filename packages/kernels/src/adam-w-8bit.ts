@@ -1,13 +1,13 @@
 import { attr, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdamWSettings } from './adam-w.js';
-import { wide } from './adam-w.js';
 import { expectInput } from './errors.js';
 import type { BlockwiseCodes } from './low-bit/blockwise.js';
 import { dequantizeBlockwise, quantizeBlockwise } from './low-bit/blockwise.js';
 import { bytesTensor } from './low-bit/bytes-tensor.js';
 import { CODES, dynamicMap } from './low-bit/dynamic-map.js';
 import { usesFusedOps } from './state.js';
+import { wide } from './storage.js';
 
 /** Elements of moments that share a scale. */
 export const MOMENT_BLOCK = 256;

@@ -1,7 +1,8 @@
-import { attr, castNative, nativeDType, rawOp } from '@fin/runtime';
+import { attr, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { expectInput } from './errors.js';
 import { usesFusedOps } from './state.js';
+import { wide } from './storage.js';
 
 /** Settings of AdamW for one tensor in one update. */
 export interface AdamWSettings {
@@ -155,31 +156,4 @@ function checkUpdate({ weights, settings, gradients, moments }: AdamWUpdate): vo
     `${moments.shape}` === `${[2, total]}`,
     () => `adamW: moments have the shape [${moments.shape}] where [2, ${total}] is needed`,
   );
-}
-
-/**
- * Norm of all tensors together, the square root of the sum of all squares. Reads nothing from the device.
- *
- * @returns float32 scalar
- */
-export function globalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
-  if (!usesFusedOps()) return composedGlobalNorm(tensors);
-  return tf.tidy(
-    () => rawOp('FinGlobalNorm', tensors.map(wide), { N: attr.int(tensors.length) })[0] as tf.Scalar,
-  );
-}
-
-/** Under autocast some gradients are in two bytes, which these ops do not read. */
-export const wide = (tensor: tf.Tensor): tf.Tensor =>
-  nativeDType(tensor) === 'float32' ? tensor : castNative(tensor, 'float32');
-
-/** Composed twin of {@link globalNorm}. */
-export function composedGlobalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
-  return tf.tidy(() => {
-    // tfjs's wasm backend does not sum an empty tensor to 0.
-    const filled = tensors.filter(({ size }) => size > 0);
-    if (filled.length === 0) return tf.scalar(0);
-    const squares = filled.map((tensor) => tf.sum(tf.square(tensor)));
-    return tf.sqrt(tf.sum(tf.stack(squares))) as tf.Scalar;
-  });
 }

@@ -1,6 +1,6 @@
 export { gelu, geluTanh, relu } from './activations.js';
 export type { AdamWResult, AdamWSettings, AdamWUpdate } from './adam-w.js';
-export { adamW, adamWMoments, adamWScalars, globalNorm } from './adam-w.js';
+export { adamW, adamWMoments, adamWScalars } from './adam-w.js';
 export type { AdamW8bitState, AdamW8bitUpdate, Moments8bit, TensorOf8bit } from './adam-w-8bit.js';
 export { adamW8bit, MOMENT_BLOCK } from './adam-w-8bit.js';
 export type { AttentionPlan, BatchPart } from './attention/attention-plan.js';
@@ -24,6 +24,8 @@ export type {
   NormParameters,
 } from './encoder/encoder-inputs.js';
 export { KernelInputError } from './errors.js';
+export type { Clipping } from './gradient-norm.js';
+export { allFinite, clippingFactor } from './gradient-norm.js';
 export type { LayerNormOptions } from './layer-norm.js';
 export { layerNorm } from './layer-norm.js';
 export { columnSums, linear } from './linear.js';

@@ -30,6 +30,10 @@ export function inDType<T extends tf.Tensor>(tensor: T, dtype: NativeDType): T {
   return own === dtype || own === 'float16' ? tensor : castNative(tensor, dtype);
 }
 
+/** The tensor itself if its data are float32, else a copy that is. For ops with a list of inputs, which are all of one dtype. */
+export const wide = (tensor: tf.Tensor): tf.Tensor =>
+  nativeDType(tensor) === 'float32' ? tensor : castNative(tensor, 'float32');
+
 /** An empty vector that stands for an absent input of a fused op. Created once per dtype. */
 export function noTensor(dtype: 'float32' | 'int32'): tf.Tensor {
   const { none } = kernelsState();

@@ -23,7 +23,8 @@ const fusedOps: Readonly<Record<string, string>> = {
   FinAdamW8bitMoments: 'moments of each parameter',
   FinAdamWMoments: 'moments of all parameters in one tensor',
   FinLowBitDecode: 'scales and numbers of a matrix in few bits',
-  FinGlobalNorm: 'squares, sum, root over all gradients',
+  FinAllFinite: 'squares and sum over all gradients',
+  FinGlobalNorm: 'squares, sum, root over all gradients, factor that clips them',
   ResourceApplyAdam: 'both moments, weights',
 };
 

@@ -69,10 +69,9 @@ function step({ peft, optimizer, cache }, batch, dropout) {
       return crossEntropy(peft.forward(batch, { training: true, dropout, ...lower }), labels);
     }),
   );
-  const packed = optimizer.pack(grads);
-  optimizer.apply(packed);
+  optimizer.step(grads);
   value.dataSync();
-  tf.dispose([value, grads, packed]);
+  tf.dispose([value, grads]);
 }
 
 const contenders = [

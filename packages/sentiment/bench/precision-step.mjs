@@ -19,7 +19,7 @@ import {
   nativeDType,
   randomStreams,
 } from '@fin/runtime';
-import { AdamW, clipByGlobalNorm, decayGroups } from '@fin/train';
+import { AdamW, decayGroups } from '@fin/train';
 import * as tf from '@tensorflow/tfjs-core';
 
 const { values: options } = parseArgs({
@@ -97,15 +97,14 @@ function step(variant, { tokens, labels, dropout }, measure) {
   });
   watching?.remove();
   root.clear();
-  const packed = optimizer.pack(grads);
-  scaler.step(optimizer, packed, (unscaled) => {
-    const { grads: clipped, norm } = clipByGlobalNorm(unscaled, 1);
-    optimizer.apply(clipped);
-    tf.dispose([clipped, norm]);
+  scaler.step(optimizer, grads, (unscaled) => {
+    const { norm, factor } = clippingFactor(Object.values(unscaled), 1);
+    optimizer.step(unscaled, undefined, factor);
+    tf.dispose([norm, factor]);
   });
   scaler.update();
   value.dataSync();
-  tf.dispose([value, grads, packed]);
+  tf.dispose([value, grads]);
 }
 
 function batchOf(round) {

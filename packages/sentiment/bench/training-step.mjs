@@ -62,10 +62,9 @@ function step({ trained, optimizer }, policy, batch, dropout) {
   const { value, grads } = tf.variableGrads(() =>
     autocast(policy, () => crossEntropy(trained.forward(batch, { training: true, dropout }), labels)),
   );
-  const packed = optimizer.pack(grads);
-  optimizer.apply(packed);
+  optimizer.step(grads);
   value.dataSync();
-  tf.dispose([value, grads, packed]);
+  tf.dispose([value, grads]);
 }
 
 const median = (all) => all[all.length >> 1];

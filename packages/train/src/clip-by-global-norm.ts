@@ -1,4 +1,4 @@
-import { globalNorm } from '@fin/kernels';
+import { clippingFactor } from '@fin/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Range } from './ranges.js';
 import { requireInRange } from './ranges.js';
@@ -10,9 +10,6 @@ export interface ClippedGradients<G> {
   /** Norm of all gradients together, before clipping. */
   readonly norm: tf.Scalar;
 }
-
-/** Added to the norm so that the division by it is defined, as in torch. */
-const EPSILON = 1e-6;
 
 /** Valid norms to clip to. */
 export const MAX_NORM: Range = { rule: 'above 0', holds: (value) => value > 0 };
@@ -38,18 +35,4 @@ export function clipByGlobalNorm<G extends readonly tf.Tensor[] | Readonly<Recor
     const result = Array.isArray(grads) ? clipped.map(([, tensor]) => tensor) : Object.fromEntries(clipped);
     return { grads: result as unknown as G, norm } as never;
   }) as ClippedGradients<G>;
-}
-
-/**
- * The norm of all gradients together, and the factor, at most 1, that scales it down to `maxNorm`. Reads nothing from the device. `apply` of
- * an optimizer takes the factor, so that no copy of the gradients is made. The caller owns both.
- */
-export function clippingFactor(
-  gradients: readonly tf.Tensor[],
-  maxNorm: number,
-): { readonly norm: tf.Scalar; readonly factor: tf.Scalar } {
-  return tf.tidy(() => {
-    const norm = globalNorm(gradients);
-    return { norm, factor: tf.minimum(tf.div(maxNorm, tf.add(norm, EPSILON)), 1) as tf.Scalar };
-  });
 }

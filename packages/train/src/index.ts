@@ -2,7 +2,7 @@ export type { CheckpointOptions, Resumable } from './checkpoint/checkpoint-optio
 export { CheckpointMismatchError, CheckpointsExistError } from './checkpoint/checkpointer.js';
 export type { EvaluationRecord } from './checkpoint/saved-state.js';
 export type { ClippedGradients } from './clip-by-global-norm.js';
-export { clipByGlobalNorm, clippingFactor } from './clip-by-global-norm.js';
+export { clipByGlobalNorm } from './clip-by-global-norm.js';
 export type { ParameterCount } from './count-parameters.js';
 export { countParameters } from './count-parameters.js';
 export { GradientOverflowError, NonFiniteLossError, TrainError, TrainInputError } from './errors.js';
@@ -42,7 +42,6 @@ export type {
   NamedGradients,
   Optimizer,
   OptimizerState,
-  PackedGradients,
   ParameterGroup,
 } from './optimizer/optimizer.js';
 export { decayGroups } from './optimizer/optimizer.js';

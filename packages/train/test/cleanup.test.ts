@@ -85,14 +85,14 @@ describe('a run that throws leaves no tensor behind', () => {
     'in the schedule': () => ({ schedule: () => (step) => (step === 2 ? Number.NaN : 1) }),
     'in the optimizer': (line) => {
       const optimizer = new AdamW(decayGroups(line, 0));
-      const apply = optimizer.apply.bind(optimizer);
+      const step = optimizer.step.bind(optimizer);
       let calls = 0;
-      optimizer.apply = (packed, rate) => (++calls === 2 ? fail() : apply(packed, rate));
+      optimizer.step = (gradients, rate) => (++calls === 2 ? fail() : step(gradients, rate));
       return { optimizer, maxGradNorm: 1 };
     },
     'in the optimizer, with a gradient scaler': (line) => {
       const optimizer = new AdamW(decayGroups(line, 0));
-      optimizer.apply = fail;
+      optimizer.step = fail;
       return { optimizer, maxGradNorm: 1, gradientScaler: new GradScaler() };
     },
     'in the gradient scaler': () => ({

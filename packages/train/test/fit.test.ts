@@ -494,13 +494,11 @@ describe('phases', () => {
       'data',
       'forward',
       'backward',
-      'optimizer', // packs the gradients
-      'optimizer', // changes the weights
+      'optimizer',
       'data',
       'forward',
       'backward',
-      'optimizer', // packs the gradients
-      'optimizer', // changes the weights
+      'optimizer',
     ]);
     expect(open).toEqual([]);
   });

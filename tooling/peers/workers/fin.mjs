@@ -6,7 +6,7 @@ import { getPeftModel, PeftModel } from '@fin/finbert-lora/lora';
 import { packSequences } from '@fin/finbert-lora/tokenizer';
 import { loadKernels } from '@fin/kernels';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
-import { AdamW, clippingFactor, decayGroups } from '@fin/train';
+import { AdamW, decayGroups } from '@fin/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { LORA } from '../inputs.mjs';
 import { serve } from '../serve.mjs';
@@ -59,11 +59,10 @@ function train({ tokens, labels: classes }) {
   const { value, grads } = tf.variableGrads(() =>
     autocast(policy, () => crossEntropy(trained.forward(tokens, mode), classes)),
   );
-  const packed = optimizer.pack(grads);
-  const { factor, norm } = clippingFactor(packed, 1); // as `fit` clips
-  optimizer.apply(packed, undefined, factor);
+  const { factor, norm } = clippingFactor(Object.values(grads), 1); // as `fit` clips
+  optimizer.step(grads, undefined, factor);
   const [loss] = value.dataSync();
-  tf.dispose([value, grads, packed, factor, norm]);
+  tf.dispose([value, grads, factor, norm]);
   return loss;
 }
 

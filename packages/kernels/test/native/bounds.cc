@@ -158,7 +158,9 @@ void adam(const Kernels& kernels, int64_t count) {
   Exact<float> weights(count), gradient(count), mean(count), square(count), updated(count);
   const AdamArgs args{weights.data, gradient.data, mean.data, square.data, updated.data, 0.5f, 0.1f, 1e-8f, 0.99f, 0.1f, 0.001f};
   kernels.adam(args, count);
-  if (kernels.sum_of_squares(gradient.data, count) < 0.0) std::abort();
+  double sum = 0.0;
+  for (int64_t i = 0; i < count; i++) sum += static_cast<double>(gradient.data[i]) * gradient.data[i];
+  if (std::fabs(kernels.sum_of_squares(gradient.data, count) - sum) > 1e-9 * sum) std::abort();
 }
 
 void adam_8bit(const Kernels& kernels, int64_t count) {

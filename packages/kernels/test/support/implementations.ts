@@ -6,6 +6,8 @@ export type Implementation = Pick<
   typeof kernels,
   | 'adamW'
   | 'adamW8bit'
+  | 'allFinite'
+  | 'clippingFactor'
   | 'dropout'
   | 'embeddings'
   | 'encoder'

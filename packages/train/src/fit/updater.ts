@@ -1,7 +1,7 @@
+import { allFinite, clippingFactor } from '@fin/kernels';
 import { singleProcess } from '@fin/parallel';
 import { beginRange } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { clippingFactor } from '../clip-by-global-norm.js';
 import { GradientOverflowError, TrainInputError } from '../errors.js';
 import { variableGradients } from './differentiate.js';
 import type { FitOptions, GradientScaler, WeightedLoss } from './fit-options.js';
@@ -96,7 +96,7 @@ export class Updater<Batch> {
     const { step } = place;
     const afterwards = next ? this.#request(next, step + 1, 0) : null;
     const requests = plan.flatMap((whole, part) => this.#request(whole, step, part) ?? []);
-    let packed: tf.Tensor[];
+    let gradients: tf.NamedTensorMap;
     let agreed = wishes;
     try {
       for (const [i, request] of requests.entries()) {
@@ -109,16 +109,11 @@ export class Updater<Batch> {
           this.#losses.add({ value, factor: 1, ...place, indices: plan[part] });
         agreed = counted;
       }
-      const end = beginRange('optimizer');
-      try {
-        packed = sum.mean((gradients) => this.#options.optimizer.pack(gradients));
-      } finally {
-        end();
-      }
+      gradients = sum.takeMean();
     } finally {
       sum.dispose();
     }
-    await this.#change(packed, learningRate, step);
+    await this.#change(gradients, learningRate, step);
     return { examples, wishes: agreed };
   }
 
@@ -184,23 +179,25 @@ export class Updater<Batch> {
   }
 
   /** Changes the weights by these gradients, unless a scaler finds them not finite. Takes ownership of the gradients. */
-  async #change(gradients: tf.Tensor[], learningRate: number, step: number): Promise<void> {
+  async #change(gradients: tf.NamedTensorMap, learningRate: number, step: number): Promise<void> {
     const { optimizer } = this.#options;
     const scaler = this.#scaler;
     if (!scaler) {
       this.#apply(gradients, learningRate);
       return;
     }
-    let unscaled: tf.Tensor[];
+    const names = Object.keys(gradients);
+    let unscaled: tf.NamedTensorMap;
     try {
-      unscaled = [...scaler.unscale(optimizer, gradients)];
+      const list = scaler.unscale(optimizer, Object.values(gradients));
+      unscaled = Object.fromEntries(list.map((tensor, i) => [names[i], tensor]));
     } finally {
       tf.dispose(gradients);
     }
     const scale = scaler.getScale();
     let applied = false;
     try {
-      scaler.step(optimizer, unscaled, () => {
+      scaler.step(optimizer, Object.values(unscaled), () => {
         applied = true;
         this.#apply(unscaled, learningRate);
       });
@@ -209,25 +206,25 @@ export class Updater<Batch> {
       this.#skipped++;
       if (scaler.getScale() >= LOWEST_SCALE) return;
       await this.#losses.read(); // a loss that is not finite explains the gradients
-      throw new GradientOverflowError(scale, step, optimizer.nonFinite(unscaled));
+      throw new GradientOverflowError(scale, step, nonFinite(optimizer.parameters, unscaled));
     } finally {
       if (!applied) tf.dispose(unscaled);
     }
   }
 
   /** Takes ownership of the gradients. */
-  #apply(gradients: tf.Tensor[], learningRate: number): void {
+  #apply(gradients: tf.NamedTensorMap, learningRate: number): void {
     const { optimizer, maxGradNorm } = this.#options;
     const end = beginRange('optimizer');
     let factor: tf.Scalar | undefined;
     try {
       if (maxGradNorm !== undefined) {
-        const clipping = clippingFactor(gradients, maxGradNorm);
+        const clipping = clippingFactor(Object.values(gradients), maxGradNorm);
         factor = clipping.factor;
         this.#gradNorm?.dispose();
         this.#gradNorm = clipping.norm;
       }
-      optimizer.apply(gradients, learningRate, factor);
+      optimizer.step(gradients, learningRate, factor);
     } finally {
       end();
       factor?.dispose();
@@ -287,17 +284,19 @@ class GradientSum {
     return others;
   }
 
-  /** The mean gradient, packed. The caller owns the result. */
-  mean(pack: (gradients: tf.NamedTensorMap) => readonly tf.Tensor[]): tf.Tensor[] {
-    const packed = [...pack(this.#gradients)];
-    this.#freeGradients();
+  /** The mean gradient, which the caller owns from now on. */
+  takeMean(): tf.NamedTensorMap {
+    const gradients = this.#gradients;
     const weight = this.#weight;
-    if (!weight) return packed;
-    try {
-      return tf.tidy(() => packed.map((gradient) => tf.div(gradient, weight)));
-    } finally {
-      tf.dispose(packed);
+    if (!weight) {
+      this.#gradients = {};
+      return gradients;
     }
+    const means = tf.tidy(() =>
+      Object.fromEntries(Object.entries(gradients).map(([name, each]) => [name, tf.div(each, weight)])),
+    );
+    this.#freeGradients();
+    return means;
   }
 
   dispose(): void {
@@ -314,6 +313,12 @@ class GradientSum {
     tf.dispose(this.#gradients);
     this.#gradients = {};
   }
+}
+
+/** Names of the parameters with an infinite or NaN gradient. Reads from the device. */
+function nonFinite(parameters: ReadonlyMap<string, tf.Variable>, gradients: tf.NamedTensorMap): string[] {
+  const isBad = ([, { name }]: [string, tf.Variable]) => name in gradients && !allFinite([gradients[name]]);
+  return [...parameters].filter(isBad).map(([name]) => name);
 }
 
 function addTo(sum: tf.Tensor | undefined, term: tf.Tensor): tf.Tensor {

@@ -1,9 +1,8 @@
 import type { AdamWSettings } from '@fin/kernels';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Moments } from './adam-slot.js';
-import type { PackedGradients } from './optimizer.js';
 
-/** Parameters that share settings, whose gradients are concatenated. */
+/** Parameters that share settings. */
 export interface AdamBucket {
   readonly variables: readonly tf.Variable[];
   /** Of each variable, with its shape. */
@@ -15,12 +14,12 @@ export interface AdamEngine {
   /**
    * Updates moments and variables. The caller owns the given tensors.
    *
-   * @param gradients one tensor per bucket
+   * @param gradients of the variables of each bucket
    * @param settings one per bucket
    * @param gradientFactor scalar that the gradients are multiplied by
    */
   update(
-    gradients: PackedGradients,
+    gradients: readonly (readonly tf.Tensor[])[],
     settings: readonly AdamWSettings[],
     gradientFactor: tf.Scalar | null,
   ): void;

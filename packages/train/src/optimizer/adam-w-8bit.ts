@@ -1,19 +1,11 @@
 import type { AdamW8bitState, AdamWSettings, Moments8bit } from '@fin/kernels';
 import { adamW8bit, composed, MOMENT_BLOCK } from '@fin/kernels';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { TrainInputError } from '../errors.js';
 import { AdamW } from './adam-w.js';
 import type { AdamWOptions, Entry, ResolvedAdamW } from './adam-w-settings.js';
 import { entriesOf, resolveAdamW, settingsOf } from './adam-w-settings.js';
-import type {
-  HostTensor,
-  NamedGradients,
-  Optimizer,
-  OptimizerState,
-  PackedGradients,
-  ParameterGroup,
-} from './optimizer.js';
-import { packAndApply } from './optimizer.js';
+import type { HostTensor, NamedGradients, Optimizer, OptimizerState, ParameterGroup } from './optimizer.js';
 
 /** Smaller tensors keep moments in float32: they take little memory. The bound is that of bitsandbytes. */
 const MIN_8BIT_SIZE = 4096;
@@ -44,13 +36,11 @@ export class AdamW8bit implements Optimizer {
   /** The other tensors. */
   readonly #entries: readonly Entry[];
   readonly #makeState: typeof adamW8bit;
-  /** Entries with a gradient in the last {@link pack}, whose moments are in `#state`. */
+  /** Entries with a gradient in the last update, whose moments are in `#state`. */
   #present: readonly Entry[] = [];
   #state: AdamW8bitState | null = null;
   /** Moments of the other entries that have any. */
   readonly #absent = new Map<string, Moments8bit>();
-  /** How many of the packed tensors are for `#small`. */
-  #smallTensors = 0;
 
   constructor(groups: readonly ParameterGroup[], options: AdamWOptions = {}) {
     this.#resolved = resolveAdamW(groups, options);
@@ -68,37 +58,19 @@ export class AdamW8bit implements Optimizer {
     this.#makeState = options.implementation === 'composed' ? composed.adamW8bit : adamW8bit;
   }
 
-  /** One update. @param learningRate replaces the optimizer's; groups with their own rate change in proportion */
-  step(gradients: NamedGradients, learningRate: number = this.learningRate): void {
-    packAndApply(this, gradients, learningRate);
-  }
-
-  pack(gradients: NamedGradients): PackedGradients {
-    const small = this.#small?.pack(gradients) ?? [];
-    this.#smallTensors = small.length;
-    this.#arrange(this.#entries.filter(({ variable }) => gradients[variable.name] !== undefined));
-    return [...small, ...this.#present.map(({ variable }) => tf.clone(gradients[variable.name]))];
-  }
-
-  nonFinite(packed: PackedGradients): string[] {
-    const small = this.#small?.nonFinite(packed.slice(0, this.#smallTensors)) ?? [];
-    const large = packed.slice(this.#smallTensors);
-    const finite = large.map((gradient) => tf.tidy(() => tf.all(tf.isFinite(gradient)).dataSync())[0] === 1);
-    return [...small, ...this.#present.filter((_, i) => !finite[i]).map(({ name }) => name)];
-  }
-
-  apply(
-    packed: PackedGradients,
+  step(
+    gradients: NamedGradients,
     learningRate: number = this.learningRate,
     gradientFactor: tf.Scalar | null = null,
   ): void {
-    this.#small?.apply(packed.slice(0, this.#smallTensors), learningRate, gradientFactor);
+    this.#small?.step(gradients, learningRate, gradientFactor);
+    this.#arrange(this.#entries.filter(({ variable }) => gradients[variable.name] !== undefined));
     if (this.#state === null) return;
     const variables = this.#present.map(({ variable }) => variable);
     const updated = this.#state.update({
       weights: variables,
       settings: this.#present.map((entry) => this.#settingsOf(entry, learningRate)),
-      gradients: packed.slice(this.#smallTensors),
+      gradients: variables.map(({ name }) => gradients[name]),
       gradientFactor: gradientFactor ?? undefined,
     });
     for (const [i, weights] of updated.entries()) {

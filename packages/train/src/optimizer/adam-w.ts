@@ -8,26 +8,18 @@ import type { AdamWOptions, Entry } from './adam-w-settings.js';
 import { entriesOf, resolveAdamW, settingsOf } from './adam-w-settings.js';
 import { bucketAdam } from './bucket-adam.js';
 import type { Candidate } from './buckets.js';
-import { packTensors, planBuckets, unpackTensor } from './buckets.js';
+import { planBuckets } from './buckets.js';
 import { fusedAdam } from './fused-adam.js';
 import { nativeAdam } from './native-adam.js';
-import type {
-  HostTensor,
-  NamedGradients,
-  Optimizer,
-  OptimizerState,
-  PackedGradients,
-  ParameterGroup,
-} from './optimizer.js';
-import { packAndApply } from './optimizer.js';
+import type { HostTensor, NamedGradients, Optimizer, OptimizerState, ParameterGroup } from './optimizer.js';
 
 const FLOAT32_BYTES = 4;
 
 /**
  * Adam with decoupled weight decay, equal to `torch.optim.AdamW`.
  *
- * Gradients of small parameters of a group are concatenated, those of large ones stay on their own, so that the number of ops of a step
- * hardly grows with the number of parameters. A parameter without a gradient stays unchanged, including its moments and step count.
+ * The number of ops of a step hardly grows with the number of parameters: with @fin/kernels one op updates all of them, else small parameters
+ * of a group are updated together. A parameter without a gradient stays unchanged, including its moments and step count.
  *
  * @see Loshchilov & Hutter 2019, arXiv 1711.05101
  */
@@ -40,7 +32,7 @@ export class AdamW implements Optimizer {
   readonly #eps: number;
   readonly #makeEngine: MakeAdamEngine;
   readonly #entries: readonly Entry[];
-  /** Parameters whose gradients are concatenated; they share settings and the number of updates. */
+  /** Parameters that share settings and the number of updates. */
   #buckets: (readonly Entry[])[] = [];
   /** Updates the buckets; null while there are none. */
   #engine: AdamEngine | null = null;
@@ -60,39 +52,12 @@ export class AdamW implements Optimizer {
     this.settings = settingsOf('AdamW', groups, resolved);
   }
 
-  /** One update. @param learningRate replaces the optimizer's; groups with their own rate change in proportion */
-  step(gradients: NamedGradients, learningRate: number = this.learningRate): void {
-    packAndApply(this, gradients, learningRate);
-  }
-
-  pack(gradients: NamedGradients): PackedGradients {
-    const present = this.#entries.filter(({ variable }) => gradients[variable.name] !== undefined);
-    this.#arrange(present);
-    return tf.tidy(() =>
-      this.#buckets.map((entries) => packTensors(entries.map(({ variable }) => gradients[variable.name]))),
-    );
-  }
-
-  nonFinite(packed: PackedGradients): string[] {
-    return this.#buckets.flatMap((entries, index) => {
-      const parts = unpackTensor(
-        packed[index],
-        entries.map(({ variable }) => variable.shape),
-      );
-      try {
-        const finite = parts.map((part) => tf.tidy(() => tf.all(tf.isFinite(part)).dataSync())[0] === 1);
-        return entries.flatMap(({ name }, i) => (finite[i] ? [] : [name]));
-      } finally {
-        tf.dispose(parts);
-      }
-    });
-  }
-
-  apply(
-    packed: PackedGradients,
+  step(
+    gradients: NamedGradients,
     learningRate: number = this.learningRate,
     gradientFactor: tf.Scalar | null = null,
   ): void {
+    this.#arrange(this.#entries.filter(({ variable }) => gradients[variable.name] !== undefined));
     const [beta1, beta2] = this.#betas;
     const settings = this.#buckets.map(([first]) => ({
       learningRate: (this.#groups[first.group].learningRate * learningRate) / this.learningRate,
@@ -102,7 +67,8 @@ export class AdamW implements Optimizer {
       eps: this.#eps,
       step: first.step + 1,
     }));
-    this.#engine?.update(packed, settings, gradientFactor);
+    const inOrder = this.#buckets.map((entries) => entries.map(({ variable }) => gradients[variable.name]));
+    this.#engine?.update(inOrder, settings, gradientFactor);
     for (const entry of this.#buckets.flat()) entry.step++;
   }
 

@@ -25,9 +25,12 @@ export function bucketAdam(makeSlot: MakeAdamSlot): MakeAdamEngine {
     return {
       update(gradients, settings, gradientFactor) {
         for (const [i, bucket] of live.entries()) {
-          const gradient = gradientFactor ? tf.mul(gradients[i], gradientFactor) : gradients[i];
+          const gradient = tf.tidy(() => {
+            const packed = packTensors(gradients[i]);
+            return gradientFactor ? tf.mul(packed, gradientFactor) : packed;
+          });
           store(bucket, bucket.slot.update(currentWeights(bucket), gradient, settings[i]));
-          if (gradient !== gradients[i]) gradient.dispose();
+          gradient.dispose();
         }
       },
       moments: () => live.map(bucketMoments),

@@ -20,7 +20,7 @@ export function nativeAdam(buckets: readonly AdamBucket[]): AdamEngine {
       const updated = adamW({
         weights: variables,
         settings: buckets.flatMap((bucket, i) => bucket.variables.map(() => settings[i])),
-        gradients,
+        gradients: gradients.flat(),
         moments,
         gradientFactor: gradientFactor ?? undefined,
       });

@@ -1,11 +1,8 @@
 import type { Module } from '@fin/runtime';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 
 /** Gradients by the name of their tf variable, as `tf.variableGrads` returns them. */
 export type NamedGradients = Readonly<Record<string, tf.Tensor>>;
-
-/** Gradients concatenated into few tensors, in the layout of the optimizer that packed them. */
-export type PackedGradients = readonly tf.Tensor[];
 
 /** A tensor in host memory: numbers, or codes of 8 bits. */
 export interface HostTensor {
@@ -30,19 +27,12 @@ export interface Optimizer {
   /** Base learning rate, which the schedule's factor multiplies. */
   readonly learningRate: number;
   /**
-   * Concatenates gradients, so that adding, scaling, clipping and updating take few ops. The caller owns both the given and the returned
-   * tensors.
-   */
-  pack(gradients: NamedGradients): PackedGradients;
-  /** Names of the parameters with an infinite or NaN gradient, among those that the last {@link pack} concatenated. Reads from the device. */
-  nonFinite(packed: PackedGradients): string[];
-  /**
-   * One update with gradients in the layout of the last {@link pack}.
+   * One update. The caller owns the gradients. A parameter without one stays as it is, with its state.
    *
-   * @param learningRate @default the optimizer's
+   * @param learningRate groups with their own rate change in proportion. @default the optimizer's
    * @param gradientFactor scalar that the gradients are multiplied by, such as by clipping. @default 1
    */
-  apply(packed: PackedGradients, learningRate?: number, gradientFactor?: tf.Scalar): void;
+  step(gradients: NamedGradients, learningRate?: number, gradientFactor?: tf.Scalar): void;
   /** Bytes of the state in memory, without the weights. */
   stateBytes(): number;
   /** Reads the state from the device. */
@@ -50,16 +40,6 @@ export interface Optimizer {
   /** @throws {TrainInputError} when the state belongs to other parameters */
   restoreState(state: OptimizerState): void;
   dispose(): void;
-}
-
-/** One update with gradients as they come. */
-export function packAndApply(optimizer: Optimizer, gradients: NamedGradients, learningRate: number): void {
-  const packed = optimizer.pack(gradients);
-  try {
-    optimizer.apply(packed, learningRate);
-  } finally {
-    tf.dispose(packed as tf.Tensor[]);
-  }
 }
 
 /** Parameters that share settings. */
