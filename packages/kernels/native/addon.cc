@@ -37,7 +37,7 @@ std::string register_all() {
   if (registered_elsewhere()) return "another copy of the kernels is loaded in this process";
   for (const auto register_some :
        {register_dropout, register_gelu, register_layer_norm, register_embeddings, register_attention,
-        register_product, register_encoder, register_pack_weight, register_adam, register_adam_8bit, register_gradient_norm,
+        register_product, register_encoder, register_pack_weights, register_adam, register_adam_8bit, register_gradient_norm,
         register_low_bit, register_lstm}) {
     const std::string problem = register_some();
     if (!problem.empty()) return problem;

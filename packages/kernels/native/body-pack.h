@@ -39,7 +39,7 @@ FIN_INLINE void pack_columns(const bfloat16* from, int64_t step, int64_t rows, i
   }
 }
 
-/// Packs one panel of a weight; see `pack_weight`.
+/// Packs one panel of a weight; see `pack_weights`.
 template <class T>
 static void pack_wide_panel(const float* weight, int64_t out_features, int64_t in_features, bool transposed, int64_t panel,
                             void* packed) {
@@ -48,6 +48,27 @@ static void pack_wide_panel(const float* weight, int64_t out_features, int64_t i
   const auto part = [&](int64_t row, int64_t col, int64_t rows, int64_t cols) {
     return row < rows && col < cols ? load_up_to(weight + row * cols + col, cols - col) : splat(0.0f);
   };
+  if constexpr (sizeof(T) == 2) {
+    if (!transposed) {
+      // Two depths of a column are neighbours in the weight, so that pairs of them change places, half as many as numbers.
+      for (int64_t i = 0; i < kPanel; i += W) {
+        for (int64_t k = 0; k < depth; k += 2 * W) {
+          vf pairs[W];
+          for (int64_t of = 0; of < W; of++) {
+            const int64_t out = panel * kPanel + i + of;
+            T low[2 * W];
+            store_both(low, part(out, k, out_features, in_features), part(out, k + W, out_features, in_features));
+            __builtin_memcpy(&pairs[of], low, sizeof low);
+          }
+          transpose(pairs);
+          for (int64_t of = 0; of < W; of++) {
+            __builtin_memcpy((void*)(to + (k + 2 * of) * kPanel + 2 * i), &pairs[of], sizeof pairs[of]);
+          }
+        }
+      }
+      return;
+    }
+  }
   for (int64_t i = 0; i < kPanel; i += W) {
     const int64_t out = panel * kPanel + i;
     for (int64_t k = 0; k < depth; k += W) {

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "cpu.h"
@@ -391,7 +392,7 @@ void pack_low_panel(const uint16_t* weight, int64_t out_features, int64_t in_fea
   }
 }
 
-/// One panel of `pack_weight`.
+/// One panel of `pack_weights`.
 void pack_panel(const void* weight, Storage from, int64_t out_features, int64_t in_features, bool transposed, int64_t panel,
                 void* packed, Storage to) {
   if (from == kFloat32) {
@@ -405,10 +406,14 @@ void pack_panel(const void* weight, Storage from, int64_t out_features, int64_t 
 
 }  // namespace
 
-void pack_weight(const void* weight, Storage from, int64_t out_features, int64_t in_features, bool transposed, void* packed,
-                 Storage to) {
-  parallel_for(whole_panels(out_features), [&](int64_t panel) {
-    pack_panel(weight, from, out_features, in_features, transposed, panel, packed, to);
+void pack_weights(const std::vector<UnpackedWeight>& weights, Storage from, bool transposed, Storage to) {
+  std::vector<std::pair<const UnpackedWeight*, int64_t>> panels;
+  for (const UnpackedWeight& one : weights) {
+    for (int64_t panel = 0; panel < whole_panels(one.out_features); panel++) panels.emplace_back(&one, panel);
+  }
+  parallel_for(static_cast<int64_t>(panels.size()), [&](int64_t i) {
+    const auto [one, panel] = panels[static_cast<size_t>(i)];
+    pack_panel(one->weight, from, one->out_features, one->in_features, transposed, panel, one->packed, to);
   });
 }
 

@@ -188,7 +188,7 @@ struct EncoderKernels {
   void (*weight_grad)(const EncoderArgs&, const EncoderLayer&, Linear, const WeightBlock&, float* scratch);
   /// Floats of scratch memory for it.
   int64_t (*weight_scratch)(const EncoderArgs&, int64_t rows);
-  /// Packs one panel of a weight in float32; see `pack_weight`.
+  /// Packs one panel of a weight in float32; see `pack_weights`.
   void (*pack)(const float* weight, int64_t out_features, int64_t in_features, bool transposed, int64_t panel, void* packed);
 };
 
@@ -228,12 +228,18 @@ inline int64_t packed_elements(int64_t out_features, int64_t in_features) {
   return whole_panels(out_features) * whole_panels(in_features) * kPanel * kPanel;
 }
 
-/// Packs a weight [out, in] of storage type `from` into panels of storage type `to`, on several threads.
-/// @param transposed the weight is stored as [in, out]
-void pack_weight(const void* weight, Storage from, int64_t out_features, int64_t in_features, bool transposed, void* packed,
-                 Storage to);
+/// A weight [out, in] to pack.
+struct UnpackedWeight {
+  const void* weight;
+  int64_t out_features, in_features;
+  void* packed;
+};
 
-/// The same on this thread.
+/// Packs weights of storage type `from` into panels of storage type `to`, on several threads.
+/// @param transposed the weights are stored as [in, out]
+void pack_weights(const std::vector<UnpackedWeight>& weights, Storage from, bool transposed, Storage to);
+
+/// Packs one weight on this thread.
 void pack_weight_alone(const void* weight, Storage from, int64_t out_features, int64_t in_features, bool transposed, void* packed,
                        Storage to);
 

@@ -164,7 +164,7 @@ std::string register_embeddings();
 std::string register_attention();
 std::string register_product();
 std::string register_encoder();
-std::string register_pack_weight();
+std::string register_pack_weights();
 std::string register_adam();
 std::string register_adam_8bit();
 std::string register_gradient_norm();

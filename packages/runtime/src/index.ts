@@ -11,7 +11,7 @@ export type { NativeDType } from './dispatch/dtypes.js';
 export { dtypeName, dtypeNumber, elementBytes, standInDType } from './dispatch/dtypes.js';
 export type { InstalledInterceptor, InterceptorOptions } from './dispatch/interceptors.js';
 export {
-  derivedHandle,
+  derivedHandles,
   installedInterceptors,
   installInterceptor,
   nativeHandles,

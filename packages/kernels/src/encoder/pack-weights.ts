@@ -3,7 +3,7 @@ import {
   attr,
   attrList,
   castAttrs,
-  derivedHandle,
+  derivedHandles,
   dtypeName,
   installInterceptor,
   releaseHandle,
@@ -31,10 +31,12 @@ const intercept: Interceptor = (call, next) => {
   };
   const end = first + numberOf(call.attrs, 'N');
   const weights = call.inputs.slice(first, end);
+  const matrices = weights.filter(({ shape }) => shape.length === 2);
   const coded = weights.filter(({ encoding }) => encoding);
+  const packed = packedWeights(matrices, form, next);
   const inputs = [
     ...call.inputs.slice(0, first),
-    ...weights.map((weight) => (weight.shape.length === 2 ? packed(weight, form, next) : weight)),
+    ...weights.map((weight) => packed.get(weight) ?? weight),
     ...coded,
     ...call.inputs.slice(end),
   ];
@@ -42,33 +44,56 @@ const intercept: Interceptor = (call, next) => {
   return next({ ...call, attrs, inputs });
 };
 
-/** What a packed weight is. */
+/** What packed weights are. */
 interface Form {
   readonly dtype: NativeDType;
   readonly transposed: boolean;
 }
 
-function packed(weight: TensorHandle, form: Form, next: Next): TensorHandle {
+/** The packed form of each weight. Those of one dtype that have none yet are packed together. */
+function packedWeights(
+  weights: readonly TensorHandle[],
+  form: Form,
+  next: Next,
+): ReadonlyMap<TensorHandle, TensorHandle> {
   const key = `packed ${form.dtype}${form.transposed ? ' transposed' : ''}`;
-  return derivedHandle(weight, key, () => {
-    if (weight.dtype !== 'float16') return pack(weight, form, next);
-    const attrs = attrList(castAttrs('float16', 'float32'));
-    const [wide] = next({ op: 'Cast', attrs, inputs: [weight], nOutputs: 1 });
-    try {
-      return pack(wide, form, next);
-    } finally {
-      releaseHandle(wide);
-    }
-  });
+  const results = new Map<TensorHandle, TensorHandle>();
+  for (const dtype of new Set(weights.map(storedAs))) {
+    const alike = weights.filter((weight) => storedAs(weight) === dtype);
+    const make = (missing: readonly TensorHandle[]) =>
+      dtype === 'float16'
+        ? missing.map((weight) => packWidened(weight, form, next))
+        : pack(missing, dtype, form, next);
+    for (const [i, packed] of derivedHandles(alike, key, make).entries()) results.set(alike[i], packed);
+  }
+  return results;
 }
 
-function pack(weight: TensorHandle, { dtype, transposed }: Form, next: Next): TensorHandle {
+const storedAs = ({ encoding, dtype }: TensorHandle): NativeDType => (encoding ? 'uint8' : dtype);
+
+function packWidened(weight: TensorHandle, form: Form, next: Next): TensorHandle {
+  const attrs = attrList(castAttrs('float16', 'float32'));
+  const [wide] = next({ op: 'Cast', attrs, inputs: [weight], nOutputs: 1 });
+  try {
+    return pack([wide], 'float32', form, next)[0];
+  } finally {
+    releaseHandle(wide);
+  }
+}
+
+function pack(
+  weights: readonly TensorHandle[],
+  stored: NativeDType,
+  { dtype, transposed }: Form,
+  next: Next,
+): TensorHandle[] {
   const attrs = attrList({
     T: attr.type(dtype),
-    W: attr.type(weight.encoding ? 'uint8' : weight.dtype),
+    W: attr.type(stored),
+    N: attr.int(weights.length),
     transposed: attr.bool(transposed),
   });
-  return next({ op: 'FinPackWeight', attrs, inputs: [weight], nOutputs: 1 })[0];
+  return next({ op: 'FinPackWeights', attrs, inputs: weights, nOutputs: weights.length });
 }
 
 function numberOf(attrs: readonly Attr[], name: string): number {

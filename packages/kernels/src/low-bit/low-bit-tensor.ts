@@ -10,7 +10,11 @@ import { decodeMatrix, encodeMatrix, lowBitFormats } from './low-bit-matrix.js';
 const encodings = Object.fromEntries(
   lowBitFormats.map((name): [string, Encoding] => [
     name,
-    { name, decodeOp: 'FinLowBitDecode', readBy: new Set(['FinEncoder', 'FinEncoderGrad', 'FinPackWeight']) },
+    {
+      name,
+      decodeOp: 'FinLowBitDecode',
+      readBy: new Set(['FinEncoder', 'FinEncoderGrad', 'FinPackWeights']),
+    },
   ]),
 );
 

@@ -275,7 +275,7 @@ void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediat
   };
   const auto packed = [&](int64_t out, int64_t in, bool transposed) {
     void* to = take(packed_elements(out, in) * element / 4);
-    pack_weight(take(out * in), kFloat32, out, in, transposed, to, storage);
+    pack_weights({{take(out * in), out, in, to}}, kFloat32, transposed, storage);
     return to;
   };
   std::vector<std::unique_ptr<Exact<uint8_t>>> codes;

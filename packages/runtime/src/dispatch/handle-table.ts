@@ -78,14 +78,22 @@ export class HandleTable {
     this.#handles.set(id, { id, dtype: 'float32', shape, masked: true, encoding, encodedBytes });
   }
 
-  /** See `derivedHandle`. */
-  derived(source: TensorHandle, key: string, make: () => TensorHandle): TensorHandle {
-    const present = this.#derived.get(source.id)?.get(key);
-    if (present) return present;
-    const made = make();
-    const all = this.#derived.get(source.id) ?? new Map<string, TensorHandle>();
-    this.#derived.set(source.id, all.set(key, made));
-    return made;
+  /** See `derivedHandles`. */
+  derived(
+    sources: readonly TensorHandle[],
+    key: string,
+    make: (missing: readonly TensorHandle[]) => readonly TensorHandle[],
+  ): TensorHandle[] {
+    const known = (id: number) => this.#derived.get(id)?.get(key);
+    const missing = [...new Map(sources.map((source) => [source.id, source])).values()].filter(
+      ({ id }) => !known(id),
+    );
+    const made = missing.length > 0 ? make(missing) : [];
+    for (const [i, { id }] of missing.entries()) {
+      const all = this.#derived.get(id) ?? new Map<string, TensorHandle>();
+      this.#derived.set(id, all.set(key, made[i]!));
+    }
+    return sources.map(({ id }) => known(id)!);
   }
 
   /** Frees the native tensor, and those derived from it. */

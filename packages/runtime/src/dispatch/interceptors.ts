@@ -50,17 +50,22 @@ export function releaseHandle(handle: TensorHandle): void {
 }
 
 /**
- * A tensor that is computed from another one and kept as long as it, such as a weight in another layout. The data of a handle never
- * change, and assigning a variable gives it a new handle, so what is derived never becomes stale. Freed with its source; the
+ * Tensors each of which is computed from another one and kept as long as it, such as weights in another layout. The data of a handle
+ * never change, and assigning a variable gives it a new handle, so what is derived never becomes stale. Freed with its source; the
  * caller must not release it.
  *
  * @param key tells different tensors derived from one source apart
- * @param make computes it with `next`, the first time
+ * @param make computes with `next` those that do not exist yet, one for each of the given sources
+ * @returns one for each source
  */
-export function derivedHandle(source: TensorHandle, key: string, make: () => TensorHandle): TensorHandle {
+export function derivedHandles(
+  sources: readonly TensorHandle[],
+  key: string,
+  make: (missing: readonly TensorHandle[]) => readonly TensorHandle[],
+): TensorHandle[] {
   const { handles } = runtimeState();
   if (!handles) throw new NotLoadedError();
-  return handles.derived(source, key, make);
+  return handles.derived(sources, key, make);
 }
 
 /** All native tensors that exist now; none before TensorFlow is loaded. */

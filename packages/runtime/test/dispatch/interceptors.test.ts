@@ -10,7 +10,7 @@ import {
   attr,
   countTensors,
   currentTensorFlow,
-  derivedHandle,
+  derivedHandles,
   dtypeNumber,
   hasNativeOps,
   installedInterceptors,
@@ -163,11 +163,15 @@ describe.skipIf(!hasNativeOps())('the dispatch chain', () => {
     let made = 0;
     install('twice', (call, next) => {
       if (call.op !== 'Neg') return next(call);
-      const twice = derivedHandle(call.inputs[0]!, 'twice', () => {
-        made++;
-        return next({ ...call, op: 'Add', inputs: [call.inputs[0]!, call.inputs[0]!] })[0]!;
-      });
-      return next({ ...call, inputs: [twice] });
+      const source = call.inputs[0]!;
+      const [twice, same] = derivedHandles([source, source], 'twice', (missing) =>
+        missing.map((each) => {
+          made++;
+          return next({ ...call, op: 'Add', inputs: [each, each] })[0]!;
+        }),
+      );
+      expect(same).toBe(twice);
+      return next({ ...call, inputs: [twice!] });
     });
     const growth = await countTensors(() => {
       const x = tf.tensor1d([1, 2]);
