@@ -160,14 +160,18 @@ static void lstm_layer_grad(const LstmArgs& args, const LstmLayer& layer, const 
   float* const d_hidden = scratch + dropout_words_size(args.hidden);
   float* const d_cell = d_hidden + kLstmRows * width;
   for (int64_t r = 0; r < count; r++) {
-    lstm_copy(layer.last_hidden + (begin + r) * args.hidden, args.hidden, d_hidden + r * width, width);
-    lstm_copy(layer.last_cell + (begin + r) * args.hidden, args.hidden, d_cell + r * width, width);
+    const auto copy_state = [&](const float* from, float* to) {
+      if (from != nullptr) return lstm_copy(from + (begin + r) * args.hidden, args.hidden, to + r * width, width);
+      for (int64_t j = 0; j < width; j += W) store(to + r * width + j, splat(0.0f));
+    };
+    copy_state(layer.last_hidden, d_hidden);
+    copy_state(layer.last_cell, d_cell);
   }
   for (int64_t time = args.time - 1; time >= 0; time--) {
     const int64_t row = time * args.batch + begin;
     for (int64_t r = 0; r < count; r++) {
       float* const sum = d_hidden + r * width;
-      const float* outside = args.output + ((begin + r) * args.time + time) * args.hidden;
+      const float* outside = args.output == nullptr ? nullptr : args.output + ((begin + r) * args.time + time) * args.hidden;
       int64_t size = args.hidden;
       if (upper != nullptr) {
         float* const from_upper = upper->d_inputs + (row + r) * width;
@@ -175,7 +179,9 @@ static void lstm_layer_grad(const LstmArgs& args, const LstmLayer& layer, const 
         outside = from_upper;
         size = width;
       }
-      for (int64_t j = 0; j < width; j += W) store(sum + j, load(sum + j) + load_up_to(outside + j, size - j));
+      for (int64_t j = 0; outside != nullptr && j < width; j += W) {
+        store(sum + j, load(sum + j) + load_up_to(outside + j, size - j));
+      }
       lstm_row_grad(args, layer, row + r, time == 0, sum, d_cell + r * width);
     }
     const LstmRows d_gates = lstm_rows(layer.d_gates + row * 4 * width, 4 * width, count);

@@ -203,7 +203,7 @@ struct LstmLayer {
   float* squashed;  // [rows, width]: tanh of the cells
   float* hidden;    // [rows, width]
 
-  // Forward: the last states. Backward: their gradients.
+  // Forward: the last states. Backward: their gradients; null for zeros.
   float* last_hidden;  // [batch, hidden]
   float* last_cell;    // [batch, hidden]
 
@@ -215,7 +215,7 @@ struct LstmLayer {
 /// Layers of an LSTM on sequences of one length, from a state of zeros.
 struct LstmArgs {
   const float* x;  // [batch, time, input], forward only
-  float* output;   // [batch, time, hidden]: the output or its gradient
+  float* output;   // [batch, time, hidden]: the output or its gradient; null for a gradient of zeros
   float* d_x;      // [batch, time, input]; null if nobody needs it
   int64_t batch, time, hidden, width;
   LstmLayer* layers;

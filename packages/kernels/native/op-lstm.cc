@@ -73,6 +73,13 @@ void expect_shape(Call& call, const Tensor& tensor, const std::string& name, con
   call.fail(name + " has the shape " + tensor.shape_text() + " where [" + wanted + "] is needed");
 }
 
+/// The data of a state [batch, hidden], or null for an empty vector, which stands for zeros.
+float* optional_state(Call& call, const Tensor& tensor, const std::string& name, const LstmArgs& args) {
+  if (!call.ok() || (tensor.rank() == 1 && tensor.dim(0) == 0)) return nullptr;
+  expect_shape(call, tensor, name, {args.batch, args.hidden});
+  return call.ok() ? tensor.data<float>() : nullptr;
+}
+
 /// Sets the sizes from the shape [batch, time, …] and the hidden size.
 void set_sizes(Lstm& lstm, const std::vector<int64_t>& shape, int64_t hidden) {
   LstmArgs& args = lstm.args;
@@ -256,12 +263,17 @@ void compute_grad(void* kernel, TF_OpKernelContext* context) {
   const int64_t first = 2 + 2 * count + attributes.seeds;
   const Tensor& input_weights = lstm.input(first);
   if (!call.ok()) return;
-  call.expect(d_output.rank() == 3 && d_output.dim(1) > 0 && d_output.dim(2) > 0, [&] {
-    return "the gradient of the output has the shape " + d_output.shape_text() + " where [batch, time, hidden] is needed";
+  const Tensor& recurrent = lstm.input(first + 1);
+  if (!call.ok()) return;
+  call.expect(recurrent.rank() == 2 && recurrent.dim(1) > 0, [&] { return "weight_hh_l0 has the shape " + recurrent.shape_text(); });
+  if (!call.ok()) return;
+  call.expect(d_output.rank() == 3 && d_output.dim(1) > 0 && (d_output.dim(2) == 0 || d_output.dim(2) == recurrent.dim(1)), [&] {
+    return "the gradient of the output has the shape " + d_output.shape_text() + " where [batch, time, " +
+           std::to_string(recurrent.dim(1)) + "] or [batch, time, 0] is needed";
   });
   call.expect(input_weights.rank() == 2, [&] { return "weight_ih_l0 has the shape " + input_weights.shape_text(); });
   if (!call.ok()) return;
-  set_sizes(lstm, d_output.shape(), d_output.dim(2));
+  set_sizes(lstm, d_output.shape(), recurrent.dim(1));
   const int64_t input = input_weights.dim(1);
   const auto weights = read_weights(lstm, 2 + 2 * count, first, 2, input);
   if (!call.ok()) return;
@@ -279,8 +291,8 @@ void compute_grad(void* kernel, TF_OpKernelContext* context) {
     LstmLayer& layer = lstm.layers[static_cast<size_t>(i)];
     const Tensor& d_hidden = lstm.input(1 + i);
     const Tensor& d_cell = lstm.input(1 + count + i);
-    expect_shape(call, d_hidden, "the gradient of h_" + std::to_string(i), {args.batch, args.hidden});
-    expect_shape(call, d_cell, "the gradient of c_" + std::to_string(i), {args.batch, args.hidden});
+    layer.last_hidden = optional_state(call, d_hidden, "the gradient of h_" + std::to_string(i), args);
+    layer.last_cell = optional_state(call, d_cell, "the gradient of c_" + std::to_string(i), args);
     for (int64_t k = 0; call.ok() && k < kWeights; k++) {
       std::vector<int64_t> shape{4 * args.hidden};
       if (k < 2) shape.push_back(k == 0 ? layer.input : args.hidden);
@@ -292,8 +304,6 @@ void compute_grad(void* kernel, TF_OpKernelContext* context) {
     const int64_t rows = lstm.rows * (4 * width + (inputs ? layer.input_step : 0));
     float* memory = lstm.temporary(packed + rows);
     if (!call.ok()) return;
-    layer.last_hidden = d_hidden.data<float>();
-    layer.last_cell = d_cell.data<float>();
     widen_gates(weights[static_cast<size_t>(2 * i + 1)]->data<float>(), args.hidden, width, args.hidden, width, memory);
     layer.recurrent_weights = memory;
     memory += 4 * width * width;

@@ -14,8 +14,11 @@ export interface DifferentiableOp {
 export interface DifferentiableOps {
   readonly inputs: DifferentiableOp['inputs'];
   readonly forward: (save: (tensors: tf.Tensor[]) => void) => tf.Tensor[];
-  /** @param dys gradient of each result, zeros for those that nothing depends on */
-  readonly gradients: (dys: tf.Tensor[], saved: tf.Tensor[]) => Readonly<Record<string, () => tf.Tensor>>;
+  /** @param dys gradient of each result; null for those that the loss does not depend on */
+  readonly gradients: (
+    dys: readonly (tf.Tensor | null)[],
+    saved: tf.Tensor[],
+  ) => Readonly<Record<string, () => tf.Tensor>>;
 }
 
 /** The method of tfjs's engine that `tf.customGrad` calls. */
@@ -25,6 +28,14 @@ interface CustomGradientEngine {
     forwardFunc: (backend: unknown, save: (tensors: tf.Tensor[]) => void) => Result;
     backwardsFunc: (dy: Result, saved: tf.Tensor[]) => Readonly<Record<string, () => tf.Tensor>>;
   }): Result;
+  readonly state: { readonly activeTape: readonly TapeNode[] | null };
+}
+
+/** An op that tfjs recorded for the backward pass. */
+interface TapeNode {
+  readonly outputs: readonly tf.Tensor[];
+  readonly saved: tf.Tensor[];
+  gradient?: (dys: readonly (tf.Tensor | null)[]) => ReturnType<DifferentiableOps['gradients']>;
 }
 
 /** `tf.customGrad` that computes only the requested gradients, not those of frozen weights. */
@@ -37,14 +48,20 @@ export function differentiable(op: DifferentiableOp): tf.Tensor {
   });
 }
 
-/** {@link differentiable} for an op with at least two results. */
+/**
+ * {@link differentiable} for an op with at least two results. tfjs would make a tensor of zeros for the gradient of each result that the
+ * loss does not depend on, so the gradient function is put on its tape by hand.
+ */
 export function differentiableList(op: DifferentiableOps): tf.Tensor[] {
   const engine = tf.engine() as unknown as CustomGradientEngine;
-  return engine.runKernelFunc<tf.Tensor[]>({
+  const results = engine.runKernelFunc<tf.Tensor[]>({
     inputs: op.inputs,
     forwardFunc: (_, save) => op.forward(save),
     backwardsFunc: op.gradients,
   });
+  const node = engine.state.activeTape?.findLast(({ outputs }) => outputs[0] === results[0]);
+  if (node) node.gradient = (dys) => op.gradients(dys, node.saved);
+  return results;
 }
 
 /**

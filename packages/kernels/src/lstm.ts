@@ -5,7 +5,7 @@ import type { DropoutOptions } from './dropout.js';
 import { checkDropout, composedDropout, dropoutInputs } from './dropout.js';
 import { expectInput } from './errors.js';
 import { usesFusedOps } from './state.js';
-import { inDType } from './storage.js';
+import { inDType, noTensor } from './storage.js';
 
 /** Weights of one layer in the layout of `torch.nn.LSTM`: rows in the gate order input, forget, cell, output. */
 export interface LstmLayerWeights {
@@ -80,10 +80,13 @@ function fusedLstm(
         return results.slice(0, -1);
       },
       gradients: (dys, saved) => {
+        // An absent gradient of the output is a tensor without columns, which tells the other sizes.
+        const none = (i: number) => (i === 0 ? tf.zeros([x.shape[0], x.shape[1], 0]) : noTensor('float32'));
+        const given = dys.map((dy, i) => dy ?? none(i));
         const run = (inputGrad: boolean) =>
           rawOp(
             'FinLstmGrad',
-            [...dys, ...saved],
+            [...given, ...saved],
             { ...attrs, M: attr.int(2 * count), input_grad: attr.bool(inputGrad) },
             1 + weights.length,
           );

@@ -230,6 +230,9 @@ void lstm(const Kernels& kernels, int64_t batch, int64_t time, int64_t input, in
     layer.recurrent_weights = take(4 * width * width);
   }
   kernels.lstm_grad(args, 0, batch, scratch);
+  args.output = nullptr;
+  for (LstmLayer& layer : layers) layer.last_hidden = layer.last_cell = nullptr;
+  kernels.lstm_grad(args, 0, batch, scratch);
   float* const gates = take(kLstmGradRows * rows);
   for (const LstmLayer& layer : layers) {
     Exact<float> d_input(4 * hidden * layer.input), d_recurrent(4 * hidden * hidden), d_bias(4 * hidden);
