@@ -1,8 +1,11 @@
 export { OutputError, RunExistsError, RunInputError, RunUnfinishedError } from './errors.js';
-export type { StoredJob } from './jobs/job-store.js';
+export type { JobArchive } from './jobs/job-archive.js';
+export { formatJobArchive, parseJobArchive } from './jobs/job-archive.js';
 export { JobStore } from './jobs/job-store.js';
 export type { WorkerProgram } from './jobs/serve-jobs.js';
 export { serveJobs } from './jobs/serve-jobs.js';
+export type { StoredJob, StoredResult } from './jobs/stored-result.js';
+export { isMadeFrom } from './jobs/stored-result.js';
 export type { WorkerJobOptions, WorkerProcessOptions } from './jobs/worker-process.js';
 export { WorkerProcess } from './jobs/worker-process.js';
 export type { MetricsRow, MetricValue } from './metrics-log.js';

@@ -53,6 +53,12 @@ const walkForwardFiles = {
   results: 'results.json',
 } as const;
 
+/** Files of a part of a walk-forward run. */
+const partFiles = {
+  /** Forecasts of the part's trainings, each with the digest of its inputs. */
+  trainings: 'trainings.jsonl',
+} as const;
+
 /** All kinds of runs with their files. */
 export const runKinds = {
   /** Made by `trainForecaster` of @fin/forecast. */
@@ -101,6 +107,18 @@ export const runKinds = {
     words: 'a sweep over settings',
     files: walkForwardFiles as typeof walkForwardFiles,
     last: 'results.json',
+  },
+  /** Made by `trainPart` of @fin/forecast: a share of the trainings of a backtest. */
+  'backtest-part': {
+    words: 'a part of a walk-forward backtest',
+    files: partFiles as typeof partFiles,
+    last: 'trainings.jsonl',
+  },
+  /** Made by `trainPart` of @fin/forecast: a share of the trainings among which a sweep chooses. */
+  'sweep-part': {
+    words: 'a part of a sweep over settings',
+    files: partFiles as typeof partFiles,
+    last: 'trainings.jsonl',
   },
   /** Made by `compare` of @fin/compare. */
   comparison: {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { JobStore, RunFolder } from '../src/index.js';
+import { formatJobArchive, isMadeFrom, JobStore, parseJobArchive, RunFolder } from '../src/index.js';
 
 let dir: string;
 let run: RunFolder;
@@ -36,4 +36,27 @@ it('does not use a result of other inputs, or of a damaged file, and names the f
   writeFileSync(file, readFileSync(file, 'utf8').replace('"result":1', '"result":2'));
   expect(await store.read(job, (at) => named.push(at))).toBeNull();
   expect(named).toEqual([file, file]);
+});
+
+it('passes results on to another run in one file, and names the line that is damaged', () => {
+  const text = formatJobArchive('a program 1.0.0', [
+    { job, result: { loss: 0.5 } },
+    { job: { name: 'job-2', inputs: 'others' }, result: [1, 'two'] },
+  ]);
+  const { program, results } = parseJobArchive('results.jsonl', text);
+  expect(program).toBe('a program 1.0.0');
+  expect([...results].map(([name, { result }]) => [name, result])).toEqual([
+    ['job-1', { loss: 0.5 }],
+    ['job-2', [1, 'two']],
+  ]);
+  expect(isMadeFrom(results.get('job-1')!, job.inputs)).toBe(true);
+  expect(isMadeFrom(results.get('job-2')!, job.inputs)).toBe(false);
+  expect(parseJobArchive('results.jsonl', formatJobArchive('a program', [])).results.size).toBe(0);
+  for (const [from, to, message] of [
+    ['fin-job-results', 'other', 'results.jsonl, line 1 is damaged: format'],
+    ['"two"', '"three"', 'results.jsonl, line 3 is damaged: sha256 is not that of the result of job-2'],
+    ['"two"]}\n', '', 'results.jsonl, line 3 is damaged: it is not JSON'],
+  ]) {
+    expect(() => parseJobArchive('results.jsonl', text.replace(from, to))).toThrow(message);
+  }
 });

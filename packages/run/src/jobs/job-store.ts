@@ -1,15 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { RunFolder } from '../run-folder.js';
 import { CHECKPOINTS } from '../run-kinds.js';
-
-/** A job of a run that consists of many, such as one training of a walk-forward evaluation. */
-export interface StoredJob {
-  /** Unique name, also of its file. */
-  readonly name: string;
-  /** Everything that decides the result, as plain data. */
-  readonly inputs: unknown;
-}
+import type { StoredJob, StoredResult } from './stored-result.js';
+import { isMadeFrom, isWhole, storedResult } from './stored-result.js';
 
 /**
  * Results of the jobs of an unfinished run: one file per job among the checkpoints, written atomically. A stored result is used only if
@@ -38,7 +31,7 @@ export class JobStore<Result> {
     if (!existsSync(this.#run.path(file))) return null;
     try {
       const stored = JSON.parse(await this.#run.readText(file)) as StoredResult<Result>;
-      if (stored.inputs === digest(inputs) && stored.sha256 === digest(stored.result)) return stored.result;
+      if (isWhole(stored) && isMadeFrom(stored, inputs)) return stored.result;
     } catch {
       // not JSON, or not a file
     }
@@ -47,19 +40,8 @@ export class JobStore<Result> {
   }
 
   async write({ name, inputs }: StoredJob, result: Result): Promise<void> {
-    const stored: StoredResult<Result> = { inputs: digest(inputs), sha256: digest(result), result };
-    await this.#run.writeText(fileOf(name), `${JSON.stringify(stored)}\n`);
+    await this.#run.writeText(fileOf(name), `${JSON.stringify(storedResult(inputs, result))}\n`);
   }
 }
 
-interface StoredResult<Result> {
-  /** Digest of the job's inputs. */
-  readonly inputs: string;
-  /** Digest of the result. */
-  readonly sha256: string;
-  readonly result: Result;
-}
-
 const fileOf = (name: string): string => `${CHECKPOINTS}/${name}.json`;
-
-const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
