@@ -13,7 +13,7 @@ export type {
 } from './baselines/index.js';
 export { BASELINE_NAMES, baselines, forecastBaselines } from './baselines/index.js';
 export * from './conformal/index.js';
-export { ForecastInputError } from './errors.js';
+export { ForecastInputError, RankStoppedError } from './errors.js';
 export * from './lead-lag/index.js';
 export * from './metrics/index.js';
 export { modelName } from './model/model-name.js';

@@ -1,6 +1,7 @@
 export type { CheckpointOptions, Resumable } from './checkpoint/checkpoint-options.js';
 export { CheckpointMismatchError, CheckpointsExistError } from './checkpoint/checkpointer.js';
 export type { EvaluationRecord } from './checkpoint/saved-state.js';
+export { describeDifference } from './checkpoint/saved-state.js';
 export type { ClippedGradients } from './clip-by-global-norm.js';
 export { clipByGlobalNorm } from './clip-by-global-norm.js';
 export type { ParameterCount } from './count-parameters.js';
@@ -30,6 +31,7 @@ export type {
   TrainingData,
   WeightedLoss,
 } from './fit/fit-options.js';
+export { requireSameSettings } from './fit/ranks.js';
 export type { LayersModel, LayersModule } from './layers-module.js';
 export { layersModule } from './layers-module.js';
 export { AdamW } from './optimizer/adam-w.js';

@@ -6,8 +6,8 @@ export type BacktestEvent =
   | ({ readonly kind: 'precision' } & PrecisionRecord)
   /** Progress of scoring the headlines, in tokens. */
   | { readonly kind: 'scoring'; readonly done: number; readonly total: number }
-  /** The processes that train, and the threads of each. */
-  | { readonly kind: 'workers'; readonly workers: number; readonly threads: number }
+  /** The processes that train, and the threads of each; on rank 0, where there are several ranks. */
+  | { readonly kind: 'workers'; readonly workers: number; readonly threads: number; readonly ranks: number }
   /** Trainings done; `done` counts running ones by the share that is done. */
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
   /** One training is done. */

@@ -1,7 +1,8 @@
 import type { Market } from '@fin/data';
+import type { ProcessGroup } from '@fin/parallel';
 import type { ResumeFrom, RunSource } from '@fin/run';
 import type { BacktestEvent } from './backtest-events.js';
-import type { BacktestTable } from './compare-variants.js';
+import type { WalkParts } from './read-parts.js';
 import type { BacktestOptions } from './settings.js';
 
 /** Options of `backtest`. */
@@ -13,27 +14,20 @@ export interface RunBacktestOptions {
   readonly overwrite?: boolean;
   /** Whether to resume the interrupted run in the folder. Its settings are read from it. @default false */
   readonly resume?: ResumeFrom;
-  /** Settings that differ from the defaults. @default the result of `resolveBacktestSettings()` */
+  /** Settings that differ from the defaults. @default those of the parts, or the result of `resolveBacktestSettings()` */
   readonly settings?: BacktestOptions;
   /** Source of the market, recorded in `config.json`. */
   readonly source?: RunSource;
   /** Processes that train at the same time; 0 trains in this process. @default one per processor */
   readonly workers?: number;
+  /** Parts of this run that were trained elsewhere, as `readParts` reads them. Nothing that they hold is trained again. @default none */
+  readonly parts?: WalkParts;
+  /**
+   * Processes that do the work together (`initProcessGroup` of @fin/parallel). Each calls this function with the same options and trains its
+   * share; rank 0 writes the run and sends the events. @default this process alone
+   */
+  readonly group?: ProcessGroup;
   /** Stops the run, which can be resumed. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: BacktestEvent) => void;
-}
-
-/** Result of `backtest`. */
-export interface BacktestResult extends BacktestTable {
-  readonly run: string;
-  readonly market: string;
-  readonly synthetic: boolean;
-  /** Number of folds. */
-  readonly folds: number;
-  /** First and last target date that was tested, ISO. */
-  readonly first: string;
-  readonly last: string;
-  /** Duration of this call, without the time before a resume. */
-  readonly seconds: number;
 }

@@ -1,8 +1,9 @@
 import { runKinds } from '@fin/run';
 import { rmse } from '../metrics/index.js';
-import type { BacktestResult, RunBacktestOptions } from './backtest-options.js';
+import type { RunBacktestOptions } from './backtest-options.js';
+import type { BacktestResult } from './backtest-result.js';
 import type { FinishedJob } from './walk.js';
-import { withWalk } from './walk.js';
+import { wholeRun, withWalk } from './with-walk.js';
 
 /** One setting of a sweep on the validation days. */
 export interface SweepRow {
@@ -36,17 +37,19 @@ export interface SweepResult extends BacktestResult {
  * Until the choice is made, no test day is given to any training, and all validation days lie before the first test day. Otherwise
  * as `backtest`.
  *
- * @returns the result; null when the signal stopped it, or the run lacked only its manifest
+ * @returns the result; null when the signal stopped it, the run lacked only its manifest, or another process of the group has it
  * @throws {FoldError} when a training fails, naming fold and seed
  * @example
  * const variants = gridVariants({ learningRate: [1e-3, 3e-4], window: [5, 10] });
  * const { chosen } = await sweep({ market, runDir: 'runs/sweep', settings: { variants, from: '2015-01-01' } });
  */
 export async function sweep(options: RunBacktestOptions): Promise<SweepResult | null> {
-  return withWalk('sweep', options, async ({ run, walk, variants, resumed, started }) => {
+  const shape = wholeRun('sweep', options);
+  return withWalk(shape, options, async ({ run, walk, variants, resumed, started }) => {
     const tried = await walk.run(
-      variants.flatMap((variant) => walk.selectionJobs(variant)),
+      variants.flatMap((variant) => walk.jobs.selections(variant)),
       resumed,
+      options.parts?.trainings,
     );
     const rows = variants.map((variant) =>
       rowOf(
@@ -61,7 +64,7 @@ export async function sweep(options: RunBacktestOptions): Promise<SweepResult | 
     };
     options.onEvent?.({ kind: 'choice', name: choice.chosen, validationRmse: rows[best].validationRmse });
     await run.writeJson(runKinds.sweep.files.choice, choice);
-    const tested = await walk.run(walk.jobs(best), null);
+    const tested = await walk.run(walk.jobs.tests(best), null);
     const others = tried.filter(({ job }) => job.variant !== best);
     return { ...(await walk.finish([best], [...others, ...tested], started)), ...choice };
   });

@@ -1,29 +1,31 @@
-import { availableParallelism } from 'node:os';
 import type { Sample } from '@fin/data';
 import { sentimentLabels } from '@fin/data';
+import type { ProcessGroup } from '@fin/parallel';
+import { singleProcess } from '@fin/parallel';
 import type { RunFolder, StoredJob } from '@fin/run';
-import { JobStore, runKinds, withRun } from '@fin/run';
-import type { BackendName } from '@fin/runtime';
-import { aggregateDay, modelOfRun, tunableFingerprint } from '@fin/sentiment';
+import { JobStore, runKinds } from '@fin/run';
+import { aggregateDay } from '@fin/sentiment';
 import type { BaselineForecasts, DaySentiment } from '../baselines/index.js';
 import { forecastBaselines } from '../baselines/index.js';
 import type { ForecasterSettings } from '../model/settings.js';
 import type { SentimentScores } from '../text/sentiment-scores.js';
-import { scoreHeadlines } from '../text/sentiment-scores.js';
 import { nests } from './ablation.js';
 import type { TrainingRecord } from './backtest-events.js';
-import type { BacktestResult, RunBacktestOptions } from './backtest-options.js';
+import type { RunBacktestOptions } from './backtest-options.js';
+import type { BacktestResult } from './backtest-result.js';
 import type { VariantForecasts } from './compare-variants.js';
 import { compareVariants } from './compare-variants.js';
-import type { FoldForecast, FoldJob, FoldJobPart } from './fold-job.js';
-import { foldJob, storedFold } from './fold-job.js';
+import { farmJobs, howToTrain } from './farm-jobs.js';
+import type { FoldForecast, FoldJob } from './fold-job.js';
+import { storedFold } from './fold-job.js';
 import { formatForecasts } from './forecasts-file.js';
 import { formatMarkdown, formatTableCsv } from './format-table.js';
 import type { OpenedWalk } from './open-walk.js';
-import { openWalk } from './open-walk.js';
+import type { PartTrainings } from './read-parts.js';
+import { takeTraining } from './read-parts.js';
 import type { BacktestSettings } from './settings.js';
-import { backtestSettingsSchema, resolveBacktestSettings, variantSettings } from './settings.js';
-import { runJobs } from './worker-pool.js';
+import type { ModelInputs } from './walk-jobs.js';
+import { WalkJobs } from './walk-jobs.js';
 
 /** A finished job. */
 export interface FinishedJob {
@@ -31,120 +33,51 @@ export interface FinishedJob {
   readonly result: FoldForecast;
 }
 
-/** What a walk-forward run works with, once its folder is there. */
-export interface WalkContext {
+/** What a {@link Walk} works with. */
+export interface WalkRun {
   readonly run: RunFolder;
-  readonly walk: Walk;
-  /** Indices of the variants. */
-  readonly variants: readonly number[];
-  /** Set when the run is resumed, with the differences in its environment. */
-  readonly resumed: { readonly note: string | null } | null;
-  /** When the call began, as `performance.now` tells it. */
-  readonly started: number;
-}
-
-/**
- * Creates or resumes a walk-forward run, scores its headlines, and does the work.
- *
- * @returns the result of `work`; null when the signal stopped it, or the run lacked only its manifest
- */
-export function withWalk<Result>(
-  kind: 'backtest' | 'sweep',
-  options: RunBacktestOptions,
-  work: (context: WalkContext) => Promise<Result>,
-): Promise<Result | null> {
-  const started = performance.now();
-  const { runDir, overwrite, resume, signal, onEvent } = options;
-  return withRun(
-    {
-      dir: runDir,
-      kind,
-      overwrite,
-      resume,
-      settings: options.settings,
-      resolve: () => resolveBacktestSettings(options.settings),
-      schema: backtestSettingsSchema,
-      open: async (settings) => openWalk(settings, options),
-      onRepaired: () => onEvent?.({ kind: 'repaired' }),
-      signal,
-    },
-    async ({ run, settings, opened, resumed }) => {
-      const walk = new Walk(run, settings, opened, options);
-      await walk.prepare();
-      const variants = settings.variants.map((_, variant) => variant);
-      return work({ run, walk, variants, resumed, started });
-    },
-  );
+  readonly settings: BacktestSettings;
+  readonly opened: OpenedWalk;
+  readonly inputs: ModelInputs;
 }
 
 /** The work of a walk-forward run: its jobs, their results, and the files of the run. */
 export class Walk {
+  readonly jobs: WalkJobs;
   readonly #run: RunFolder;
   readonly #settings: BacktestSettings;
   readonly #opened: OpenedWalk;
   readonly #options: RunBacktestOptions;
   readonly #store: JobStore<FoldForecast>;
-  /** Scores of each variant. */
-  #scores: (SentimentScores | null)[] = [];
-  /** sha256 of the model that each variant trains jointly. */
-  #pretrained: (string | null)[] = [];
+  readonly #inputs: ModelInputs;
+  readonly #group: ProcessGroup;
 
-  constructor(run: RunFolder, settings: BacktestSettings, opened: OpenedWalk, options: RunBacktestOptions) {
+  constructor({ run, settings, opened, inputs }: WalkRun, options: RunBacktestOptions) {
     this.#run = run;
     this.#settings = settings;
     this.#opened = opened;
+    this.#inputs = inputs;
     this.#options = options;
+    this.#group = options.group ?? singleProcess;
     this.#store = new JobStore(run);
-    options.onEvent?.({ kind: 'precision', ...opened.environment.precision });
+    this.jobs = new WalkJobs(settings, opened.folds, inputs);
   }
 
-  /** Scores the headlines with every frozen sentiment model, and reads the digests of those to be trained, each once. */
-  async prepare(): Promise<void> {
-    const { signal, onEvent } = this.#options;
-    const known = new Map<string, SentimentScores | null>();
-    const digests = new Map<string, string>();
-    for (const [i, variant] of this.#settings.variants.entries()) {
-      const settings = variantSettings(this.#settings, variant);
-      const key = JSON.stringify([settings.text === 'scored' && settings.model, settings.precision]);
-      if (!known.has(key)) {
-        const scores = await scoreHeadlines(allDays(this.#opened.folds[i]), settings, {
-          signal,
-          onProgress: (done, total) => onEvent?.({ kind: 'scoring', done, total }),
-        });
-        known.set(key, scores);
-      }
-      this.#scores.push(known.get(key)!);
-      const { text, model } = settings;
-      if (text === 'joint' && !digests.has(model!)) {
-        digests.set(model!, await tunableFingerprint(modelOfRun(model!)));
-      }
-      this.#pretrained.push(text === 'joint' ? digests.get(model!)! : null);
-    }
-  }
-
-  /** The trainings of one variant: all folds with all seeds. */
-  jobs(variant: number): FoldJob[] {
-    return this.#opened.folds[variant].flatMap((fold) =>
-      this.#seeds().map((seed) => foldJob('test', fold, this.#part(variant, seed))),
-    );
-  }
-
-  /** Trainings of one variant on the first fold, without its test days. */
-  selectionJobs(variant: number): FoldJob[] {
-    const [fold] = this.#opened.folds[variant];
-    return this.#seeds().map((seed) =>
-      foldJob('selection', { ...fold, test: [] }, this.#part(variant, seed)),
-    );
-  }
-
-  /** Does the jobs that are not done yet, the earliest folds first. @returns all results, in the order of the jobs */
+  /**
+   * Does the jobs that are not done yet, the earliest folds first.
+   *
+   * @param resumed set when the run is resumed and nothing was told of it yet
+   * @param trainings those of the parts that the run is made of, which must have all of these jobs
+   * @returns all results, in the order of the jobs
+   */
   async run(
     jobs: readonly FoldJob[],
     resumed: { readonly note: string | null } | null,
+    trainings?: PartTrainings,
   ): Promise<FinishedJob[]> {
-    const { onEvent, signal } = this.#options;
+    const { onEvent } = this.#options;
     const results = await this.#store.readAll(
-      jobs.map((job) => this.#stored(job)),
+      jobs.map((job) => this.stored(job)),
       (file) =>
         onEvent?.({
           kind: 'note',
@@ -154,35 +87,55 @@ export class Walk {
     const total = jobs.length;
     if (resumed) onEvent?.({ kind: 'resume', done: results.size, total, note: resumed.note });
     const missing = jobs.filter(({ name }) => !results.has(name)).sort((a, b) => a.fold - b.fold);
-    const { backend, fusedOps } = this.#opened.environment;
-    const processors = availableParallelism();
-    const workers = Math.min(this.#options.workers ?? processors, missing.length);
-    const threads = Math.max(1, Math.floor(processors / Math.max(1, workers)));
-    if (workers > 0) onEvent?.({ kind: 'workers', workers, threads });
+    if (trainings) await this.#take(missing, results, trainings);
+    else if (missing.length > 0) await this.#train(missing, results, total);
+    return jobs.map((job) => ({ job, result: results.get(job.name)! }));
+  }
+
+  /** Takes results from parts. None is written unless all can be taken. */
+  async #take(
+    jobs: readonly FoldJob[],
+    results: Map<string, FoldForecast>,
+    trainings: PartTrainings,
+  ): Promise<void> {
+    const taken = jobs.map((job) => ({ job, result: takeTraining(trainings, this.stored(job)) }));
+    for (const { job, result } of taken) {
+      await this.#store.write(this.stored(job), result);
+      results.set(job.name, result);
+    }
+  }
+
+  async #train(
+    missing: readonly FoldJob[],
+    results: Map<string, FoldForecast>,
+    total: number,
+  ): Promise<void> {
+    const { onEvent, signal } = this.#options;
+    await this.#group.broadcastValue(missing.map(({ name }) => name));
+    const how = howToTrain(missing.length, this.#opened.environment, this.#options);
+    const { workers, threads } = how;
+    onEvent?.({ kind: 'workers', workers, threads, ranks: this.#group.worldSize });
     const running = new Map<string, number>();
     const progress = (): void => {
       const share = [...running.values()].reduce((sum, done) => sum + done, 0);
       onEvent?.({ kind: 'progress', done: results.size + share, total });
     };
-    await runJobs(missing, {
-      workers,
-      threads,
-      backend: backend as BackendName,
-      fusedOps,
+    const training = {
+      ...how,
       signal,
-      onProgress: (job, share) => {
+      onProgress: (job: FoldJob, share: number) => {
         running.set(job.name, share);
         progress();
       },
-      onResult: async (job, result) => {
-        await this.#store.write(this.#stored(job), result);
+      onResult: async (job: FoldJob, result: FoldForecast) => {
+        await this.#store.write(this.stored(job), result);
         running.delete(job.name);
         results.set(job.name, result);
         onEvent?.({ kind: 'fold', done: results.size, total, ...this.#record({ job, result }) });
         progress();
       },
-    });
-    return jobs.map((job) => ({ job, result: results.get(job.name)! }));
+    };
+    await farmJobs(missing, training, this.#group);
   }
 
   /** Compares the forecasts of these variants, and writes the files of the run. @param started when the call began */
@@ -236,18 +189,9 @@ export class Walk {
     return this.#nameOf(variant, finished.find(({ job }) => job.variant === variant)!.result);
   }
 
-  #stored(job: FoldJob): StoredJob {
+  /** The job as its result is stored. */
+  stored(job: FoldJob): StoredJob {
     return storedFold(job, this.#options.market.fingerprint);
-  }
-
-  #seeds(): number[] {
-    return Array.from({ length: this.#settings.seeds }, (_, seed) => seed);
-  }
-
-  #part(variant: number, seed: number): FoldJobPart {
-    const settings = variantSettings(this.#settings, this.#settings.variants[variant], seed);
-    const [scores, pretrained] = [this.#scores[variant], this.#pretrained[variant]];
-    return { variant, seed, settings, scores, pretrained };
   }
 
   #nameOf(variant: number, { model }: FoldForecast): string {
@@ -270,7 +214,7 @@ export class Walk {
 
   #forecastsOf(variant: number, finished: readonly FinishedJob[]): VariantForecasts {
     const own = finished.filter(({ job }) => job.variant === variant);
-    const seeds = this.#seeds().map((seed) =>
+    const seeds = this.jobs.seeds.map((seed) =>
       own
         .filter(({ job }) => job.seed === seed)
         .flatMap(({ result }) => result.predictions.filter(({ split }) => split === 'test')),
@@ -286,7 +230,7 @@ export class Walk {
 
   /** Forecasts of the baselines, fitted anew on each fold's training days. */
   #baselines(variant: number): BaselineForecasts[][] {
-    const scores = this.#scores.find((known) => known !== null);
+    const scores = this.#inputs.scores.find((known) => known !== null);
     return this.#opened.folds[variant].map((fold) => {
       const days = [...fold.train, ...fold.validation, ...fold.test];
       return forecastBaselines(fold, scores ? { sentiment: sentimentOf(days, scores) } : {});
@@ -315,10 +259,4 @@ function joinBaselines(folds: readonly (readonly BaselineForecasts[])[]): Baseli
     validation: [],
     test: folds.flatMap((fold) => fold[i].test),
   }));
-}
-
-function allDays(
-  folds: readonly { readonly train: Sample[]; readonly validation: Sample[]; readonly test: Sample[] }[],
-): Sample[] {
-  return folds.flatMap(({ train, validation, test }) => [...train, ...validation, ...test]);
 }

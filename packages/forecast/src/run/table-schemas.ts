@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BacktestResult } from '../backtest/backtest-options.js';
+import type { BacktestResult } from '../backtest/backtest-result.js';
 import type { BacktestRow } from '../backtest/compare-variants.js';
 import type { PredictionIntervals } from '../conformal/index.js';
 import type { Comparison, Interval } from '../metrics/index.js';
