@@ -8,6 +8,7 @@ import { addDoctorCommand } from './commands/doctor.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
 import { addFinetuneCommand } from './commands/finetune.js';
 import { addInstallCommand } from './commands/install.js';
+import { addMergeCommand } from './commands/merge.js';
 import { addModelCommands } from './commands/model.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addProfileCommand } from './commands/profile.js';
@@ -58,6 +59,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     addBacktestCommand,
     addAblateCommand,
     addSweepCommand,
+    addMergeCommand,
     addCompareCommand,
     addPredictCommand,
     addReportCommand,

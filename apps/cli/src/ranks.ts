@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Terminal } from './io/terminal.js';
 
 /** Commands that several ranks can run together. */
-const COMMANDS = new Set(['train', 'finetune']);
+export const RANKED: readonly string[] = ['train', 'finetune', 'backtest', 'ablate', 'sweep', 'merge'];
 
 /** Whether this process is a rank other than 0: it prints nothing and writes no file. */
 export const isFollower = (): boolean => (launched()?.rank ?? 0) > 0;
@@ -13,7 +13,7 @@ export const isFollower = (): boolean => (launched()?.rank ?? 0) > 0;
 export function refuseRanks(program: Command): void {
   program.hook('preAction', (_, action) => {
     const place = launched();
-    if (!place || COMMANDS.has(action.name())) return;
+    if (!place || (action.parent === program && RANKED.includes(action.name()))) return;
     action.error(
       `error: ${action.name()} runs as one process, and ${place.launcher} started ${place.worldSize}: leave ${place.launcher} out`,
     );

@@ -147,6 +147,8 @@ const COMMANDS: Readonly<Record<RunKind, string>> = {
   'sentiment-tuning': 'finetune',
   backtest: 'backtest',
   sweep: 'sweep',
+  'backtest-part': 'backtest',
+  'sweep-part': 'sweep',
   comparison: 'compare',
   custom: 'train',
 };

@@ -1,5 +1,6 @@
-import type { BacktestEvent, BacktestOptions } from '@fin/forecast';
-import type { Command } from 'commander';
+import type { BacktestEvent, BacktestOptions, Part } from '@fin/forecast';
+import type { Command, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { notePrecision } from './backend.js';
 import type { Progress } from './io/progress.js';
 import type { Terminal } from './io/terminal.js';
@@ -17,6 +18,7 @@ export interface WalkFlags {
   readonly embargo?: number;
   readonly seeds?: number;
   readonly workers?: number;
+  readonly part?: Part;
 }
 
 export function addWalkOptions(command: Command): Command {
@@ -69,12 +71,27 @@ export function addWalkOptions(command: Command): Command {
         byDefault: '1',
       }),
     )
+    .addOption(workersOption())
     .addOption(
-      option('--workers <n>', 'processes that train at the same time', {
-        parse: numbers.workers,
-        byDefault: 'one per processor',
-      }),
+      option(
+        '--part <i/n>',
+        'train one part of n of the run, in a run folder of its own, for fin merge to make the whole of; see docs/hpc.md',
+        { parse: parsePart },
+      ),
     );
+}
+
+export const workersOption = (): Option =>
+  option('--workers <n>', 'processes that train at the same time', {
+    parse: numbers.workers,
+    byDefault: 'one per processor; of several ranks, each has its share of them',
+  });
+
+/** Parses a part such as `2/4`. */
+function parsePart(text: string): Part {
+  const [, index, count] = (/^(\d{1,5})\/(\d{1,5})$/.exec(text) ?? []).map(Number);
+  if (index >= 1 && index <= count) return { index, count };
+  throw new InvalidArgumentError('a part such as 2/4 is needed, counted from 1');
 }
 
 /** The settings that these options name. */
@@ -97,7 +114,7 @@ function lineOf(
 ): string {
   switch (event.kind) {
     case 'workers':
-      return `${plural(event.workers, 'process', 'processes')} with ${plural(event.threads, 'thread', 'threads')} each`;
+      return `${plural(event.workers, 'process', 'processes')} with ${plural(event.threads, 'thread', 'threads')} each${event.ranks > 1 ? ', on rank 0' : ''}`;
     case 'fold': {
       const { done, total, model, fold, seed, epochs, validationLoss, seconds } = event;
       const place = `${done}/${total} ${model}, fold ${fold}, seed ${seed}`;

@@ -11,6 +11,7 @@ const commands = [
   ['backtest'],
   ['ablate'],
   ['sweep'],
+  ['merge'],
   ['compare'],
   ['predict'],
   ['report'],

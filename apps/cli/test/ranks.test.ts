@@ -7,6 +7,7 @@ import { syntheticMarket, writeKaggleFiles } from '@fin/data';
 import { allClose, fullTier } from '@fin/testkit';
 import { hasMpi, PERMISSIONS, runRanks } from '@fin/testkit/mpi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processOf } from './process-of-rank.js';
 import { runFin } from './run-fin.js';
 import { writeTinyBank, writeTinyBert } from './tiny-bert.js';
 
@@ -108,17 +109,8 @@ async function killRank(rank: number, moment: string, args: readonly string[]): 
     stderr += text;
     if (done || !stderr.includes(moment)) return;
     done = true;
-    process.kill(processOf(rank, ranks.pid!), 'SIGKILL');
+    process.kill(processOf(rank, ranks.pid!)!, 'SIGKILL');
   });
   await new Promise((resolve) => ranks.once('close', resolve));
   return stderr;
-}
-
-/** The process of a rank among the children of `mpirun`. */
-function processOf(rank: number, launcher: number): number {
-  const children = readFileSync(`/proc/${launcher}/task/${launcher}/children`, 'utf8').trim().split(' ');
-  const found = children.find((child) =>
-    readFileSync(`/proc/${child}/environ`, 'latin1').split('\0').includes(`OMPI_COMM_WORLD_RANK=${rank}`),
-  );
-  return Number(found);
 }

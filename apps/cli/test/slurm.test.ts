@@ -106,6 +106,18 @@ describe('fin slurm', () => {
     expect(existsSync(/^fin=\(\S+ (\S+)\)$/m.exec(script)![1])).toBe(true);
   });
 
+  it('writes an array of the parts of a backtest, and the job that merges them when all tasks have ended well', async () => {
+    const parts = await write(
+      ...['--array', '1-4', 'backtest', '--seeds', '3', '--part', '{task}/4', '--run', 'p-{task}'],
+    );
+    expect(parts).toContain('\nrun=p-"$SLURM_ARRAY_TASK_ID"\n');
+    expect(parts).toContain('\narguments=(--seeds 3 --part "$SLURM_ARRAY_TASK_ID"/4)\n');
+    const merge = await write('--after', '12,13', 'merge', 'p-1', 'p-2', '--run', 'whole', 'p-3', 'p-4');
+    expect(merge).toContain('\n#SBATCH --dependency=afterok:12:13\n#SBATCH --kill-on-invalid-dep=yes\n');
+    expect(merge).toContain('\nrun=whole\narguments=(p-1 p-2 p-3 p-4)\n');
+    expect(await write('--ntasks', '2', 'sweep', 'grid.yaml')).toContain('\n#SBATCH --ntasks=2\n');
+  });
+
   it.each([
     [['train'], /^run=runs\/\d{4}-/m],
     [['finetune', '--data', 'x', '--model', 'y'], /^run=runs\/sentiment\/\d{4}-/m],
@@ -121,7 +133,7 @@ describe('fin slurm', () => {
   });
 
   it.each([
-    [[], 'a fin command is needed: train, finetune, backtest, sweep, compare'],
+    [[], 'a fin command is needed: train, finetune, backtest, sweep, merge, compare'],
     [['predict'], 'fin predict cannot be a job'],
     [['toString'], 'fin toString cannot be a job'],
     [['train', '--sed', '1'], "unknown option '--sed'"],
@@ -138,7 +150,9 @@ describe('fin slurm', () => {
     [['--partition', 'a b', 'train'], 'names is needed'],
     [['--name', 'x\n#SBATCH --uid=0', 'train'], 'a name is needed'],
     [['--template', 'nope', 'train'], 'nope: cannot be read'],
-    [['--ntasks', '2', 'sweep', 'grid.yaml'], 'fin sweep starts its own processes'],
+    [['--ntasks', '2', 'compare'], 'fin compare starts its own processes'],
+    [['--after', 'yesterday', 'train'], 'numbers of jobs such as 1234'],
+    [['backtest', '--part', '5/4'], 'a part such as 2/4 is needed'],
     [['--cpus', '0', 'train'], 'a whole number of at least 1'],
   ])('%j is refused with the reason, and writes nothing', async (words, message) => {
     const { code, stdout, stderr } = await runFin('slurm', '--out', 'never.sh', ...words);

@@ -69,6 +69,24 @@ describe.skipIf(process.platform === 'win32')('fin backtest', () => {
     expect(forecasts(stopped)).toBe(forecasts(straight));
   });
 
+  it('is made of parts that were trained one by one', async () => {
+    const parts = [1, 2].map((index) => inFolder(`part-${index}`));
+    const first = await runFin('backtest', ...walk, '--part', '1/2', '--run', parts[0], '--json');
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      of: 'backtest',
+      part: { index: 1, count: 2 },
+      trainings: 1,
+    });
+    const unfinished = await runFin('merge', ...parts, '--run', inFolder('merged'));
+    expect(unfinished).toMatchObject({ code: 2, stdout: '' });
+    expect(unfinished.stderr).toContain(`${parts[1]} holds no run`);
+    expect((await runFin('backtest', ...walk, '--part', '2/2', '--run', parts[1])).code).toBe(0);
+    const { code, stdout } = await runFin('merge', ...parts, '--run', inFolder('merged'));
+    expect(code).toBe(0);
+    expect(stdout).toContain('Test days 2014-11-03 … 2014-12-31');
+    expect(forecasts(inFolder('merged'))).toBe(forecasts(straight));
+  });
+
   it("repeats the settings of a run's config.json on the data of that run", async () => {
     const config = inFolder('config.json');
     const settings = { text: 'none', epochs: 1, lstm: { hiddenSize: 2 } };

@@ -1,10 +1,19 @@
-import type { BacktestOptions, BacktestResult, RunBacktestOptions } from '@fin/forecast';
-import { requireWritableFolder } from '@fin/run';
+import type {
+  BacktestOptions,
+  BacktestResult,
+  PartResult,
+  RunBacktestOptions,
+  WalkParts,
+} from '@fin/forecast';
+import type { ProcessGroup } from '@fin/parallel';
+import { readRunRecord, requireWritableFolder } from '@fin/run';
+import type { BackendName } from '@fin/runtime';
 import type { Command } from 'commander';
 import { startBackend } from '../backend.js';
 import type { ForecasterFlags } from '../forecaster-options.js';
 import { addForecasterOptions, forecasterSettings } from '../forecaster-options.js';
 import { hubSource } from '../hub-models.js';
+import { finCommand } from '../io/escape.js';
 import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import { textTable } from '../io/terminal.js';
@@ -12,6 +21,7 @@ import { marketOfFlags, marketSource, namedMarket, noteMarket, openMarket } from
 import type { MarketRunFlags } from '../market-run-options.js';
 import { addMarketRunOptions } from '../market-run-options.js';
 import { backendOption, jsonOption, resumeFrom, runToResume } from '../options.js';
+import { isFollower, withRanks } from '../ranks.js';
 import { BACKTEST_RUNS, newRunFolder, newStart, reportRepaired, resumable, resumedStart } from '../runs.js';
 import type { WalkFlags } from '../walk-options.js';
 import { addWalkOptions, showWalk, walkSettings } from '../walk-options.js';
@@ -46,34 +56,40 @@ interface WalkPlan<Result extends BacktestResult> {
   readonly work: (options: RunBacktestOptions) => Promise<Result | null>;
   /** Settings besides those of the options. */
   readonly settings: BacktestOptions;
+  /** Parts that the run is made of. @default none */
+  readonly parts?: WalkParts;
   /** The result for people. */
   readonly lines: (result: Result, forecast: ForecastPackage) => string[];
 }
 
-/** Runs a walk-forward evaluation as a command, and prints its table. */
+/** Runs a walk-forward evaluation, or a part of one, as a command, and prints its table. */
 export async function runWalk<Result extends BacktestResult>(
-  { kind, work, settings, lines }: WalkPlan<Result>,
+  plan: WalkPlan<Result>,
   flags: WalkCommandFlags,
   command: Command,
   terminal: Terminal,
 ): Promise<void> {
+  const { kind, work, settings, lines, parts } = plan;
   const runDir = flags.resume ? runToResume(command, flags.run) : (flags.run ?? newRunFolder(BACKTEST_RUNS));
-  await requireWritableFolder(runDir);
+  if (!isFollower()) await requireWritableFolder(runDir);
   const named = namedMarket(command, flags);
   const chosen = marketOfFlags(command, flags);
-  const { backend } = flags;
-  const result = await resumable(runDir, terminal, async (signal) => {
+  const { backend = parts?.environment.backend as BackendName | undefined } = flags;
+  const train = async (group: ProcessGroup, signal: AbortSignal): Promise<Result | PartResult | null> => {
     const resume = flags.resume !== undefined;
-    const { settings: forecaster, source } = await forecasterSettings(flags, { resume });
+    const isPart = flags.part !== undefined || (resume && readRunRecord(runDir).kind === `${kind}-part`);
+    const { settings: forecaster, source } = parts
+      ? { settings: parts.settings.forecaster, source: parts.source }
+      : await forecasterSettings(flags, { resume });
     const start = resume
-      ? resumedStart(kind, runDir, { ...named, signal: chosen.signal, backend })
+      ? resumedStart(isPart ? `${kind}-part` : kind, runDir, { ...named, signal: chosen.signal, backend })
       : newStart({ ...chosen, backend }, named, source);
     const market = await openMarket(start);
     await startBackend(start.backend, terminal);
     noteMarket(market, terminal);
     const progress = createProgress(terminal);
     try {
-      return await work({
+      const options: RunBacktestOptions = {
         market,
         runDir,
         overwrite: flags.overwrite,
@@ -81,19 +97,34 @@ export async function runWalk<Result extends BacktestResult>(
         settings: { ...walkSettings(flags), ...settings, forecaster },
         source: { ...marketSource(start, market), ...(await hubSource(forecaster.model)) },
         workers: flags.workers,
+        parts,
+        group,
         signal,
         onEvent: (event) => showWalk(event, progress, terminal),
-      });
+      };
+      if (!isPart) return await work(options);
+      const { trainPart } = await import('@fin/forecast');
+      return await trainPart({ ...options, of: kind, part: flags.part });
     } finally {
       progress.end();
     }
-  });
+  };
+  const result = await withRanks(terminal, (group) =>
+    resumable(runDir, terminal, (signal) => train(group, signal)),
+  );
   if (result === null) reportRepaired(runDir, flags.json, terminal);
+  else if ('part' in result) terminal.result(flags.json, result, partLines);
   else {
     const forecast = await import('@fin/forecast');
     terminal.result(flags.json, result, (value) => lines(value, forecast));
   }
 }
+
+const partLines = ({ run, part: { index, count }, trainings, seconds }: PartResult): string[] => [
+  run,
+  `part ${index} of ${count}: ${trainings} ${trainings === 1 ? 'training' : 'trainings'} in ${seconds.toFixed(0)} s`,
+  `next, when all parts are finished: ${finCommand('merge')} PARTS, their folders`,
+];
 
 /** The tables of a walk-forward evaluation. */
 export function backtestLines(

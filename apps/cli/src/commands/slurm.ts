@@ -9,6 +9,7 @@ import { InvalidArgumentError } from 'commander';
 import { shellQuote } from '../io/escape.js';
 import type { Terminal } from '../io/terminal.js';
 import { jsonOption, numbers, option, path } from '../options.js';
+import { RANKED } from '../ranks.js';
 import { BACKTEST_RUNS, COMPARISON_RUNS, newRunFolder, RUNS, TUNING_RUNS } from '../runs.js';
 import { TASK } from '../slurm/bash-word.js';
 import type { ParsedFlags } from '../slurm/fin-words.js';
@@ -27,6 +28,7 @@ interface Flags {
   readonly memory?: string;
   readonly ntasks?: number;
   readonly array?: string;
+  readonly after?: string;
   readonly requeue: boolean;
   readonly out?: string;
   readonly overwrite: boolean;
@@ -42,11 +44,9 @@ const JOBS: Readonly<Record<string, string>> = {
   finetune: TUNING_RUNS,
   backtest: BACKTEST_RUNS,
   sweep: BACKTEST_RUNS,
+  merge: BACKTEST_RUNS,
   compare: COMPARISON_RUNS,
 };
-
-/** Commands that several processes of a job do together. */
-const RANKED = ['train', 'finetune'];
 
 const BIN = fileURLToPath(new URL('../../bin/fin.js', import.meta.url));
 
@@ -80,7 +80,10 @@ export function addSlurmCommand(program: Command, terminal: Terminal): void {
       'after',
       `
 With --array, ${TASK} in a word of the command stands for the index of the array task:
-  fin slurm --time 4:00:00 --cpus 8 --array 1-5 train --seed ${TASK} --run runs/seed-${TASK}`,
+  fin slurm --time 4:00:00 --cpus 8 --array 1-5 train --seed ${TASK} --run runs/seed-${TASK}
+A backtest or sweep in four parts, and the job that makes one run of them:
+  fin slurm --submit --array 1-4 backtest --part ${TASK}/4 --run runs/part-${TASK}
+  fin slurm --submit --after JOB merge runs/part-1 runs/part-2 runs/part-3 runs/part-4 --run runs/whole`,
     )
     .action(async (words: readonly string[], flags: Flags) => {
       if (flags.printTemplate) {
@@ -161,6 +164,16 @@ function addJobOptions(command: Command): void {
         },
       ),
     )
+    .addOption(
+      option(
+        '--after <jobs>',
+        'numbers of jobs, with commas between, that must have ended well before this one begins',
+        {
+          parse: word('numbers of jobs such as 1234 or 1234,1235', /^\d+(,\d+)*$/),
+          byDefault: 'none',
+        },
+      ),
+    )
     .option('--no-requeue', 'do not put the job back into the queue when it was preempted or its time ends');
 }
 
@@ -202,7 +215,7 @@ async function jobOf(
   if (!fin) command.error(`error: fin ${name} cannot be a job; there are ${known}`);
   const taskFault = faultOfTasks(words, flags.array !== undefined);
   if (taskFault !== null) command.error(`error: ${taskFault}`);
-  const { array, requeue, partition, account, time, cpus, gpus, memory, ntasks } = flags;
+  const { array, after, requeue, partition, account, time, cpus, gpus, memory, ntasks } = flags;
   const firstTask = array === undefined ? null : String(Number.parseInt(array, 10));
   const parsed = await parseOnly(
     fin,
@@ -212,7 +225,9 @@ async function jobOf(
   if (fault !== null) command.error(`error: ${fault}`);
   if ((ntasks ?? 1) > 1 && !RANKED.includes(name)) {
     command.error(
-      `error: --ntasks is for ${RANKED.join(' and ')}: fin ${name} starts its own processes, on the cores of --cpus`,
+      `error: --ntasks is for ${Object.keys(JOBS)
+        .filter((one) => RANKED.includes(one))
+        .join(', ')}: fin ${name} starts its own processes, on the cores of --cpus`,
     );
   }
   const { run, rest } = takeRun(fin, words);
@@ -232,6 +247,7 @@ async function jobOf(
       memory,
       ntasks,
       array,
+      after,
       requeue,
     },
     folder: process.cwd(),

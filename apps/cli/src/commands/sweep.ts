@@ -39,7 +39,8 @@ function withModelFolders(variants: readonly Variant[]): Promise<Variant[]> {
   );
 }
 
-function sweepLines(result: SweepResult, forecast: ForecastPackage): string[] {
+/** The tables of a sweep. */
+export function sweepLines(result: SweepResult, forecast: ForecastPackage): string[] {
   const table = textTable(
     ['setting', 'seeds', 'validation days', 'RMSE'],
     result.settings.map(({ name, seeds, n, validationRmse }) => [

@@ -13,6 +13,8 @@ export interface JobRequest {
   readonly gpus?: string;
   readonly memory?: string;
   readonly array?: string;
+  /** Jobs that must have ended well before, with commas between. */
+  readonly after?: string;
   readonly requeue: boolean;
 }
 
@@ -88,7 +90,7 @@ export function slurmScript(job: Job, template: string, file: string = OWN_TEMPL
 }
 
 function directives(request: JobRequest): string[] {
-  const { name, partition, account, time, ntasks, cpus, gpus, memory, array, requeue } = request;
+  const { name, partition, account, time, ntasks, cpus, gpus, memory, array, after, requeue } = request;
   const values = {
     'job-name': name,
     partition,
@@ -99,6 +101,8 @@ function directives(request: JobRequest): string[] {
     gpus,
     mem: memory,
     array,
+    dependency: after && `afterok:${after.replaceAll(',', ':')}`,
+    'kill-on-invalid-dep': after && 'yes',
     output: array === undefined ? '%x-%j.out' : '%x-%A_%a.out',
   };
   return [

@@ -186,6 +186,7 @@ const walkOptions: Readonly<Record<string, Values>> = {
   '--purge': numberOf('1'),
   '--embargo': numberOf('1'),
   '--seeds': numberOf('1'),
+  '--part': oneOf('1/2', '2/1'),
   '--config': likely('settings.yaml', 'settings.json', 'backtest/config.json'),
   '--model': likely('tuned', 'unfinished-tuning'),
   '--text': oneOf('none', 'scored'),
@@ -260,6 +261,17 @@ const COMMANDS: readonly {
     weight: 0.5,
     always: { '': likely('grid.yaml', 'settings.json'), ...walkAlways },
     options: walkOptions,
+  },
+  {
+    words: ['merge'],
+    weight: 0.5,
+    always: { '': likely('backtest', 'run', 'unfinished') },
+    options: {
+      '--run': output,
+      '--overwrite': flag,
+      '--workers': numberOf('1'),
+      ...fileOptions,
+    },
   },
   {
     words: ['compare'],
