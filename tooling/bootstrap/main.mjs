@@ -18,10 +18,8 @@ import {
 } from './commands/setup.mjs';
 import { runDemo, runReport, runStudy, runTrain } from './commands/study.mjs';
 import { runFullTests, runTests } from './commands/test.mjs';
+import { isSupportedNode } from './node-version.mjs';
 import { StepFailed } from './step.mjs';
-
-/** Oldest Node release line that this workspace is tested on. */
-const OLDEST_NODE = 20;
 
 const commands = {
   setup: runSetup,
@@ -41,9 +39,9 @@ const commands = {
 
 const [name, ...args] = process.argv.slice(2);
 try {
-  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+  if (!isSupportedNode(process.versions.node)) {
     throw new StepFailed(
-      `Node ${process.versions.node} is too old: install Node ${OLDEST_NODE}, 22 or 24, then try again.`,
+      `Node ${process.versions.node} is too old: install Node 20 (from 20.19), 22 (from 22.12) or 24, then try again.`,
     );
   }
   const command = commands[name];

@@ -73,7 +73,7 @@ describe.each(published.map(({ folder, manifest }) => [manifest.name, folder, ma
 
     it('is published with versions, a licence, and only what users need', () => {
       expect(manifest.license).toBe('Apache-2.0');
-      expect(manifest.engines.node).toBe('>=20');
+      expect(manifest.engines.node).toBe('^20.19.0 || >=22.12.0');
       expect(manifest.publishConfig.access).toBe('public');
       expect(manifest.files).toEqual(expect.arrayContaining(['dist', 'README.md']));
       const installs = ['preinstall', 'install', 'postinstall', 'prepare'];
