@@ -261,6 +261,21 @@ describe('small data', () => {
     expect(one).not.toContain('>Validation<');
   });
 
+  it.each([0, 2])(
+    'keeps the label of the best epoch within the panel when that is epoch %i of 0, 1, 2',
+    async (best) => {
+      const rows = [0, 1, 2].map((epoch) => ({
+        epoch,
+        trainLoss: 1,
+        validationLoss: epoch === best ? 0.5 : 1,
+      }));
+      const svg = await renderSvg(learningCurve(rows, { width: 300 }));
+      const middle = Number(svg.match(/translate\(([\d.]+),[^>]*>best: epoch/)?.[1]);
+      expect(middle).toBeGreaterThan(40);
+      expect(middle).toBeLessThan(260);
+    },
+  );
+
   it('skips epochs that were not validated', async () => {
     const rows = epochRows.map((row, i) => (i === 1 ? { ...row, validationLoss: null } : row));
     expect(await renderSvg(learningCurve(rows))).toContain('best: epoch 3');

@@ -20,6 +20,8 @@ export interface EpochRow {
 const TRAIN = 'Training';
 const VALIDATION = 'Validation';
 const POINT = { filled: true, size: 26 };
+/** Room on both sides of the epochs, px: the label of the best one is centred on it and must not run into the vertical axis. */
+const ROOM_FOR_LABEL = 44;
 
 /**
  * Charts training and validation loss by epoch. A ring marks the epoch with the lowest validation loss.
@@ -43,7 +45,11 @@ export function learningCurve(data: Rows<EpochRow>, options: ChartOptions = {}):
   const x: PositionFieldDef<Field> = {
     field: 'epoch',
     type: 'quantitative',
-    scale: { domain: first === last ? [first - 1, last + 1] : [first, last], nice: false },
+    scale: {
+      domain: first === last ? [first - 1, last + 1] : [first, last],
+      nice: false,
+      padding: ROOM_FOR_LABEL,
+    },
     axis: {
       title: 'Epoch',
       tickMinStep: 1,
