@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import type { Market, MarketFileOptions } from '@fin/data';
+import type { DataInputError, Market, MarketFileOptions } from '@fin/data';
 import type { RunSource } from '@fin/run';
 import type { Command, Option } from 'commander';
+import { finCommand } from './io/escape.js';
 import type { Terminal } from './io/terminal.js';
 import { given, option, path } from './options.js';
 
@@ -118,14 +119,18 @@ const pick = (flags: MarketFlags): MarketFlags =>
 
 /** Loads the files that are named, or makes the bundled synthetic market. */
 export async function openMarket({ signal, ...flags }: MarketChoice): Promise<Market> {
-  const { loadKaggle, loadMarketFiles, syntheticMarket } = await import('@fin/data');
+  const { DataInputError, loadKaggle, loadMarketFiles, syntheticMarket } = await import('@fin/data');
   const { data, prices, headlines } = flags;
   if (data === undefined && prices === undefined) {
     const alone = (['headlines', ...fileFlags] as const).find((name) => flags[name] !== undefined);
     if (alone !== undefined) throw new MarketFlagError(`${flagOf(alone)} needs --prices or --data`);
   }
   const known = await fileOptions(flags);
-  if (data !== undefined) return loadKaggle({ dir: data, ...given({ prices, headlines }), ...known });
+  if (data !== undefined) {
+    return loadKaggle({ dir: data, ...given({ prices, headlines }), ...known }).catch((error) => {
+      throw error instanceof DataInputError && error.file === data ? new KaggleFolderError(error) : error;
+    });
+  }
   if (prices !== undefined) return loadMarketFiles({ prices, ...given({ headlines }), ...known });
   return syntheticMarket(signal === undefined ? {} : { signal });
 }
@@ -147,6 +152,20 @@ const flagOf = (name: string): string =>
 /** Options of a market do not go together. */
 export class MarketFlagError extends Error {
   readonly kind = 'input';
+}
+
+/** There is no such folder of Kaggle files, or it lacks them. */
+export class KaggleFolderError extends Error {
+  readonly kind = 'input';
+  readonly file: string | undefined;
+  readonly fix: string;
+
+  constructor(cause: DataInputError) {
+    const other = `Or fetch the data: \`${finCommand('data', 'pull', 'kaggle')}\` makes the folder stocknews.`;
+    super(`${cause.message} ${other}`, { cause });
+    this.file = cause.file;
+    this.fix = `${cause.fix} ${other}`;
+  }
 }
 
 /** The record of a market in a run's `config.json`, from which {@link marketOfSource} opens it again. */

@@ -286,6 +286,20 @@ describe('files that cannot be used', () => {
     expect(readdirSync(broken).sort()).toEqual(before);
   });
 
+  it.each(['empty', 'no-such-folder'])(
+    '%s: names the command that fetches the Kaggle files',
+    async (name) => {
+      const dir = join(broken, name);
+      if (name === 'empty') mkdirSync(dir, { recursive: true });
+      const { code, stdout, stderr } = await runFin('data', 'check', '--data', dir, '--json');
+      expect([code, stderr]).toEqual([2, expect.stringContaining('`fin data pull kaggle` makes the folder')]);
+      const { message, file, fix } = JSON.parse(stdout).error;
+      expect([stderr, file]).toEqual([`fin: ${message}\n`, dir]);
+      expect(message.endsWith(fix)).toBe(true);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  );
+
   const scaled = (factor: number): string => {
     const lines = readFileSync(join(market, prices), 'utf8').split('\n');
     const [date, open, high, low, close, volume, adjusted] = lines[20].split(',');

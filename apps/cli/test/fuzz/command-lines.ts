@@ -212,6 +212,22 @@ const COMMANDS: readonly {
   },
   { words: ['data', 'describe'], weight: 4, options: { '--data': likely('market'), ...fileOptions } },
   {
+    words: ['data', 'pull', 'prices'],
+    weight: 3,
+    always: { '': oneOf('^DJI', '../x', 'a b'), '--from': oneOf('stooq', 'yahoo') },
+    options: {
+      '--start': oneOf('2016-06-29', '2016-02-30'),
+      '--end': oneOf('2016-06-30', '1900-01-01'),
+      '--out': output,
+      '--overwrite': flag,
+    },
+  },
+  {
+    words: ['data', 'pull', 'kaggle'],
+    weight: 1,
+    options: { '': oneOf('aaron7sun/stocknews', '../x'), '--out': output },
+  },
+  {
     words: ['train'],
     weight: 12,
     always: { '--data': likely('market'), '--epochs': numberOf('1') },
@@ -328,8 +344,9 @@ const COMMANDS: readonly {
       ...fileOptions,
       '--precision': oneOf('fp32', 'bf16', 'fp16'),
       '--backend': oneOf('tensorflow', 'nope'),
-      // No source that is on the network: prices from files, and addresses that are none.
       '--today': flag,
+      '--from': oneOf('stooq', 'yahoo'),
+      // No address on the network: these are none.
       '--feed': oneOf('news.xml', 'file:///etc/passwd'),
       '--symbol': oneOf('^DJI', '../x'),
     },
@@ -401,6 +418,12 @@ const COMMANDS: readonly {
       '--out': output,
       '--precision': oneOf('fp32', 'bf16'),
     },
+  },
+  {
+    words: ['model', 'pull'],
+    weight: 1,
+    always: { '': oneOf('ProsusAI/finbert', 'a/b@main', '../x') },
+    options: { '--revision': oneOf('main', '../x') },
   },
   { words: ['model', 'info'], weight: 8, always: { '': likely('encoder', 'tuned/adapter') } },
   {

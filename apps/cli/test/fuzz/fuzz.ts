@@ -1,8 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { AskedSource } from '@fin/testkit/fake-source';
+import { startFakeSource } from '@fin/testkit/fake-source';
 import { runFin } from '../run-fin.js';
 import { commandLine, commandWords, Dice } from './command-lines.js';
 import { restore, snapshot, writeSandbox } from './sandbox.js';
@@ -11,6 +13,22 @@ const script = fileURLToPath(new URL('./run-lines.mjs', import.meta.url));
 /** No command may take longer. */
 const LIMIT_MS = 30_000;
 const CODES = new Set([0, 1, 2, 3, 130, 143]);
+
+/** What stands for the network: Stooq's prices of two days, and nothing else. */
+const answer = ({ path, send, response }: AskedSource): void => {
+  if (path.startsWith('/q/')) send('Date,Open,High,Low,Close\n2016-06-29,1,2,1,2\n2016-06-30,2,3,2,3\n');
+  else response.writeHead(404).end();
+};
+
+/** Variables with which no command reaches beyond the source on loopback, or reads the user's credentials and models. */
+const confined = (url: string, cache: string): Readonly<Record<string, string>> => ({
+  FIN_STOOQ_ENDPOINT: url,
+  FIN_YAHOO_ENDPOINT: url,
+  KAGGLE_API_ENDPOINT: url,
+  KAGGLE_CONFIG_DIR: join(cache, 'kaggle'),
+  HF_ENDPOINT: url,
+  HF_HOME: join(cache, 'huggingface'),
+});
 
 interface LineResult {
   readonly code: number | null;
@@ -25,8 +43,11 @@ class Runner {
   readonly #lines;
   #log = '';
 
-  constructor(folder: string, cache: string) {
-    this.#child = spawn(process.execPath, [script, folder, cache], { stdio: ['pipe', 'pipe', 'pipe'] });
+  constructor(folder: string, cache: string, variables: Readonly<Record<string, string>>) {
+    this.#child = spawn(process.execPath, [script, folder, cache], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...variables },
+    });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#child.stdin.on('error', () => {}); // it has ended, which run() tells
     this.#child.stderr.on('data', (chunk) => {
@@ -86,6 +107,8 @@ export async function fuzz(options: {
   const places = writeSandbox(good, folder, seed, 60);
   execFileSync('cp', ['-a', folder, pristine]);
   const cache = join(root, `cache-${seed}`);
+  const source = await startFakeSource();
+  source.answer = answer;
   let before = snapshot(folder);
   let runner: Runner | null = null;
   const failures: string[] = [];
@@ -97,7 +120,7 @@ export async function fuzz(options: {
       runner = null;
     }
     const fresh = runner === null;
-    runner ??= new Runner(folder, cache);
+    runner ??= new Runner(folder, cache, confined(source.url, cache));
     if (fresh) await runner.run(['--version']); // starting is not the command's time
     const args = commandLine(dice, places);
     const fail = (problem: string) => {
@@ -129,6 +152,7 @@ export async function fuzz(options: {
     }
   }
   runner?.stop();
+  await source.close();
   for (const path of [parent, pristine, cache]) rmSync(path, { recursive: true, force: true });
   return { failures, codes, longestMs };
 }
@@ -142,6 +166,11 @@ const takesText: ReadonlySet<string | undefined> = new Set([
   '--labels',
   '--date-format',
   '--time-zone',
+  '--start',
+  '--end',
+  '--symbol',
+  '--feed',
+  '--revision',
 ]);
 
 function problemsOf(args: readonly string[], { code, stdout, stderr, crash }: LineResult): string[] {
@@ -218,6 +247,9 @@ function mayChange(
   )
     return true;
   if (result?.code !== 0) return false;
+  if (args[1] === 'pull' && named('--out') === null)
+    return dirname(path) === folder && /\.csv(\.source\.json)?$/.test(path);
+  if (args[1] === 'pull') return [named('--out'), `${named('--out')}.source.json`].includes(path);
   if (args.includes('--overwrite')) return inside(named('--run'));
   if (args[0] === 'evaluate' && named('--out') === null)
     return /(evaluation|manifest)\.json$/.test(path) && inside(named('--run'));
