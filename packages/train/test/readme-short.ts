@@ -13,7 +13,9 @@ const { reason, steps } = await fit({
   optimizer: new AdamW(decayGroups(model, 0.01), { learningRate: 0.05 }),
   data: { size: 200, batch: (rows) => ({ x: tf.gather(x, rows), y: tf.gather(y, rows) }) },
   loss: (batch) => tf.losses.meanSquaredError(batch.y, model.forward(batch.x)),
-  ...{ batchSize: 32, epochs: 10, random },
+  batchSize: 32,
+  epochs: 10,
+  random,
   checkpoints: { dir: 'checkpoints', resume: true }, // run it again after a kill, and it goes on
 });
 console.log(reason, steps);
