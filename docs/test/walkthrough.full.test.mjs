@@ -1,18 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { execute, findJupyter } from '../walkthrough/jupyter.mjs';
+import { execute, findJupyter, installJupyter } from '../walkthrough/jupyter.mjs';
 import { notebookOf, outputsOf, readOutputs } from '../walkthrough/notebook.mjs';
 
 const docs = fileURLToPath(new URL('..', import.meta.url));
 const source = readFileSync(`${docs}/walkthrough/source.md`, 'utf8');
 const committed = outputsOf(JSON.parse(readFileSync(`${docs}/walkthrough.ipynb`, 'utf8')));
 
-const programs = findJupyter();
-if (programs === null) {
-  console.warn(
-    'the walkthrough is not executed: it needs Jupyter (`pip install nbclient`) and Deno; `npm run walkthrough` installs both in the cache folder',
-  );
+const programs = findJupyter() ?? installed();
+
+/** Installs what is missing in the cache folder. Null where this machine does not let us: without python3 and pip, or offline. */
+function installed() {
+  try {
+    installJupyter(console.warn);
+  } catch (error) {
+    console.warn(
+      `Jupyter's client (the Python package nbclient) and Deno could not be installed: ${error.message}`,
+    );
+  }
+  const found = findJupyter();
+  if (found === null) console.warn('the walkthrough is not executed: it needs nbclient and Deno');
+  return found;
 }
 
 describe.skipIf(programs === null)('the walkthrough in Jupyter (skipped without Jupyter and Deno)', () => {
