@@ -53,7 +53,8 @@ export function addPullCommands(data: Command, terminal: Terminal): void {
   group
     .command('kaggle')
     .description(
-      'fetches a data set from Kaggle and unpacks it into a folder for --data; credentials as for Kaggle itself: ~/.kaggle/kaggle.json, or KAGGLE_USERNAME and KAGGLE_KEY',
+      'fetches a data set from Kaggle and unpacks it into a folder for --data. A public data set needs no account; for others it takes the credentials of ' +
+        "Kaggle's own tools: ~/.kaggle/kaggle.json, KAGGLE_API_TOKEN, or KAGGLE_USERNAME with KAGGLE_KEY",
     )
     .argument('[dataset]', `as its address ends (default: ${DATASET})`)
     .addOption(
