@@ -19,8 +19,9 @@ const folder = mkdtempSync(join(tmpdir(), 'fin-ranks-'));
 const inFolder = (name: string) => join(folder, name);
 const bank = inFolder('bank.txt');
 const encoder = inFolder('encoder');
+const largerEncoder = inFolder('larger-encoder');
 const market = inFolder('market');
-const tuning = ['finetune', '--data', bank, '--model', encoder, '--epochs', '2', '--batch-size', '8'];
+const tuning = ['finetune', '--data', bank, '--epochs', '2', '--batch-size', '8'];
 const training = [
   'train',
   '--data',
@@ -38,8 +39,10 @@ const training = [
 beforeAll(async () => {
   writeTinyBank(bank);
   await writeTinyBert(encoder, ['LABEL_0', 'LABEL_1']);
-  if (fullTier)
-    await writeKaggleFiles(syntheticMarket({ start: '2013-08-01', days: 400, headlinesPerDay: 2 }), market);
+  if (!fullTier) return;
+  await writeKaggleFiles(syntheticMarket({ start: '2013-08-01', days: 400, headlinesPerDay: 2 }), market);
+  const sizes = { hiddenSize: 64, numHiddenLayers: 2, intermediateSize: 128 };
+  await writeTinyBert(largerEncoder, ['LABEL_0', 'LABEL_1'], sizes);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -53,21 +56,39 @@ const losses = (run: string) =>
       return [epoch, step, trainLoss, validationLoss];
     });
 
-const expectSameRun = (run: string, other: string) => {
-  allClose(losses(run), losses(other), { rtol: 1e-6, atol: 1e-6 });
+const expectSameRun = (run: string, other: string, tolerance = 1e-6) => {
+  allClose(losses(run), losses(other), { rtol: tolerance, atol: tolerance });
   expect(readdirSync(run).sort()).toEqual(readdirSync(other).sort());
 };
 
 describe.runIf(hasMpi)('several ranks', { timeout: TIMEOUT }, () => {
   it('fine-tune as one process does; rank 0 alone prints and writes', async () => {
     const [alone, together] = ['tuned-alone', 'tuned-together'].map(inFolder);
-    expect((await runFin(...tuning, '--run', alone)).code).toBe(0);
-    const { code, stdout, stderr } = await runRanks(2, [FIN, ...tuning, '--run', together, '--json']);
+    const words = [...tuning, '--model', encoder];
+    expect((await runFin(...words, '--run', alone)).code).toBe(0);
+    const { code, stdout, stderr } = await runRanks(2, [FIN, ...words, '--run', together, '--json']);
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ run: together });
     expect(stderr).toMatch(/^2 ranks over .*MPI/m);
     expect(stderr.match(/^epoch 1:/gm)).toHaveLength(1);
     expectSameRun(together, alone);
+  });
+
+  it.runIf(fullTier).each([
+    ['with 4-bit frozen weights', ['--storage', 'nf4'], 1e-6],
+    ['with 8-bit frozen weights', ['--storage', 'int8'], 1e-6],
+    ['above cached layers', ['--layers-to-transform', '1', '--cache-frozen-layers'], 1e-6],
+    ['in float16, with a gradient scaler', ['--precision', 'fp16'], 1e-6],
+    // Another order of a sum can move a moment to the next of its 256 codes.
+    ['with 8-bit AdamW', ['--method', 'full', '--optimizer', 'adamw8bit'], 1e-4],
+  ])('fine-tune %s as one process does', async (what, options, tolerance) => {
+    const [alone, together] = ['alone', 'together'].map((who) => inFolder(`${what}, ${who}`));
+    const words = [...tuning, '--model', largerEncoder, '--learning-rate', '0.01', ...options];
+    const one = await runFin(...words, '--run', alone);
+    expect(one.code, one.stderr).toBe(0);
+    const two = await runRanks(2, [FIN, ...words, '--run', together]);
+    expect(two.code, two.stderr).toBe(0);
+    expectSameRun(together, alone, tolerance);
   });
 
   it('say once, on rank 0, what is wrong with the command line', async () => {

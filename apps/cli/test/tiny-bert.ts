@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import type { BertConfig } from '@fin/finbert-lora';
 import { BertForSequenceClassification, createConfig, saveBert } from '@fin/finbert-lora';
 import { BertTokenizer } from '@fin/finbert-lora/tokenizer';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
@@ -6,8 +7,12 @@ import { loadTensorFlow, randomStreams } from '@fin/runtime';
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
 const words = ['banks', 'rose', 'fell', 'met', 'profit', 'loss', 'board', 'the', 'today', 'group', 'shares'];
 
-/** Writes a BERT of one small layer with random weights. */
-export async function writeTinyBert(dir: string, id2label: readonly string[]): Promise<void> {
+/** Writes a BERT with random weights, of one small layer unless sizes are given. */
+export async function writeTinyBert(
+  dir: string,
+  id2label: readonly string[],
+  sizes: Partial<BertConfig> = {},
+): Promise<void> {
   await loadTensorFlow();
   const vocabulary = [...special, ...words];
   const config = createConfig({
@@ -18,6 +23,7 @@ export async function writeTinyBert(dir: string, id2label: readonly string[]): P
     intermediateSize: 16,
     maxPositionEmbeddings: 16,
     id2label,
+    ...sizes,
   });
   const model = new BertForSequenceClassification(config, { init: randomStreams(3).stream('init') });
   await saveBert(model, BertTokenizer.fromVocab(vocabulary, { maxLength: 16 }), dir);
