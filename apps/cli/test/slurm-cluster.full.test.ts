@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allClose } from '@fin/testkit';
+import { hasMpi } from '@fin/testkit/mpi';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runFin } from './run-fin.js';
 
 const hasSlurm = spawnSync('sinfo', ['--noheader']).status === 0;
@@ -53,11 +55,10 @@ async function submitted(options: readonly string[], ...words: string[]): Promis
   return JSON.parse(stdout).job;
 }
 
-/** Waits for the end of a job, which begins again without delay if it was put back into the queue. */
+/** Waits for the end of a job, which begins again some seconds after it was put back into the queue. */
 async function ended(job: string): Promise<string> {
   await until(`job ${job} has ended`, () => {
     const state = field(job, 'JobState');
-    if (state === 'PENDING') spawnSync('scontrol', ['update', `JobId=${job}`, 'StartTime=now']);
     return state !== 'PENDING' && state !== 'RUNNING' && state !== 'COMPLETING';
   });
   return field(job, 'JobState')!;
@@ -89,6 +90,7 @@ describe.skipIf(!hasSlurm)('jobs of fin slurm', () => {
   it.each([
     ['preempted by Slurm', ['scontrol', 'requeue'], '1'],
     ['signalled in its steps, as with a grace time', ['scancel', '--signal=TERM'], '1'],
+    ['signalled in its script, as before its time ends', ['scancel', '--batch', '--signal=TERM'], '1'],
   ])(
     '%s, a job resumes, and its result is that of an uninterrupted run',
     async (_, [program, ...words], restarts) => {
@@ -102,6 +104,51 @@ describe.skipIf(!hasSlurm)('jobs of fin slurm', () => {
       expect(field(job, 'Restarts')).toBe(restarts);
       expect(text(log)).toMatch(/resuming after update \d+ of/);
       expect(forecasts(run)).toBe(forecasts('runs/seed-1'));
+    },
+    300_000,
+  );
+
+  it('a SIGTERM that comes before srun has started fin is passed on when it has', async () => {
+    const { stdout: template } = await runFin('slurm', '--print-template');
+    const slow = `launcher=(bash -c 'echo srun comes late; sleep 3; exec srun "$@"' bash)`;
+    expect(template).toContain('\nlauncher=(srun)\n');
+    writeFileSync(
+      'slow.sh',
+      template.replace('launcher=(srun)', () => slow),
+    );
+    const job = await submitted(['--template', 'slow.sh'], '--seed', '1', '--run', 'runs/late');
+    const log = `fin-train-${job}.out`;
+    await until('the job has begun', () => text(log).includes('srun comes late'));
+    slurm('scancel', '--batch', '--signal=TERM', job);
+    expect(await ended(job)).toBe('COMPLETED');
+    expect(field(job, 'Restarts')).toBe('1');
+    expect(forecasts('runs/late')).toBe(forecasts('runs/seed-1'));
+  }, 300_000);
+
+  it.runIf(hasMpi)(
+    'two tasks train together over MPI, and resume together, with the result of two that were not interrupted',
+    async () => {
+      vi.stubEnv('SLURM_MPI_TYPE', 'pmix');
+      const submit = (run: string) => submitted(['--ntasks', '2'], '--seed', '1', '--run', run);
+      const whole = await submit('runs/two');
+      const cut = await submit('runs/two-cut');
+      vi.unstubAllEnvs();
+      const log = `fin-train-${cut}.out`;
+      await isTraining(log);
+      slurm('scancel', '--batch', '--signal=TERM', cut);
+      expect(await ended(cut)).toBe('COMPLETED');
+      expect(field(cut, 'Restarts')).toBe('1');
+      expect(text(log).match(/^2 ranks over .*MPI/gm)).toHaveLength(2);
+      expect(text(log)).toMatch(/stopped by SIGTERM[\s\S]*resuming after update \d+ of/);
+      expect(await ended(whole)).toBe('COMPLETED');
+      expect(forecasts('runs/two-cut')).toBe(forecasts('runs/two'));
+      // Later epochs drift apart: one sum is in another order.
+      const firstEpoch = (run: string) => {
+        const [line] = readFileSync(join(run, 'metrics.jsonl'), 'utf8').split('\n');
+        const { trainLoss, validationLoss } = JSON.parse(line);
+        return [trainLoss, validationLoss];
+      };
+      allClose(firstEpoch('runs/two'), firstEpoch('runs/seed-1'), { rtol: 1e-6, atol: 1e-6 });
     },
     300_000,
   );

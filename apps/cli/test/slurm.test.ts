@@ -215,7 +215,10 @@ describe.skipIf(process.platform === 'win32')('the script, in a bash with stand-
     chmodSync(join(bin, name), 0o755);
   };
   /** What the stand-ins were called with, and the end of the script. */
-  function run(job: Partial<Job>, { code = 0, state = 'RUNNING', restarts = '0', env = {} } = {}) {
+  function run(
+    job: Partial<Job>,
+    { code = 0, state = 'RUNNING', restarts = '0', env = {}, template = readTemplate() } = {},
+  ) {
     const log = join(folder, 'log');
     rmSync(log, { force: true });
     stub('fin', `printf '%s\\0' "$@" >>'${log}'; exit ${code}`);
@@ -225,7 +228,7 @@ describe.skipIf(process.platform === 'win32')('the script, in a bash with stand-
     const request = { name: 'x', requeue: true };
     const script = slurmScript(
       { request, folder, fin: ['fin'], command: 'train', run: 'r', arguments: [], ...job },
-      readTemplate(),
+      template,
     );
     writeFileSync('script.sh', script);
     const { status, stdout, stderr } = spawnSync('bash', ['script.sh'], {
@@ -274,9 +277,10 @@ describe.skipIf(process.platform === 'win32')('the script, in a bash with stand-
     }
   });
 
-  it('passes a SIGTERM on to fin through Slurm, and waits for its checkpoint', () => {
+  it('passes a SIGTERM on to fin through Slurm until fin hears it, and waits for its checkpoint', () => {
     const log = join(folder, 'signalled');
-    stub('scancel', `echo "scancel $*" >>'${log}'; touch '${log}.stop'`);
+    // As in Slurm while srun has not started fin: the first signal reaches nobody.
+    stub('scancel', `[ -e '${log}' ] && touch '${log}.stop'; echo "scancel $*" >>'${log}'`);
     const fin = join(folder, 'slow');
     writeFileSync(
       fin,
@@ -284,7 +288,13 @@ describe.skipIf(process.platform === 'win32')('the script, in a bash with stand-
     );
     chmodSync(fin, 0o755);
     expect(run({ fin: [fin] })).toMatchObject({ status: 143, words: ['scontrol', 'requeue', '42'] });
-    expect(readFileSync(log, 'utf8')).toBe('scancel --signal=TERM 42\ncheckpoint\n');
+    const scancel = 'scancel --signal=TERM 42\n';
+    expect(readFileSync(log, 'utf8')).toBe(`${scancel}${scancel}checkpoint\n`);
+  });
+
+  it('does not start fin after a SIGTERM, and is put back into the queue', () => {
+    const template = readTemplate().replace('# Commands that prepare', (text) => `kill -TERM $$\n${text}`);
+    expect(run({}, { template })).toMatchObject({ status: 143, words: ['scontrol', 'requeue', '42'] });
   });
 });
 

@@ -45,6 +45,6 @@ export async function interruptible<T>(
     throw error;
   } finally {
     process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    if (received !== 'SIGTERM') process.off('SIGTERM', stop); // else one that is sent again would end the process before its last steps
   }
 }
