@@ -3,7 +3,7 @@ import { beginRange } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { readNumbers } from './read-numbers.js';
 
-/** Elements after which a filled stretch of the buffer is sent, while the next gradients are read: 4 MiB. */
+/** Elements after which a filled stretch of the buffer is sent: 4 MiB. */
 const STRETCH = 2 ** 20;
 
 /** The loss of a rank's share of a batch. */
@@ -27,8 +27,6 @@ export interface UpdateShare {
   readonly losses: readonly ShareLoss[];
   /** Batches of the update. */
   readonly parts: number;
-  /** Wishes of this rank, 0 or 1 each. */
-  readonly wishes: readonly number[];
 }
 
 /** Sums over all ranks. */
@@ -42,23 +40,72 @@ export interface UpdateTotals {
   readonly wishes: readonly number[];
 }
 
+/** A parameter's place in the buffer. */
+interface Slot {
+  readonly variable: tf.Variable;
+  readonly begin: number;
+  readonly end: number;
+  /** Whether the gradient, or zeros in place of one, are in the buffer. */
+  filled: boolean;
+  /** Whether there is a gradient. */
+  present: boolean;
+}
+
 /**
  * Adds up the gradients of all ranks, and with them the losses and what else an update has to agree on, as one buffer:
  *
  * ```
- * gradients of the trainable parameters, in order │ which of them exist │ weight, whether there is one │ losses │ wishes
+ * gradients of the trainable parameters, last first │ which of them exist │ weight, whether there is one │ losses │ wishes
  * ```
  *
- * The buffer is sent in stretches: while MPI adds up one, the next gradients are copied from the device.
+ * The buffer is sent in stretches, the same on every rank, each as soon as its gradients and those before it are there. MPI adds up one while
+ * the backward pass goes on below, or the next gradients are copied from the device.
  */
 export class GradientExchange {
   readonly #group: ProcessGroup;
   readonly #parameters: readonly tf.Variable[];
   #buffer: Float32Array = new Float32Array(0);
+  #slots: ReadonlyMap<tf.Variable, Slot> = new Map();
+  /** Slots up to the first that is not filled. */
+  #waiting: Slot[] = [];
+  /** Where the part of the buffer begins that is not sent yet. */
+  #unsent = 0;
+  #sent: Promise<void>[] = [];
 
+  /** @param parameters in the order of the forward pass, as far as there is one: the backward pass has the last ones first */
   constructor(group: ProcessGroup, parameters: Iterable<tf.Variable>) {
     this.#group = group;
     this.#parameters = [...parameters];
+  }
+
+  /**
+   * Begins an update.
+   *
+   * @param parts batches of the update
+   * @param wishes of this rank, 0 or 1 each
+   */
+  begin(parts: number, wishes: readonly number[]): void {
+    let at = 0;
+    const slots = this.#parameters
+      .filter(({ trainable }) => trainable)
+      .toReversed()
+      .map((variable): Slot => {
+        const begin = at;
+        at += variable.size;
+        return { variable, begin, end: at, filled: false, present: false };
+      });
+    this.#slots = new Map(slots.map((slot) => [slot.variable, slot]));
+    this.#waiting = slots;
+    const length = at + slots.length + 2 + 2 * parts + wishes.length;
+    if (this.#buffer.length !== length) this.#buffer = new Float32Array(length);
+    this.#buffer.set(wishes, length - wishes.length);
+    this.#unsent = 0;
+    this.#sent = [];
+  }
+
+  /** Takes a gradient of the update's only batch before {@link sum}, which is given it again. */
+  take(variable: tf.Variable, gradient: tf.Tensor): void {
+    this.#fill(this.#slots.get(variable)!, gradient.dataSync() as Float32Array);
   }
 
   /** Reads the share's tensors and leaves them to the caller. */
@@ -71,32 +118,19 @@ export class GradientExchange {
     }
   }
 
-  async #sum({ gradients, weight, losses, parts, wishes }: UpdateShare): Promise<UpdateTotals> {
-    const variables = this.#parameters.filter(({ trainable }) => trainable);
-    const elements = variables.reduce((sum, { size }) => sum + size, 0);
-    const buffer = this.#bufferOf(elements + variables.length + 2 + 2 * parts + wishes.length);
-    const sent: Promise<void>[] = [];
-    let first = 0;
-    const send = (end: number) => {
-      const reduction = this.#group.allReduce(buffer.subarray(first, end));
-      reduction.catch(() => {}); // awaited below, unless reading fails before
-      sent.push(reduction);
-      first = end;
-    };
-    let at = 0;
-    for (const [i, { name, size }] of variables.entries()) {
-      const gradient = gradients[name];
-      if (gradient) buffer.set((await gradient.data()) as Float32Array, at);
-      else buffer.fill(0, at, at + size);
-      buffer[elements + i] = gradient ? 1 : 0;
-      at += size;
-      if (at - first >= STRETCH) send(at);
+  async #sum({ gradients, weight, losses, parts }: UpdateShare): Promise<UpdateTotals> {
+    for (const slot of this.#slots.values()) {
+      if (slot.filled) continue;
+      const gradient = gradients[slot.variable.name];
+      this.#fill(slot, gradient ? ((await gradient.data()) as Float32Array) : null);
     }
     const [ofWeight, ...ofLosses] = await readNumbers([
       weight ?? 0,
       ...losses.flatMap(({ value, weight: own }) => [value, own]),
     ]);
-    at = elements + variables.length;
+    const buffer = this.#buffer;
+    let at = this.#elements;
+    for (const { present } of this.#slots.values()) buffer[at++] = present ? 1 : 0;
     buffer[at++] = ofWeight;
     buffer[at++] = weight ? 1 : 0;
     buffer.fill(0, at, at + 2 * parts);
@@ -105,23 +139,20 @@ export class GradientExchange {
       buffer[at + 2 * part] = (value / factor) * own;
       buffer[at + 2 * part + 1] = own;
     }
-    buffer.set(wishes, at + 2 * parts);
-    send(buffer.length);
-    await Promise.all(sent);
-    return this.#totals(variables, elements, parts);
+    this.#send(buffer.length);
+    await Promise.all(this.#sent);
+    return this.#totals(parts);
   }
 
-  #totals(variables: readonly tf.Variable[], elements: number, parts: number): UpdateTotals {
+  #totals(parts: number): UpdateTotals {
     const buffer = this.#buffer;
     const gradients: tf.NamedTensorMap = {};
-    let at = 0;
-    for (const [i, { name, shape, size }] of variables.entries()) {
+    let at = this.#elements;
+    for (const { variable, begin, end } of this.#slots.values()) {
       // A copy, since backends may keep the array that they are given.
-      if (buffer[elements + i] > 0)
-        gradients[name] = tf.tensor(buffer.slice(at, at + size), shape, 'float32');
-      at += size;
+      if (buffer[at++] > 0)
+        gradients[variable.name] = tf.tensor(buffer.slice(begin, end), variable.shape, 'float32');
     }
-    at = elements + variables.length;
     const weight = buffer[at + 1] > 0 ? tf.scalar(buffer[at]) : null;
     at += 2;
     const losses = Array.from(
@@ -131,8 +162,27 @@ export class GradientExchange {
     return { gradients, weight, losses, wishes: [...buffer.subarray(at + 2 * parts)] };
   }
 
-  #bufferOf(length: number): Float32Array {
-    if (this.#buffer.length !== length) this.#buffer = new Float32Array(length);
-    return this.#buffer;
+  /** Elements of all gradients. */
+  get #elements(): number {
+    return [...this.#slots.values()].at(-1)?.end ?? 0;
+  }
+
+  /** @param data of the gradient; null where there is none */
+  #fill(slot: Slot, data: Float32Array | null): void {
+    if (data) this.#buffer.set(data, slot.begin);
+    else this.#buffer.fill(0, slot.begin, slot.end);
+    slot.present = data !== null;
+    slot.filled = true;
+    while (this.#waiting[0]?.filled) {
+      const { end } = this.#waiting.shift()!;
+      if (end - this.#unsent >= STRETCH) this.#send(end);
+    }
+  }
+
+  #send(end: number): void {
+    const reduction = this.#group.allReduce(this.#buffer.subarray(this.#unsent, end));
+    reduction.catch(() => {}); // awaited in the end, unless the backward pass fails before
+    this.#sent.push(reduction);
+    this.#unsent = end;
   }
 }

@@ -2,6 +2,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 /** An op that tfjs recorded for the backward pass. */
 export interface TapeNode {
+  readonly inputs: Readonly<Record<string, tf.Tensor>>;
+  readonly outputs: readonly tf.Tensor[];
   /** Tensors kept for its gradient function. */
   readonly saved?: readonly tf.Tensor[];
   /** @param dys gradients of its outputs; null for an output that the loss does not depend on */

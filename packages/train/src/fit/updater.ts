@@ -3,6 +3,7 @@ import { singleProcess } from '@fin/parallel';
 import { beginRange } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { GradientOverflowError, TrainInputError } from '../errors.js';
+import type { GradientListener } from './announce-gradients.js';
 import { variableGradients } from './differentiate.js';
 import type { FitOptions, GradientScaler, WeightedLoss } from './fit-options.js';
 import type { ShareLoss } from './gradient-exchange.js';
@@ -59,8 +60,10 @@ export class Updater<Batch> {
     this.#losses = losses;
     this.#variables = [...options.optimizer.parameters.values()];
     this.#batches = new PreparedBatches(options.data);
-    const { group = singleProcess } = options;
-    this.#exchange = group.worldSize > 1 ? new GradientExchange(group, this.#variables) : null;
+    const { group = singleProcess, model } = options;
+    const trained = new Set(this.#variables);
+    const inOrder = new Set([...model.namedParameters().values()].filter((one) => trained.has(one)));
+    this.#exchange = group.worldSize > 1 ? new GradientExchange(group, inOrder) : null;
   }
 
   takeScaling(): ScalingState {
@@ -98,13 +101,20 @@ export class Updater<Batch> {
     const requests = plan.flatMap((whole, part) => this.#request(whole, step, part) ?? []);
     let gradients: tf.NamedTensorMap;
     let agreed = wishes;
+    const exchange = this.#exchange;
+    exchange?.begin(plan.length, wishes);
+    // The gradients of several batches are added up first.
+    const onGradient: GradientListener | undefined =
+      exchange && plan.length === 1 ? (variable, gradient) => exchange.take(variable, gradient) : undefined;
     try {
       for (const [i, request] of requests.entries()) {
         const following = requests[i + 1] ?? afterwards;
-        await this.#batches.use(request, following, (batch) => this.#backward(batch, request, place, sum));
+        await this.#batches.use(request, following, (batch) =>
+          this.#backward(batch, request, place, sum, onGradient),
+        );
       }
-      if (this.#exchange) {
-        const { losses, wishes: counted } = await sum.addUp(this.#exchange, plan.length, wishes);
+      if (exchange) {
+        const { losses, wishes: counted } = await sum.addUp(exchange, plan.length);
         for (const [part, value] of losses.entries())
           this.#losses.add({ value, factor: 1, ...place, indices: plan[part] });
         agreed = counted;
@@ -140,6 +150,7 @@ export class Updater<Batch> {
     { indices, place: { part } }: BatchRequest,
     { step, epoch }: UpdatePlace,
     sum: GradientSum,
+    onGradient: GradientListener | undefined,
   ): void {
     const { loss, random } = this.#options;
     const dropout = random.stream('dropout').at(step).at(part);
@@ -158,12 +169,16 @@ export class Updater<Batch> {
     };
     let endPhase = beginRange('forward');
     try {
-      const { value, grads } = variableGradients(() => {
-        const lossValue = forward();
-        endPhase();
-        endPhase = beginRange('backward'); // tfjs runs it when this function returns
-        return lossValue;
-      }, variables);
+      const { value, grads } = variableGradients(
+        () => {
+          const lossValue = forward();
+          endPhase();
+          endPhase = beginRange('backward'); // tfjs runs it when this function returns
+          return lossValue;
+        },
+        variables,
+        onGradient,
+      );
       const [mean, weight] = kept.splice(0) as tf.Scalar[];
       if (mean) value.dispose();
       const factor = mean ? 1 : share * (scaler?.getScale() ?? 1);
@@ -274,10 +289,9 @@ class GradientSum {
   async addUp(
     exchange: GradientExchange,
     parts: number,
-    wishes: readonly number[],
   ): Promise<{ readonly losses: readonly number[]; readonly wishes: readonly number[] }> {
     const own = { gradients: this.#gradients, weight: this.#weight, losses: this.#losses };
-    const { gradients, weight, ...others } = await exchange.sum({ ...own, parts, wishes });
+    const { gradients, weight, ...others } = await exchange.sum({ ...own, parts });
     this.dispose();
     this.#gradients = gradients;
     this.#weight = weight;

@@ -40,7 +40,13 @@ function expectSame(actual: Result, expected: Result) {
   close(losses(actual), losses(expected));
 }
 
-const CASES: Settings[] = [{}, { weighted: true }, { weighted: true, scale: 1024 }, { averageDecay: 0.9 }];
+const CASES: Settings[] = [
+  {},
+  { weighted: true },
+  { weighted: true, scale: 1024 },
+  { averageDecay: 0.9 },
+  { weighted: true, accumulate: 1 },
+];
 
 describe.runIf(hasMpi)('several ranks', () => {
   let dir: string;

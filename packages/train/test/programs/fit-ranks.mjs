@@ -26,7 +26,17 @@ const scaler = (scale) => ({
   loadStateDict() {},
 });
 
-async function train({ weighted, scale, dir, resume, stopAfter, killAfter, killed, averageDecay }) {
+async function train({
+  weighted,
+  accumulate = 2,
+  scale,
+  dir,
+  resume,
+  stopAfter,
+  killAfter,
+  killed,
+  averageDecay,
+}) {
   const first = parameter('first', randomStreams(1).stream('init').normal([3, 4]));
   const second = parameter('second', randomStreams(2).stream('init').normal([4, 1]));
   const model = { namedParameters: () => new Map(Object.entries({ first, second })) };
@@ -36,7 +46,8 @@ async function train({ weighted, scale, dir, resume, stopAfter, killAfter, kille
   const norms = [];
   try {
     const result = await fit({
-      ...{ model, optimizer, group, batchSize: 5, gradientAccumulationSteps: 2, epochs: 4, averageDecay },
+      ...{ model, optimizer, group, batchSize: 5, epochs: 4, averageDecay },
+      gradientAccumulationSteps: accumulate,
       data: {
         size: SIZE,
         batch: (indices, { whole, first }) => ({
