@@ -24,7 +24,8 @@ function sourceState() {
   for (const group of ['packages', 'apps']) {
     for (const name of readdirSync(inRoot(group)).sort()) {
       const folder = inRoot(group, name);
-      if (!existsSync(join(folder, 'package.json'))) continue;
+      // Without tsconfig.json it is a package that someone added for own work, with nothing to build.
+      if (!['package.json', 'tsconfig.json'].every((file) => existsSync(join(folder, file)))) continue;
       hash.update(`${name} ${existsSync(join(folder, 'dist', 'index.js'))}\n`);
       for (const part of ['src', 'native']) if (existsSync(join(folder, part))) visit(join(folder, part));
       for (const file of ['package.json', 'tsconfig.json']) hash.update(readFileSync(join(folder, file)));

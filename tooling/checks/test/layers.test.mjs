@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { architectureTable, folderPicture } from '../architecture-table.mjs';
-import { packagesIn, root } from '../workspace.mjs';
+import { published as packages } from '../pack.mjs';
+import { root } from '../workspace.mjs';
 
-const packages = packagesIn('packages', 'apps');
 /** Code that runs at the user's, and code that only this workspace runs. */
 const shipped = ['src', 'bin'];
 const unshipped = ['test', 'bench'];
