@@ -142,7 +142,7 @@ function addInputOptions(command: Command): void {
     .addOption(
       option('--variants <names>', `two or more variants, with commas between: ${VARIANTS.join(', ')}`, {
         parse: listOf(VARIANTS, 'variant'),
-        byDefault: 'all four',
+        byDefault: 'full-fp32, full-amp, lora-fp32, lora-amp',
       }),
     )
     .addOption(

@@ -5,6 +5,7 @@ import type { BackendName } from '@fin/runtime';
 import type { PriceSourceName } from '@fin/sources';
 import type { Command } from 'commander';
 import { notePrecision, startBackend } from '../backend.js';
+import { finCommand } from '../io/escape.js';
 import { interruptible } from '../io/interruption.js';
 import type { Terminal } from '../io/terminal.js';
 import { percent } from '../io/terminal.js';
@@ -168,5 +169,5 @@ const forecastLines = (forecast: NextDayForecast & { readonly caveat: string }):
     : `${percent(forecast.level, 0)} prediction interval: ${forecast.interval.map((bound) => bound.toFixed(2)).join(' … ')}`,
   `sentiment of the day's ${forecast.headlines} headlines: ${forecast.sentiment.toFixed(3)}`,
   forecast.caveat,
-  '`fin evaluate` shows more of how far such forecasts can be trusted.',
+  `\`${finCommand('evaluate')}\` shows more of how far such forecasts can be trusted.`,
 ];
