@@ -193,6 +193,9 @@ const walkOptions: Readonly<Record<string, Values>> = {
   ...fileOptions,
 };
 
+/** Commands that `fin slurm` is given; "nope" is none. */
+export const slurmJobs: readonly string[] = ['train', 'backtest', 'predict', 'nope'];
+
 /** Options of each command. The first ones in `always` are on nearly every command line, so that some of them work. */
 const COMMANDS: readonly {
   readonly words: readonly string[];
@@ -446,11 +449,7 @@ const COMMANDS: readonly {
       '--out': output,
       '--time': oneOf('4:00:00', '90', '1'),
       '--array': oneOf('1-3', '0', 'all'),
-      '': (dice) => [
-        dice.pick(['train', 'backtest', 'predict', 'nope']),
-        '--seed',
-        dice.pick(['{task}', '1', 'x']),
-      ],
+      '': (dice) => [dice.pick(slurmJobs), '--seed', dice.pick(['{task}', '1', 'x'])],
       '--run': output,
       '--config': likely('settings.json'),
     },

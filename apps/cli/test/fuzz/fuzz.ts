@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { AskedSource } from '@fin/testkit/fake-source';
 import { startFakeSource } from '@fin/testkit/fake-source';
 import { runFin } from '../run-fin.js';
-import { commandLine, commandWords, Dice } from './command-lines.js';
+import { commandLine, commandWords, Dice, slurmJobs } from './command-lines.js';
 import { restore, snapshot, writeSandbox } from './sandbox.js';
 
 const script = fileURLToPath(new URL('./run-lines.mjs', import.meta.url));
@@ -173,6 +173,13 @@ const takesText: ReadonlySet<string | undefined> = new Set([
   '--revision',
 ]);
 
+/** The words that are meant for the command itself: those after the job of `fin slurm` are the job's. */
+function ownWords(args: readonly string[]): readonly string[] {
+  if (args[0] !== 'slurm') return args;
+  const job = args.findIndex((word) => slurmJobs.includes(word));
+  return job === -1 ? args : args.slice(0, job);
+}
+
 function problemsOf(args: readonly string[], { code, stdout, stderr, crash }: LineResult): string[] {
   const problems: string[] = [];
   if (crash !== null) problems.push(crash);
@@ -183,10 +190,11 @@ function problemsOf(args: readonly string[], { code, stdout, stderr, crash }: Li
     problems.push(`no sentence: ${stderr}`);
   if (/[^\n\P{C}]/u.test(stderr) || /[^\n\P{C}]/u.test(stdout))
     problems.push('control characters in the output');
+  const own = ownWords(args);
   if (
-    args.some((word, i) => word === '--json' && !takesText.has(args[i - 1])) &&
+    own.some((word, i) => word === '--json' && !takesText.has(own[i - 1])) &&
     code !== null &&
-    !args.some((word) => /^(-h|--help|-V|--version)$/.test(word))
+    !own.some((word) => /^(-h|--help|-V|--version)$/.test(word))
   ) {
     try {
       JSON.parse(stdout);

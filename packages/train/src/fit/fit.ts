@@ -48,8 +48,9 @@ const CHECKPOINT_SHARE = 0.02;
  *
  * With a group of processes, each computes its share of every batch; their gradients are added up before clipping.
  *
- * An update reads nothing from the device, unless there are several processes, or a gradient scaler checks whether the gradients are finite. Losses are read together when
- * they are logged; a NaN is noticed then. When the run ends with an error, the model has the weights of the last update.
+ * An update reads nothing from the device, unless there are several processes, or a gradient scaler checks whether the gradients are
+ * finite. Losses are read together when they are logged; a NaN is noticed then. When the run ends with an error, the model has the
+ * weights of the last update.
  *
  * @throws {NonFiniteLossError} when the loss is NaN or infinite, naming the batch
  * @throws {GradientOverflowError} when a gradient is not finite at any loss scale, naming the parameter
