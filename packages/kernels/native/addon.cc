@@ -38,7 +38,7 @@ std::string register_all() {
   for (const auto register_some :
        {register_dropout, register_gelu, register_layer_norm, register_embeddings, register_attention,
         register_product, register_encoder, register_pack_weights, register_adam, register_adam_8bit, register_gradient_norm,
-        register_low_bit, register_lstm}) {
+        register_low_bit, register_int8_linear, register_lstm}) {
     const std::string problem = register_some();
     if (!problem.empty()) return problem;
   }
@@ -82,7 +82,10 @@ napi_value instruction_sets(napi_env env, napi_callback_info) { return names(env
 /// encoderUnits(): names of the units by which FinEncoder can multiply in bfloat16 here, best first.
 napi_value encoder_units(napi_env env, napi_callback_info) { return names(env, &each_encoder); }
 
-/// describe(): { instructionSet, threads, encoderUnit } in use, and whether the processor { multipliesBfloat16 }.
+/// int8Units(): names of the units that can multiply in int8 here, best first.
+napi_value int8_units(napi_env env, napi_callback_info) { return names(env, &each_int8); }
+
+/// describe(): { instructionSet, threads, encoderUnit, int8Unit } in use, and whether the processor { multipliesBfloat16 }.
 napi_value describe(napi_env env, napi_callback_info) {
   napi_value result, count, bfloat16;
   napi_create_object(env, &result);
@@ -90,6 +93,7 @@ napi_value describe(napi_env env, napi_callback_info) {
   napi_create_int32(env, threads(), &count);
   napi_set_named_property(env, result, "threads", count);
   napi_set_named_property(env, result, "encoderUnit", text(env, encoder_unit()));
+  napi_set_named_property(env, result, "int8Unit", text(env, int8_unit_name()));
   napi_get_boolean(env, multiplies_bfloat16(), &bfloat16);
   napi_set_named_property(env, result, "multipliesBfloat16", bfloat16);
   return result;
@@ -112,18 +116,22 @@ napi_value choose(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/// chooseEncoder(unit), for tests and benchmarks; '' selects the best. Returns false for an unknown name.
-napi_value choose_unit(napi_env env, napi_callback_info info) {
+/// Calls `choose` with the first argument.
+napi_value choose_by_name(napi_env env, napi_callback_info info, bool (*choose)(const char* name)) {
   size_t count = 1;
   napi_value value;
   char name[32] = "";
   size_t length = 0;
   const bool known = napi_get_cb_info(env, info, &count, &value, nullptr, nullptr) == napi_ok && count == 1 &&
-                     napi_get_value_string_utf8(env, value, name, sizeof name, &length) == napi_ok && choose_encoder(name);
+                     napi_get_value_string_utf8(env, value, name, sizeof name, &length) == napi_ok && choose(name);
   napi_value result;
   napi_get_boolean(env, known, &result);
   return result;
 }
+
+/// chooseEncoder(unit) and chooseInt8(unit), for tests and benchmarks; '' selects the best. Return false for an unknown name.
+napi_value choose_unit(napi_env env, napi_callback_info info) { return choose_by_name(env, info, &choose_encoder); }
+napi_value choose_int8_unit(napi_env env, napi_callback_info info) { return choose_by_name(env, info, &choose_int8); }
 
 void add_function(napi_env env, napi_value exports, const char* name, napi_callback function) {
   napi_value value;
@@ -141,5 +149,7 @@ NAPI_MODULE_INIT() {
   fin::add_function(env, exports, "choose", fin::choose);
   fin::add_function(env, exports, "encoderUnits", fin::encoder_units);
   fin::add_function(env, exports, "chooseEncoder", fin::choose_unit);
+  fin::add_function(env, exports, "int8Units", fin::int8_units);
+  fin::add_function(env, exports, "chooseInt8", fin::choose_int8_unit);
   return exports;
 }

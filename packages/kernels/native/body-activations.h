@@ -114,6 +114,15 @@ static int64_t forward_bytes(const EncoderArgs& args, int64_t rows) {
   return most * (int64_t)sizeof(T);
 }
 
+FIN_INLINE bool multiplies_int8(const EncoderArgs& args) {
+  for (int64_t i = 0; i < args.layer_count; i++) {
+    for (const LowBitMatrix& weight : args.layers[i].coded) {
+      if (in_int8(weight)) return true;
+    }
+  }
+  return false;
+}
+
 /// Floats of scratch memory for the linear layers and their updates, and for one row of a norm or of keep bits.
 template <class T>
 static int64_t linear_scratch(const EncoderArgs& args, int64_t rows) {
@@ -129,7 +138,7 @@ static int64_t linear_scratch(const EncoderArgs& args, int64_t rows) {
       need(panel_scratch(Rows<T>{nullptr, 0, rows, round_up(update.rank, kPanel)}));
     }
   }
-  return most;
+  return multiplies_int8(args) ? most + coded_rows_floats(rows, deepest) + kInt8SumFloats : most;
 }
 
 template <class T>

@@ -17,6 +17,10 @@ namespace {
 #include "body-tile-attention.h"
 #endif
 #include "body-pack.h"
+#if FIN_UNIT == FIN_TILES
+#include "body-int8.h"
+#endif
+#include "body-int8-rows.h"
 #include "body-low-bit.h"
 #include "body-activations.h"
 #include "body-low-rank.h"
@@ -25,6 +29,9 @@ namespace {
 #include "body-encoder-grad.h"
 
 constexpr EncoderKernels kEncoder = encoder_table<bfloat16>(FIN_NAME);
+#if FIN_UNIT == FIN_TILES
+constexpr Int8Unit kInt8 = {FIN_NAME, begin_int8, end_int8, multiply_int8};
+#endif
 
 }  // namespace
 }  // namespace FIN_ISA

@@ -47,12 +47,27 @@ struct AddBiasGelu {
   }
 };
 
-/// The linear layer's columns in panels [first, last).
+/// Rows as codes, if the weight of the linear layer is multiplied in int8. They are at the beginning of the scratch memory, which
+/// begins behind them from now on.
+/// @param last the last of neighbouring linear layers with the same input
 template <class T>
-static void linear(const EncoderGroup& group, const EncoderLayer& layer, Linear which, const Rows<T>& a, const T* low, T* out,
-                   int64_t step, int64_t first, int64_t last, float* scratch) {
+static CodedRows code_input(const Rows<T>& a, const EncoderLayer& layer, Linear which, Linear last, float*& scratch) {
+  while (which < last && !in_int8(layer.coded[which])) which = (Linear)(which + 1);
+  const LowBitMatrix& weight = layer.coded[which];
+  if (!in_int8(weight)) return {};
+  const CodedRows codes = coded_rows_at(scratch, a.count, weight.cols);
+  quantize_rows(a.data, a.step, a.count, weight.cols, codes);
+  scratch += coded_rows_floats(a.count, weight.cols);
+  return codes;
+}
+
+/// The linear layer's columns in panels [first, last).
+/// @param codes by `code_input`
+template <class T>
+static void linear(const EncoderGroup& group, const EncoderLayer& layer, Linear which, const Rows<T>& a, const CodedRows& codes,
+                   const T* low, T* out, int64_t step, int64_t first, int64_t last, float* scratch) {
   const T* add = raise(group, layer, which, low, out, step, first, last, scratch);
-  multiply_weight(a, layer, which, false, first, last, scratch, AddBias<T>{layer.bias[which], out, step, add});
+  multiply_weight(a, layer, which, false, first, last, scratch, AddBias<T>{layer.bias[which], out, step, add}, codes);
 }
 
 /// x = norm(x + dropout(sum)) for some rows.
@@ -222,11 +237,12 @@ static void run_encoder(const EncoderArgs& args, const EncoderGroup& group, Enco
       return;
     case kQueryKeyValue: {
       const Share all(3 * each, part, parts);
+      const CodedRows codes = code_input(x, layer, kQuery, kValue, scratch);
       for (int64_t i = kQuery; i <= kValue; i++) {
         const int64_t begin = all.begin > i * each ? all.begin - i * each : 0;
         const int64_t end = all.end < (i + 1) * each ? all.end - i * each : each;
         if (begin >= end) continue;
-        linear(group, layer, (Linear)i, x, at.low[i], at.projections + i * at.columns, at.triple, begin, end, scratch);
+        linear(group, layer, (Linear)i, x, codes, at.low[i], at.projections + i * at.columns, at.triple, begin, end, scratch);
       }
       return;
     }
@@ -236,24 +252,30 @@ static void run_encoder(const EncoderArgs& args, const EncoderGroup& group, Enco
       return attend(args, group, layer, at, Share((group.end - group.first) * args.heads, part, parts), scratch);
     case kLowerContext:
       return lower_some(kAttentionOutput, at.context, at.narrow, args.hidden);
-    case kProjectAttention:
-      return linear(group, layer, kAttentionOutput, context, at.low[kAttentionOutput], at.sum, at.narrow, panels.begin, panels.end,
-                    scratch);
+    case kProjectAttention: {
+      const CodedRows codes = code_input(context, layer, kAttentionOutput, kAttentionOutput, scratch);
+      return linear(group, layer, kAttentionOutput, context, codes, at.low[kAttentionOutput], at.sum, at.narrow, panels.begin,
+                    panels.end, scratch);
+    }
     case kNormAttention:
       return norm_sum(args, group, layer, kAttentionNorm, at, rows, scratch);
     case kLowerAttended:
       return lower_some(kIntermediate, at.x, at.narrow, args.hidden);
     case kExpand: {
+      const CodedRows codes = code_input(x, layer, kIntermediate, kIntermediate, scratch);
       T* before = at.before_gelu == nullptr ? at.inner : at.before_gelu;
       const T* add = raise(group, layer, kIntermediate, at.low[kIntermediate], before, at.wide, inner_panels.begin,
                            inner_panels.end, scratch);
       const AddBiasGelu<T> epilogue{layer.bias[kIntermediate], at.inner, at.wide, add, at.before_gelu};
-      return multiply_weight(x, layer, kIntermediate, false, inner_panels.begin, inner_panels.end, scratch, epilogue);
+      return multiply_weight(x, layer, kIntermediate, false, inner_panels.begin, inner_panels.end, scratch, epilogue,
+                             codes);
     }
     case kLowerInner:
       return lower_some(kOutput, at.inner, at.wide, args.intermediate);
-    case kContract:
-      return linear(group, layer, kOutput, inner, at.low[kOutput], at.sum, at.narrow, panels.begin, panels.end, scratch);
+    case kContract: {
+      const CodedRows codes = code_input(inner, layer, kOutput, kOutput, scratch);
+      return linear(group, layer, kOutput, inner, codes, at.low[kOutput], at.sum, at.narrow, panels.begin, panels.end, scratch);
+    }
     case kNormOutput:
       return norm_sum(args, group, layer, kOutputNorm, at, rows, scratch);
     case kStore:

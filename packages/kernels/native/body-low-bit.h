@@ -30,6 +30,17 @@ static void decode_part(const LowBitMatrix& matrix, int64_t row, int64_t rows, i
     return;
   }
   constexpr float kStep = 7.874015718698502e-3f;  // 1 / 127
+  if (matrix.format == kInt8Panels) {
+    const int64_t depth = round_up(matrix.cols, kInt8Depth);
+    for (int64_t i = 0; i < rows; i++) {
+      const int64_t of = row + i;
+      const auto* codes = (const int8_t*)matrix.codes + of / kPanel * kPanel * depth + of % kPanel * 4;
+      for (int64_t k = 0; k < count; k++) {
+        to[i * count + k] = (float)codes[(col + k) / 4 * 4 * kPanel + (col + k) % 4] * matrix.scales[of] * kStep;
+      }
+    }
+    return;
+  }
   for (int64_t i = 0; i < rows; i++) {
     const auto* codes = (const int8_t*)matrix.codes + (row + i) * matrix.cols + col;
     const float largest = matrix.scales[row + i];
@@ -57,10 +68,12 @@ static void decode_panel(const LowBitMatrix& matrix, bool transposed, int64_t pa
 
 /// `multiply_panels` by a linear layer's weight: packed, or in few bits.
 /// @param transposed whether this is the backward pass
+/// @param codes those of the rows, where the weight is multiplied in int8
 template <class T, class Epilogue>
 static void multiply_weight(const Rows<T>& a, const EncoderLayer& layer, Linear which, bool transposed, int64_t first, int64_t last,
-                            float* scratch, const Epilogue& epilogue) {
+                            float* scratch, const Epilogue& epilogue, const CodedRows& codes = {}) {
   const LowBitMatrix& coded = layer.coded[which];
+  if (in_int8(coded)) return multiply_coded(codes, a.count, coded, first, last, (int32_t*)scratch, epilogue);
   if (coded.codes == nullptr) return multiply_panels(a, layer.weight[which], first, last, scratch, epilogue);
   float* const numbers = scratch + round_up(panel_scratch(a), kPanel);
   T* const packed = (T*)(numbers + kPanel * (a.depth + kPanel));

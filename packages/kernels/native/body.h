@@ -23,12 +23,15 @@ namespace {
 #include "body-lstm.h"
 #include "body-panels.h"
 #include "body-pack.h"
+#include "body-int8.h"
+#include "body-int8-rows.h"
 #include "body-low-bit.h"
 #include "body-activations.h"
 #include "body-low-rank.h"
 #include "body-encoder.h"
 #include "body-weight-grad.h"
 #include "body-encoder-grad.h"
+#include "body-int8-linear.h"
 
 }  // namespace
 }  // namespace FIN_ISA
@@ -62,9 +65,13 @@ extern const Kernels FIN_TABLE = {
     FIN_ISA::lstm_weight_grad,
     FIN_ISA::sum_rows,
     FIN_ISA::decode_part,
+    FIN_ISA::int8_linear_scratch,
+    FIN_BOTH(int8_linear),
 };
 
 extern const EncoderKernels FIN_ENCODER[kStorages] = {FIN_ISA::encoder_table<float>(FIN_STRING(FIN_ISA)),
                                                       FIN_ISA::encoder_table<FIN_ISA::bfloat16>(FIN_STRING(FIN_ISA))};
+
+extern const Int8Unit FIN_INT8 = {FIN_STRING(FIN_ISA), nullptr, nullptr, FIN_ISA::multiply_int8};
 
 }  // namespace fin

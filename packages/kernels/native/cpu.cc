@@ -20,7 +20,9 @@ struct Features {
   bool avx2 = false;
   bool avx512 = false;
   bool avx512_bf16 = false;
+  bool avx512_vnni = false;
   bool amx = false;
+  bool amx_int8 = false;
 };
 
 /// Registers that the operating system saves when it switches threads (XCR0).
@@ -43,8 +45,10 @@ Features find_features() {
   found.avx2 = b & (1u << 5);
   const uint32_t wanted = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);  // F, DQ, BW, VL
   found.avx512 = found.avx2 && (b & wanted) == wanted && (saved & 0xe6) == 0xe6;
+  found.avx512_vnni = found.avx512 && (c & (1u << 11));
   const uint32_t tiles = (1u << 22) | (1u << 24);  // AMX-BF16, AMX-TILE
   found.amx = (d & tiles) == tiles && (saved & 0x60000) == 0x60000;
+  found.amx_int8 = found.amx && (d & (1u << 25));
   found.avx512_bf16 = found.avx512 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 5));
   return found;
 }
@@ -125,6 +129,38 @@ const char* encoder_name(int index) {
   return table != nullptr ? table->name : "vectors";
 }
 
+struct Int8Choice {
+  const Int8Unit* units[4];
+  int count = 0;
+};
+
+/// Units for int8, best first. The vectors of `kernels()` come last but for the emulated unit.
+Int8Choice find_int8() {
+  Int8Choice found;
+#if defined(__x86_64__)
+  const Features features = find_features();
+  const bool tiles = features.amx_int8 && features.avx512_bf16 && kAmxInt8 != nullptr;
+  if (tiles && may_use_tiles()) found.units[found.count++] = kAmxInt8;
+  if (features.avx512_vnni && kVnniInt8 != nullptr) found.units[found.count++] = kVnniInt8;
+#endif
+  found.units[found.count++] = nullptr;
+  found.units[found.count++] = &kEmulatedTilesInt8;
+  return found;
+}
+
+const Int8Choice& int8_choice() {
+  static const Int8Choice found = find_int8();
+  return found;
+}
+
+/// Index in the choice.
+std::atomic<int> chosen_int8{0};
+
+const char* int8_name(int index) {
+  const Int8Unit* unit = int8_choice().units[index];
+  return unit != nullptr ? unit->name : "vectors";
+}
+
 }  // namespace
 
 const Kernels& kernels() {
@@ -172,6 +208,31 @@ bool choose_encoder(const char* name) {
 
 void each_encoder(void (*visit)(const char* name, void* context), void* context) {
   for (int i = 0; i < encoder_choice().count; i++) visit(encoder_name(i), context);
+}
+
+const Int8Unit& int8_unit() {
+  const Int8Unit* unit = int8_choice().units[chosen_int8.load(std::memory_order_relaxed)];
+  if (unit != nullptr) return *unit;
+#if defined(__x86_64__)
+  if (&kernels() == &kAvx512) return kAvx512Int8;
+  if (&kernels() == &kAvx2) return kAvx2Int8;
+#endif
+  return kBaselineInt8;
+}
+
+const char* int8_unit_name() { return int8_name(chosen_int8.load(std::memory_order_relaxed)); }
+
+bool choose_int8(const char* name) {
+  for (int i = 0; i < int8_choice().count; i++) {
+    if (name[0] != '\0' && std::strcmp(int8_name(i), name) != 0) continue;
+    chosen_int8 = i;
+    return true;
+  }
+  return false;
+}
+
+void each_int8(void (*visit)(const char* name, void* context), void* context) {
+  for (int i = 0; i < int8_choice().count; i++) visit(int8_name(i), context);
 }
 
 void each_kernels(void (*visit)(const char* name, void* context), void* context) {

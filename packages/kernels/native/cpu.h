@@ -3,6 +3,7 @@
 #pragma once
 
 #include "encoder.h"
+#include "int8.h"
 #include "kernels.h"
 
 namespace fin {

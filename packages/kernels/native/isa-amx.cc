@@ -1,7 +1,8 @@
-// AMX with bfloat16: Intel servers since 2023. Its tiles multiply, AVX-512 does the rest.
+// AMX with bfloat16 and int8: Intel servers since 2023. Its tiles multiply, AVX-512 does the rest.
 
 #include "body-units.h"
 #include "encoder.h"
+#include "int8.h"
 #include "kernels.h"
 
 #if defined(__x86_64__) && ((defined(__clang__) && __clang_major__ >= 12) || (!defined(__clang__) && __GNUC__ >= 11))
@@ -10,10 +11,10 @@
 
 // No header of the standard library below this line; see simd.h.
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx,avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx,avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16,amx-int8"))), apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx,avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16")
+#pragma GCC target("avx,avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16,amx-int8")
 #endif
 
 #define FIN_ISA amx
@@ -32,12 +33,14 @@
 
 namespace fin {
 extern const EncoderKernels* const kAmxEncoder = &amx::kEncoder;
+extern const Int8Unit* const kAmxInt8 = &amx::kInt8;
 }
 
 #else
 
 namespace fin {
 extern const EncoderKernels* const kAmxEncoder = nullptr;
+extern const Int8Unit* const kAmxInt8 = nullptr;
 }
 
 #endif

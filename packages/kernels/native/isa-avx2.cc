@@ -4,6 +4,7 @@
 
 #include "body-units.h"
 #include "encoder.h"
+#include "int8.h"
 #include "kernels.h"
 
 #include <immintrin.h>
@@ -19,6 +20,7 @@
 #define FIN_ISA avx2
 #define FIN_TABLE kAvx2
 #define FIN_ENCODER kAvx2Encoder
+#define FIN_INT8 kAvx2Int8
 #define FIN_BYTES 32
 #include "body.h"
 

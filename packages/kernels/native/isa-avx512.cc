@@ -4,6 +4,7 @@
 
 #include "body-units.h"
 #include "encoder.h"
+#include "int8.h"
 #include "kernels.h"
 
 #include <immintrin.h>
@@ -19,6 +20,7 @@
 #define FIN_ISA avx512
 #define FIN_TABLE kAvx512
 #define FIN_ENCODER kAvx512Encoder
+#define FIN_INT8 kAvx512Int8
 #define FIN_BYTES 64
 #include "body.h"
 

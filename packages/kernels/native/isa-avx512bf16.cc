@@ -2,6 +2,7 @@
 
 #include "body-units.h"
 #include "encoder.h"
+#include "int8.h"
 #include "kernels.h"
 
 #if defined(__x86_64__) && ((defined(__clang__) && __clang_major__ >= 9) || (!defined(__clang__) && __GNUC__ >= 10))

@@ -2,6 +2,7 @@
 
 #include "body-units.h"
 #include "encoder.h"
+#include "int8.h"
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -13,5 +14,6 @@
 #define FIN_ISA baseline
 #define FIN_TABLE kBaseline
 #define FIN_ENCODER kBaselineEncoder
+#define FIN_INT8 kBaselineInt8
 #define FIN_BYTES 16
 #include "body.h"

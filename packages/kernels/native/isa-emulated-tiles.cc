@@ -2,6 +2,7 @@
 
 #include "body-units.h"
 #include "encoder.h"
+#include "int8.h"
 #include "kernels.h"
 
 #if defined(__x86_64__)
@@ -19,4 +20,5 @@
 
 namespace fin {
 extern const EncoderKernels kEmulatedTilesEncoder = emulated_tiles::kEncoder;
+extern const Int8Unit kEmulatedTilesInt8 = emulated_tiles::kInt8;
 }

@@ -222,6 +222,14 @@ struct LstmArgs {
   int64_t layer_count;
 };
 
+/// y = x weightᵀ + bias with a weight in int8 panels and rows of x quantized to int8.
+struct Int8LinearArgs {
+  const void* x;  // [rows, in]
+  void* y;        // [rows, out]
+  const LowBitMatrix* weight;
+  const float* bias;  // [out], or null
+};
+
 /// Storage types, as indices into the tables.
 enum Storage { kFloat32 = 0, kBFloat16 = 1, kStorages = 2 };
 
@@ -274,6 +282,10 @@ struct Kernels {
 
   /// Numbers of columns [col, col + count) of some rows, one row after the other.
   void (*decode_low_bit)(const LowBitMatrix&, int64_t row, int64_t rows, int64_t col, int64_t count, float* to);
+
+  /// Floats of scratch memory for that many rows, and the product of the rows [begin, end) with the panels [first, last).
+  int64_t (*int8_linear_scratch)(const LowBitMatrix&, int64_t rows);
+  void (*int8_linear[kStorages])(const Int8LinearArgs&, int64_t begin, int64_t end, int64_t first, int64_t last, float* scratch);
 };
 
 extern const Kernels kBaseline;

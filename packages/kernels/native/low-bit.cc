@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "encoder.h"
+
 namespace fin {
 namespace {
 
@@ -47,7 +49,7 @@ std::string read_low_bit(const void* data, int64_t bytes, LowBitMatrix& matrix) 
   if (bytes < kAlignment) return "has " + std::to_string(bytes) + " bytes, fewer than its header";
   int32_t header[4];
   std::memcpy(header, data, sizeof header);
-  const bool known = header[0] == kMagic && (header[1] == kNf4 || header[1] == kInt8) && header[2] >= 0 && header[3] >= 0;
+  const bool known = header[0] == kMagic && header[1] >= kNf4 && header[1] <= kInt8Panels && header[2] >= 0 && header[3] >= 0;
   if (!known) return "is not a matrix in few bits";
   const auto* at = static_cast<const uint8_t*>(data);
   std::memcpy(&matrix.offset, at + sizeof header, sizeof matrix.offset);
@@ -65,6 +67,11 @@ std::string read_low_bit(const void* data, int64_t bytes, LowBitMatrix& matrix) 
   if (matrix.format == kInt8) {
     matrix.codes = take(size, 1);
     matrix.scales = take_floats(matrix.rows);
+  } else if (matrix.format == kInt8Panels) {
+    const int64_t rows = whole_panels(matrix.rows) * kPanel;
+    matrix.codes = take(rows * ((matrix.cols + kInt8Depth - 1) / kInt8Depth * kInt8Depth), 1);
+    matrix.scales = take_floats(rows);
+    matrix.surplus = reinterpret_cast<const int32_t*>(take(rows, sizeof(int32_t)));
   } else {
     const int64_t blocks = (size + kNf4Block - 1) / kNf4Block;
     matrix.codes = take((size + 1) / 2, 1);

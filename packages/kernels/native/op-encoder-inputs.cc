@@ -84,6 +84,9 @@ void EncoderInputs::read_layers(int64_t first) {
       layer.weight[which] = weight(first + i * kLinears + which, name, out_features(linear), in_features(linear), layer.coded[which]);
       layer.bias[which] = vector(vectors + which, "the bias of " + name, out_features(linear));
     }
+    const bool inferred = !backward_ && attributes_.saved == 0;
+    call_.expect(inferred || std::none_of(layer.coded, layer.coded + kLinears, in_int8),
+                 [&] { return "the weights" + place + " are multiplied in int8, which is for inference alone"; });
     for (int norm = 0; norm < kNorms; norm++) {
       layer.gamma[norm] = vector(vectors + kLinears + norm, "gamma" + place, args.hidden);
       layer.beta[norm] = vector(vectors + kLinears + kNorms + norm, "beta" + place, args.hidden);

@@ -169,6 +169,7 @@ std::string register_adam();
 std::string register_adam_8bit();
 std::string register_gradient_norm();
 std::string register_low_bit();
+std::string register_int8_linear();
 std::string register_lstm();
 
 /// Work on the rows [begin, end).

@@ -8,6 +8,7 @@ typedef float vf __attribute__((vector_size(FIN_BYTES)));
 typedef int32_t vi __attribute__((vector_size(FIN_BYTES)));
 typedef uint32_t vu __attribute__((vector_size(FIN_BYTES)));
 typedef uint64_t vq __attribute__((vector_size(FIN_BYTES)));
+typedef int16_t vs __attribute__((vector_size(FIN_BYTES)));
 typedef uint16_t vh __attribute__((vector_size(FIN_BYTES / 2)));
 typedef uint8_t vb __attribute__((vector_size(FIN_BYTES / 4)));
 
@@ -33,6 +34,33 @@ FIN_INLINE vf splat(float x) {
 FIN_INLINE vq splat_bits(uint64_t x) {
   vq v = {};
   return v + x;
+}
+
+FIN_INLINE vi splat_int(int32_t x) {
+#if defined(__x86_64__) && FIN_BYTES == 64
+  return (vi)_mm512_set1_epi32(x);
+#elif defined(__x86_64__) && FIN_BYTES == 32
+  return (vi)_mm256_set1_epi32(x);
+#elif defined(__x86_64__)
+  return (vi)_mm_set1_epi32(x);
+#else
+  vi v = {};
+  return v + x;
+#endif
+}
+
+/// Products of int16, added in pairs.
+FIN_INLINE vi multiply_pairs(vi a, vi b) {
+#if defined(__x86_64__) && FIN_BYTES == 64
+  return (vi)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+#elif defined(__x86_64__) && FIN_BYTES == 32
+  return (vi)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__x86_64__)
+  return (vi)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+  const vi lower_a = (vi)((vu)a << 16) >> 16, lower_b = (vi)((vu)b << 16) >> 16;
+  return lower_a * lower_b + (a >> 16) * (b >> 16);
+#endif
 }
 
 /// 0, 1, 2, …
@@ -275,6 +303,12 @@ FIN_INLINE vi gather(const int32_t* table, vi index) {
   for (int64_t i = 0; i < W; i++) v[i] = table[index[i]];
   return v;
 #endif
+}
+
+FIN_INLINE vi load_ints(const int32_t* p) {
+  vi v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
 }
 
 /// Bytes as numbers; those after the first `count` are 0.

@@ -1,7 +1,8 @@
 // The tile unit of AMX: eight registers of 16 rows x 64 bytes. Included inside the namespace of an instruction set; no include
 // guard. `Tiles` has the instructions, or the same in C++ where FIN_TILES_BY is FIN_EMULATED.
 //
-// A product C += A B takes A as 16 rows x 32 bfloat16, B as 16 pairs of depths x 16 columns x 2, and C as 16 rows x 16 floats.
+// A product C += A B takes A as 16 rows x 32 bfloat16, B as 16 pairs of depths x 16 columns x 2, and C as 16 rows x 16 floats. In bytes it
+// takes A as 16 rows x 64 uint8, B as 16 fours of depths x 16 columns x 4 int8, and C as 16 rows x 16 int32.
 
 constexpr int64_t kTile = 16;       // rows; columns of C
 constexpr int64_t kTileDepth = 32;  // columns of A
@@ -41,6 +42,22 @@ class Tiles {
         for (int64_t n = 0; n < kTile; n++) {
           c[m][n] += a[m][2 * pair] * b[pair][2 * n] + a[m][2 * pair + 1] * b[pair][2 * n + 1];
         }
+      }
+    }
+    __builtin_memcpy(registers_[C], c, sizeof c);
+  }
+
+  template <int C, int A, int B>
+  void multiply_bytes() {
+    int32_t c[kTile][kTile];
+    uint8_t a[kTile][4 * kTile];
+    int8_t b[kTile][4 * kTile];
+    __builtin_memcpy(c, registers_[C], sizeof c);
+    __builtin_memcpy(a, registers_[A], sizeof a);
+    __builtin_memcpy(b, registers_[B], sizeof b);
+    for (int64_t m = 0; m < kTile; m++) {
+      for (int64_t k = 0; k < 4 * kTile; k++) {
+        for (int64_t n = 0; n < kTile; n++) c[m][n] += a[m][k] * b[k / 4][4 * n + k % 4];
       }
     }
     __builtin_memcpy(registers_[C], c, sizeof c);
@@ -105,6 +122,11 @@ class Tiles {
   template <int C, int A, int B>
   FIN_MEMBER void multiply() {
     __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(C), "i"(A), "i"(B));
+  }
+
+  template <int C, int A, int B>
+  FIN_MEMBER void multiply_bytes() {
+    __asm__ volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(C), "i"(A), "i"(B));
   }
 };
 

@@ -7,4 +7,5 @@ export { composedEmbeddings as embeddings } from './embeddings.js';
 export { composedEncoder as encoder } from './encoder/encoder.js';
 export { composedAllFinite as allFinite, composedClippingFactor as clippingFactor } from './gradient-norm.js';
 export { composedLayerNorm as layerNorm } from './layer-norm.js';
+export { composedLinear as linear } from './linear.js';
 export { composedLstm as lstm } from './lstm.js';

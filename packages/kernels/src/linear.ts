@@ -1,18 +1,21 @@
 import { attr, hasNativeOps, nativeDType, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { differentiable } from './differentiable.js';
+import { composedDynamicInt8Linear, dynamicInt8Linear, isDynamicInt8 } from './low-bit/dynamic-int8.js';
 
 /**
- * `x weightᵀ + bias`, as `torch.nn.functional.linear`. Composed of TensorFlow's ops everywhere.
+ * `x weightᵀ + bias`, as `torch.nn.functional.linear`. Composed of TensorFlow's ops, but for weights in int8.
  *
  * Pass no bias if `gelu` or `layerNorm` follows: they take it as an option and add it in the same pass.
  *
  * @param x [rows, in]; saved for the backward pass only if the weight is trainable
- * @param weight [out, in]
+ * @param weight [out, in]; one by `dynamicInt8Tensor` is multiplied in int8
  * @param bias [out]
  * @returns [rows, out]
+ * @throws KernelInputError if a gradient is being recorded, and the weight is for inference alone
  */
 export function linear(x: tf.Tensor2D, weight: tf.Variable, bias: tf.Variable | null = null): tf.Tensor2D {
+  if (isDynamicInt8(weight)) return dynamicInt8Linear(x, weight, bias);
   return differentiable({
     inputs: { x, weight, ...(bias && { bias }) },
     forward: (save) => {
@@ -26,6 +29,15 @@ export function linear(x: tf.Tensor2D, weight: tf.Variable, bias: tf.Variable | 
       bias: () => columnSums(dy as tf.Tensor2D),
     }),
   }) as tf.Tensor2D;
+}
+
+/** Composed twin of {@link linear}. */
+export function composedLinear(
+  x: tf.Tensor2D,
+  weight: tf.Variable,
+  bias: tf.Variable | null = null,
+): tf.Tensor2D {
+  return isDynamicInt8(weight) ? composedDynamicInt8Linear(x, weight, bias) : linear(x, weight, bias);
 }
 
 /**

@@ -83,11 +83,11 @@ async function register(
   }
   if (addon.problem !== '') return without(`The fused ops could not be registered: ${addon.problem}.`);
   if (wanted !== undefined) addon.choose('', wanted);
-  const { instructionSet, threads, encoderUnit, multipliesBfloat16 } = addon.describe();
+  const { instructionSet, threads, encoderUnit, int8Unit, multipliesBfloat16 } = addon.describe();
   const bfloat16Products = !multipliesBfloat16;
   if (bfloat16Products) routeBfloat16Products();
   packEncoderWeights();
-  const found = { instructionSet, threads, bfloat16Products, encoderUnit, compiler };
+  const found = { instructionSet, threads, bfloat16Products, encoderUnit, int8Unit, compiler };
   const report = { available: true, ...found, notes: [] };
   Object.assign(kernelsState(), { addon, report });
   return report;
@@ -121,6 +121,7 @@ function without(note: string): KernelsReport {
     threads: 0,
     bfloat16Products: false,
     encoderUnit: null,
+    int8Unit: null,
     compiler: null,
     notes: [note],
   };

@@ -8,14 +8,17 @@ export interface KernelsAddon {
   readonly problem: string;
   instructionSets(): string[];
   encoderUnits(): string[];
+  int8Units(): string[];
   describe(): {
     instructionSet: string;
     threads: number;
     encoderUnit: string;
+    int8Unit: string;
     multipliesBfloat16: boolean;
   };
   choose(instructionSet: string, threads: number): boolean;
   chooseEncoder(unit: string): boolean;
+  chooseInt8(unit: string): boolean;
 }
 
 /** Result of `loadKernels`: whether the fused ops are available, and how they compute. */
@@ -33,6 +36,11 @@ export interface KernelsReport {
    * float32. Null if not available.
    */
   readonly encoderUnit: string | null;
+  /**
+   * What multiplies weights and activations in int8: `amx`, `avx512vnni`, or `vectors` of the instruction set, which add products of
+   * 16-bit integers. Null if not available.
+   */
+  readonly int8Unit: string | null;
   /** Compiler that built the ops, such as `g++`; null if not available. */
   readonly compiler: string | null;
   /** Reasons why the fused ops are not available, one sentence each; empty if they are. */
@@ -46,17 +54,25 @@ interface KernelsState {
   loading: Promise<unknown>;
   /** Empty tensors passed for absent inputs, by dtype. */
   readonly none: Map<string, tf.Tensor>;
+  /** Data of the weights for dynamic quantization. */
+  readonly dynamicInt8: WeakSet<object>;
 }
 
 /** TensorFlow has one op registry per process, so all copies of this package share one state. */
-const STATE_KEY: unique symbol = Symbol.for('@fin/kernels/state/1') as never;
+const STATE_KEY: unique symbol = Symbol.for('@fin/kernels/state/2') as never;
 
 type GlobalWithState = typeof globalThis & { [STATE_KEY]?: KernelsState };
 
 /** State of this process, created on first use. */
 export function kernelsState(): KernelsState {
   const holder = globalThis as GlobalWithState;
-  holder[STATE_KEY] ??= { addon: null, report: null, loading: Promise.resolve(), none: new Map() };
+  holder[STATE_KEY] ??= {
+    addon: null,
+    report: null,
+    loading: Promise.resolve(),
+    none: new Map(),
+    dynamicInt8: new WeakSet(),
+  };
   return holder[STATE_KEY];
 }
 
@@ -66,6 +82,11 @@ export function kernelsState(): KernelsState {
  */
 export function usesFusedOps(): boolean {
   return kernelsState().addon !== null && fusedOpsApply();
+}
+
+/** What multiplies in int8 now, as the report's `int8Unit` says; null where no fused ops run. */
+export function int8Unit(): string | null {
+  return usesFusedOps() ? kernelsState().addon!.describe().int8Unit : null;
 }
 
 /** Whether the fused ops would run now, provided that they are registered. */

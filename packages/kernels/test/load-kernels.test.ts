@@ -59,6 +59,7 @@ describe.runIf(hasNativeOps())('loadKernels', () => {
       threads: 0,
       bfloat16Products: false,
       encoderUnit: null,
+      int8Unit: null,
       compiler: null,
       notes: ['The fused ops could not be compiled: there is no C++ compiler (none on the PATH).'],
     });

@@ -19,6 +19,7 @@ const formulas = new Map<string, FlopsFormula>([
   ['FinPackedAttentionGrad', ({ inputs: [, q, , , offsets] }) => 5 * attentionProduct(q, offsets)],
   ['FinEncoder', encoder],
   ['FinEncoderGrad', encoderGrad],
+  ['FinInt8Linear', ({ inputs: [{ shape: x }, { shape: weight }] }) => 2 * x[0] * x[1] * weight[0]],
   ['FinLstm', lstm],
   ['FinLstmGrad', lstmGrad],
   ['BlockLSTM', blockLstm],

@@ -22,6 +22,7 @@ const fusedOps: Readonly<Record<string, string>> = {
   FinAdamW8bitState: 'moments of all parameters in one tensor',
   FinAdamW8bitMoments: 'moments of each parameter',
   FinAdamWMoments: 'moments of all parameters in one tensor',
+  FinInt8Linear: 'codes of the input, product, scales, bias',
   FinLowBitDecode: 'scales and numbers of a matrix in few bits',
   FinAllFinite: 'squares and sum over all gradients',
   FinGlobalNorm: 'squares, sum, root over all gradients, factor that clips them',

@@ -8,7 +8,7 @@ import type { DropoutOptions } from '../dropout.js';
 import { checkDropout, composedDropout, dropout } from '../dropout.js';
 import { expectInput } from '../errors.js';
 import { composedLayerNorm, layerNorm } from '../layer-norm.js';
-import { linear } from '../linear.js';
+import { composedLinear, linear } from '../linear.js';
 import { usesFusedOps } from '../state.js';
 import type { EncoderLayer, EncoderOptions, LinearParameters, NormParameters } from './encoder-inputs.js';
 import { checkLayers } from './encoder-inputs.js';
@@ -31,7 +31,8 @@ import { fusedEncoder } from './fused-encoder.js';
  * @param x [tokens, hidden]
  * @param sequences a plan by `planAttention`, or offsets, as for `packedAttention`
  * @returns [tokens, hidden]; float32, or the low dtype under autocast
- * @throws KernelInputError if shapes, heads, offsets or rates do not match
+ * @throws KernelInputError if shapes, heads, offsets or rates do not match, or a gradient is being recorded and weights are for inference
+ *   alone (`dynamicInt8Tensor`)
  */
 export function encoder(
   x: tf.Tensor2D,
@@ -44,7 +45,7 @@ export function encoder(
     const { offsets } = plan;
     if (offsets && layers.length > 0 && usesFusedOps())
       return fusedEncoder(x, { ...plan, offsets }, layers, options);
-    return compose(x, plan, layers, options, { dropout, gelu, layerNorm, packedAttention });
+    return compose(x, plan, layers, options, { dropout, gelu, layerNorm, linear, packedAttention });
   });
 }
 
@@ -60,6 +61,7 @@ export function composedEncoder(
     dropout: composedDropout,
     gelu: composedGelu,
     layerNorm: composedLayerNorm,
+    linear: composedLinear,
     packedAttention: composedPackedAttention,
   };
   return tf.tidy(() => compose(x, plan, layers, options, ops));
@@ -69,6 +71,7 @@ type Ops = {
   readonly dropout: typeof dropout;
   readonly gelu: typeof gelu;
   readonly layerNorm: typeof layerNorm;
+  readonly linear: typeof linear;
   readonly packedAttention: typeof packedAttention;
 };
 
@@ -77,7 +80,7 @@ function compose(
   plan: AttentionPlan,
   layers: readonly EncoderLayer[],
   options: EncoderOptions,
-  { dropout, gelu, layerNorm, packedAttention }: Ops,
+  { dropout, gelu, layerNorm, linear, packedAttention }: Ops,
 ): tf.Tensor2D {
   const { heads, eps, dropoutStream: stream = null, hiddenDropout = 0, attentionDropout = 0 } = options;
   const rows = plan.part?.tokens;

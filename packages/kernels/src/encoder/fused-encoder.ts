@@ -3,6 +3,7 @@ import { attr, castNative, nativeDType, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AttentionPlan, BatchPart } from '../attention/attention-plan.js';
 import { differentiable } from '../differentiable.js';
+import { expectInference, isDynamicInt8 } from '../low-bit/dynamic-int8.js';
 import { inDType, noTensor, storageDType, trains } from '../storage.js';
 import type { EncoderLayer, EncoderOptions } from './encoder-inputs.js';
 import { LINEARS, ownParameters } from './encoder-inputs.js';
@@ -28,6 +29,8 @@ export function fusedEncoder(
   const dtype = storageDType([x]) ?? 'float32';
   const input = inExactly(x, dtype);
   const recorded = tf.engine().isTapeOn();
+  if (layers.some((layer) => LINEARS.some((name) => isDynamicInt8(layer[name].weight))))
+    expectInference('encoder');
   const parameters = recorded ? layers.flatMap(ownParameters) : [];
   const numbers = [...parameters.keys()].filter((i) => trains(parameters[i]));
   const { weights, vectors, factors, updates } = layerInputs(layers);

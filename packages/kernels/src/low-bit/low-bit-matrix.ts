@@ -1,5 +1,6 @@
 import { CODES, dynamicMap } from './dynamic-map.js';
 import { dequantizeInt8, quantizeInt8 } from './int8.js';
+import { toPanels } from './int8-panels.js';
 import { dequantizeNf4, NF4_BLOCK, NF4_SCALE_BLOCK, quantizeNf4 } from './nf4.js';
 
 /** Formats of frozen weights in few bits: 4.13 bits for each element in blocks of 64, or 8 and a scale for each row. */
@@ -17,9 +18,10 @@ const ALIGNMENT = 64;
  * A matrix in one piece of memory, as the native ops read it (`low-bit.h`):
  *
  * ```
- * header   magic, format (1 NF4, 2 int8), rows, cols as int32; offset of NF4's scales as float32
- * NF4      codes, codes of the scales, scales of the scales, map of the scales
- * int8     codes, scales of the rows
+ * header        magic, format (1 NF4, 2 int8, 3 int8 panels), rows, cols as int32; offset of NF4's scales as float32
+ * NF4           codes, codes of the scales, scales of the scales, map of the scales
+ * int8          codes, scales of the rows
+ * int8 panels   codes, scales of the rows, 128 times the sums of the rows
  * ```
  */
 export function encodeMatrix(
@@ -27,8 +29,7 @@ export function encodeMatrix(
   [rows, cols]: readonly [rows: number, cols: number],
   format: LowBitFormat,
 ): Uint8Array {
-  const header = new Int32Array(ALIGNMENT / 4);
-  header.set([MAGIC, 1 + lowBitFormats.indexOf(format), rows, cols]);
+  const header = headerOf(1 + lowBitFormats.indexOf(format), rows, cols);
   if (format === 'int8') {
     const { codes, absmax } = quantizeInt8(values, rows);
     return join([header, codes, absmax]);
@@ -36,6 +37,21 @@ export function encodeMatrix(
   const { codes, scales, offset } = quantizeNf4(values);
   new Float32Array(header.buffer)[4] = offset;
   return join([header, codes, scales.codes, scales.absmax, dynamicMap(true)]);
+}
+
+/** The matrix in int8 for products with activations in int8, with the codes and scales of int8. */
+export function encodeInt8Panels(
+  values: Float32Array,
+  [rows, cols]: readonly [rows: number, cols: number],
+): Uint8Array {
+  const { codes, absmax, surplus } = toPanels(quantizeInt8(values, rows), cols);
+  return join([headerOf(1 + lowBitFormats.length, rows, cols), codes, absmax, surplus]);
+}
+
+function headerOf(format: number, rows: number, cols: number): Int32Array {
+  const header = new Int32Array(ALIGNMENT / 4);
+  header.set([MAGIC, format, rows, cols]);
+  return header;
 }
 
 /** Bytes of such a matrix. */

@@ -263,6 +263,47 @@ void everything(const Kernels& kernels, Storage storage) {
   }
 }
 
+/// A weight in int8 panels.
+struct Panels {
+  Panels(int64_t out, int64_t in)
+      : codes(whole_panels(out) * kPanel * ((in + kInt8Depth - 1) / kInt8Depth * kInt8Depth)),
+        scales(whole_panels(out) * kPanel),
+        surplus(whole_panels(out) * kPanel) {
+    matrix.format = kInt8Panels;
+    matrix.rows = out;
+    matrix.cols = in;
+    matrix.codes = codes.data;
+    matrix.scales = scales.data;
+    matrix.surplus = surplus.data;
+  }
+  Exact<uint8_t> codes;
+  Exact<float> scales;
+  Exact<int32_t> surplus;
+  LowBitMatrix matrix{};
+};
+
+template <class T>
+void int8_linear(const Kernels& kernels, Storage storage, int64_t rows, int64_t in, int64_t out) {
+  Panels weight(out, in);
+  Exact<T> x(rows * in), y(rows * out);
+  Exact<float> bias(out), scratch(kernels.int8_linear_scratch(weight.matrix, rows)), numbers(out * in);
+  for (const float* added : {static_cast<const float*>(nullptr), static_cast<const float*>(bias.data)}) {
+    kernels.int8_linear[storage]({x.data, y.data, &weight.matrix, added}, 0, rows, 0, whole_panels(out), scratch.data);
+  }
+  kernels.decode_low_bit(weight.matrix, 0, out, 0, in, numbers.data);
+}
+
+void int8_linears() {
+  for (const int64_t rows : {1, 2, 5, 17, 33, 97, 130}) {
+    for (const int64_t in : {1, 3, 31, 64, 65, 200}) {
+      for (const int64_t out : {1, 7, 32, 33, 70}) {
+        int8_linear<float>(kernels(), kFloat32, rows, in, out);
+        int8_linear<uint16_t>(kernels(), kBFloat16, rows, in, out);
+      }
+    }
+  }
+}
+
 /// Runs an encoder forward and backward, by groups and by teams of threads. Its parameters have their exact size, or whole panels where
 /// that is needed.
 /// @param trained gradients of all parameters, too
@@ -286,7 +327,12 @@ void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediat
     codes.push_back(std::make_unique<Exact<uint8_t>>(count));
     return codes.back()->data;
   };
+  std::vector<std::unique_ptr<Panels>> panels;
   const auto coded = [&](int64_t out, int64_t in) {
+    if (format == kInt8Panels) {
+      panels.push_back(std::make_unique<Panels>(out, in));
+      return panels.back()->matrix;
+    }
     LowBitMatrix matrix{};
     matrix.format = static_cast<LowBitFormat>(format);
     matrix.rows = out;
@@ -371,6 +417,7 @@ void encoder(Storage storage, int64_t hidden, int64_t heads, int64_t intermediat
     args.layers = forward;
     std::vector<EncoderGroup> groups = plan_groups(args, sequences);
     if (!run_encoder(args, groups, storage)) std::abort();
+    if (format == kInt8Panels) continue;  // for inference alone
     int64_t rows = 0;
     for (EncoderGroup& group : groups) {
       rows += saved_rows(group.rows);
@@ -398,11 +445,18 @@ void encoders(Storage storage) {
       encoder(storage, 45, 5, 77, 3, offsets, trained);
       encoder(storage, 96, 3, 1100, 40, offsets, trained);
     }
-    for (const int format : {kNf4, kInt8}) {
+    for (const int format : {kNf4, kInt8, kInt8Panels}) {
       encoder(storage, 64, 1, 130, 8, offsets, false, format);
       encoder(storage, 45, 5, 77, 3, offsets, false, format);
     }
   }
+}
+
+void visit_int8_unit(const char* name, void*) {
+  choose_int8(name);
+  int8_linears();
+  for (const Storage storage : {kFloat32, kBFloat16}) encoder(storage, 45, 5, 77, 3, {0, 1, 17, 17, 48, 160}, false, kInt8Panels);
+  std::printf("%s\n", name);
 }
 
 void visit_unit(const char* name, void*) {
@@ -429,6 +483,8 @@ void visit(const char* name, void*) {
   everything<float>(kernels(), kFloat32);
   everything<uint16_t>(kernels(), kBFloat16);
   choose_encoder("vectors");
+  choose_int8("vectors");
+  int8_linears();
   encoders(kFloat32);
   encoders(kBFloat16);
   std::printf("%s\n", name);
@@ -437,6 +493,8 @@ void visit(const char* name, void*) {
 }  // namespace
 
 int main() {
+  each_int8(visit_int8_unit, nullptr);
+  choose_int8("");
   each_encoder(visit_unit, nullptr);
   each_kernels(visit, nullptr);
 }
