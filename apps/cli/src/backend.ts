@@ -82,11 +82,11 @@ export function formatPrecision({ backend, fusedOps, decisions, problem }: Preci
 }
 
 function formatFusedOps(report: KernelsReport): string {
-  const { available, instructionSet, threads, bfloat16Products, encoderUnit, notes } = report;
+  const { available, instructionSet, threads, bfloat16Products, encoderUnit, int8Unit, notes } = report;
   if (!available) return `Fused ops: none. ${notes.join(' ')}`;
   const products = bfloat16Products
     ? ', with bfloat16 matrix products, for which the processor has no units'
     : '';
   const exceptions = 'DoRA, other activations than exact GELU, and padded batches';
-  return `Fused ops: ${instructionSet}, encoder in bfloat16 by ${encoderUnit}, threads ${threads}${products}. All layers of an encoder are one op, but for ${exceptions}, which run op by op.`;
+  return `Fused ops: ${instructionSet}, encoder in bfloat16 by ${encoderUnit}, in int8 by ${int8Unit}, threads ${threads}${products}. All layers of an encoder are one op, but for ${exceptions}, which run op by op.`;
 }

@@ -21,8 +21,8 @@ export function option(flags: string, description: string, details: OptionDetail
     flags,
     byDefault === undefined ? description : `${description} (default: ${byDefault})`,
   );
-  if (parse) made.argParser(parse);
   if (choices) made.choices(choices);
+  if (parse) made.argParser(parse);
   if (env !== undefined && process.env[env] !== '') made.env(env);
   return made;
 }
@@ -186,11 +186,31 @@ export const backendOption = (): Option =>
 export const priceSourceOption = (description: string): Option =>
   option('--from <source>', description, { choices: ['stooq', 'yahoo'] });
 
+const trainingPrecisions: readonly string[] = ['fp32', 'bf16', 'fp16'];
+
+function trainingPrecision(text: string): string {
+  if (trainingPrecisions.includes(text)) return text;
+  const instead =
+    text === 'int8'
+      ? ' int8 is for `fin sentiment` alone. To train adapters on weights in 8 bits, use --storage int8.'
+      : '';
+  throw new InvalidArgumentError(`Allowed choices are ${trainingPrecisions.join(', ')}.${instead}`);
+}
+
 export const precisionOption = (): Option =>
   option('--precision <name>', 'number format for compute and frozen weights; see `fin doctor`', {
-    choices: ['fp32', 'bf16', 'fp16'],
+    choices: trainingPrecisions,
+    parse: trainingPrecision,
     byDefault: 'fp32',
   });
+
+/** For commands that train nothing. */
+export const inferencePrecisionOption = (): Option =>
+  option(
+    '--precision <name>',
+    'number format for compute and weights; int8 is dynamic quantization of linear layers; see `fin doctor`',
+    { choices: [...trainingPrecisions, 'int8'], byDefault: 'fp32' },
+  );
 
 /** @param when what it needs */
 export const storageOption = (when: string): Option =>

@@ -8,8 +8,14 @@ export {
 export type { LowDType } from './core/low-dtype.js';
 export type { OpList, OpRule, OpRules } from './core/op-lists.js';
 export { OP_LISTS, UNMAPPED_TORCH_OPS } from './core/op-lists.js';
-export type { AmpMode, PolicyOptions, Precision, SavedActivations } from './core/policy.js';
-export { Policy, PRECISIONS, precisionPolicy } from './core/policy.js';
+export type {
+  AmpMode,
+  InferencePrecision,
+  PolicyOptions,
+  Precision,
+  SavedActivations,
+} from './core/policy.js';
+export { INFERENCE_PRECISIONS, Policy, PRECISIONS, precisionPolicy } from './core/policy.js';
 export { AmpError, AmpInputError, GradScalerError, HeldShapeError } from './errors.js';
 export type {
   Gradients,

@@ -1,3 +1,4 @@
+import { isDynamicInt8 } from '@fin/kernels';
 import type { Module } from '@fin/runtime';
 import { castAttrs, encodingOf, hasNativeOps, nativeDType, rawOp } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
@@ -38,7 +39,7 @@ export function toLowPrecision(module: Module, options: LowPrecisionOptions = {}
   let [bytesBefore, bytesAfter] = [0, 0];
   for (const [name, variable] of module.namedParameters()) {
     const wide = variable.dtype === 'float32' && nativeDType(variable) === 'float32';
-    if (variable.trainable || !wide || encodingOf(variable) !== null || !include(name, variable)) continue;
+    if (variable.trainable || !wide || isCoded(variable) || !include(name, variable)) continue;
     store(variable, dtype);
     names.push(name);
     bytesBefore += variable.size * FLOAT32_BYTES;
@@ -57,3 +58,7 @@ function store(variable: tf.Variable, dtype: LowDType): void {
     value.dispose();
   }
 }
+
+/** Whether a variable's numbers are codes of few bits, or stand for such codes. */
+export const isCoded = (variable: tf.Variable): boolean =>
+  encodingOf(variable) !== null || isDynamicInt8(variable);

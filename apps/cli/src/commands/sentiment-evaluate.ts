@@ -1,4 +1,4 @@
-import type { Precision } from '@fin/amp';
+import type { InferencePrecision } from '@fin/amp';
 import type { LabelledSentences } from '@fin/data';
 import { writeFileAtomically } from '@fin/files';
 import { requireFreeOutput } from '@fin/run';
@@ -10,7 +10,7 @@ import { modelFolder } from '../hub-models.js';
 import { interruptible } from '../io/interruption.js';
 import type { Terminal } from '../io/terminal.js';
 import { textTable } from '../io/terminal.js';
-import { backendOption, jsonOption, option, path, precisionOption } from '../options.js';
+import { backendOption, inferencePrecisionOption, jsonOption, option, path } from '../options.js';
 import { chooseModel } from '../runs.js';
 import type { SentenceFlags } from '../sentences.js';
 import { addSentenceOptions, mappingText, noteSentences, openSentences } from '../sentences.js';
@@ -20,7 +20,7 @@ interface Options extends SentenceFlags {
   readonly model: string;
   readonly base?: string;
   readonly out?: string;
-  readonly precision?: Precision;
+  readonly precision?: InferencePrecision;
   readonly backend?: BackendName;
   readonly json: boolean;
 }
@@ -28,7 +28,7 @@ interface Options extends SentenceFlags {
 /** Result of the command. */
 interface Result extends ClassificationReport {
   readonly model: string;
-  readonly precision: Precision;
+  readonly precision: InferencePrecision;
   readonly files: readonly string[];
   /** Classes of which macro-F1 is the mean. */
   readonly macroF1Classes: number;
@@ -64,7 +64,7 @@ export function addSentimentEvaluateCommand(group: Command, terminal: Terminal):
       }),
     )
     .addOption(option('--out <file>', 'JSON file to write', { parse: path }))
-    .addOption(precisionOption())
+    .addOption(inferencePrecisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {

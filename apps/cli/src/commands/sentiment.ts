@@ -1,4 +1,4 @@
-import type { Precision } from '@fin/amp';
+import type { InferencePrecision } from '@fin/amp';
 import { writeFileAtomically } from '@fin/files';
 import { requireFreeOutput, requireWritableFolder } from '@fin/run';
 import type { BackendName } from '@fin/runtime';
@@ -11,7 +11,7 @@ import { createProgress } from '../io/progress.js';
 import type { Terminal } from '../io/terminal.js';
 import type { MarketFlags } from '../market.js';
 import { addMarketOptions, marketOfFlags, noteMarket, openMarket } from '../market.js';
-import { backendOption, jsonOption, option, path, precisionOption } from '../options.js';
+import { backendOption, inferencePrecisionOption, jsonOption, option, path } from '../options.js';
 import { chooseModel } from '../runs.js';
 import { addSentimentEvaluateCommand } from './sentiment-evaluate.js';
 
@@ -21,7 +21,7 @@ interface Options extends MarketFlags {
   readonly cache?: string;
   readonly aggregate?: DayAggregate;
   readonly out?: string;
-  readonly precision?: Precision;
+  readonly precision?: InferencePrecision;
   readonly backend?: BackendName;
   readonly json: boolean;
 }
@@ -33,7 +33,7 @@ interface Result {
   readonly model: string;
   /** sha256 of everything besides the text that a score depends on. */
   readonly fingerprint: string;
-  readonly precision: Precision;
+  readonly precision: InferencePrecision;
   readonly market: string;
   readonly synthetic: boolean;
   readonly headlines: number;
@@ -91,7 +91,7 @@ export function addSentimentCommand(program: Command, terminal: Terminal): void 
       }),
     )
     .addOption(option('--out <file>', 'CSV file to write, one line per day', { parse: path }))
-    .addOption(precisionOption())
+    .addOption(inferencePrecisionOption())
     .addOption(backendOption())
     .addOption(jsonOption())
     .action(async (options: Options) => {

@@ -97,10 +97,16 @@ export type Precision = 'fp32' | 'bf16' | 'fp16';
 /** All values of `--precision`. */
 export const PRECISIONS: readonly Precision[] = ['fp32', 'bf16', 'fp16'];
 
+/** Values of `--precision` where nothing is trained. `int8` is dynamic quantization: see `toLowBit` with activations in int8. */
+export type InferencePrecision = Precision | 'int8';
+
+/** All values of `--precision` where nothing is trained. */
+export const INFERENCE_PRECISIONS: readonly InferencePrecision[] = [...PRECISIONS, 'int8'];
+
 /**
  * The policy for a precision. `fp32` turns autocast off.
  *
- * @throws AmpInputError on an unknown precision
+ * @throws AmpInputError on an unknown precision, and on `int8`, in which nothing is trained
  */
 export function precisionPolicy(precision: string): Policy {
   switch (precision) {
@@ -110,6 +116,10 @@ export function precisionPolicy(precision: string): Policy {
       return new Policy({ dtype: 'bfloat16' });
     case 'fp16':
       return new Policy({ dtype: 'float16' });
+    case 'int8':
+      throw new AmpInputError(
+        `the precision int8 is for inference alone; to train it must be one of ${PRECISIONS.join(', ')}. With LoRA, the storage int8 keeps frozen weights in 8 bits.`,
+      );
     default:
       throw new AmpInputError(`the precision is "${precision}"; it must be one of ${PRECISIONS.join(', ')}.`);
   }

@@ -41,7 +41,10 @@ describe('a policy', () => {
       PRECISIONS.map(precisionPolicy).map(({ enabled, dtype }) => (enabled ? dtype : 'float32')),
     ).toEqual(['float32', 'bfloat16', 'float16']);
     expect(() => precisionPolicy('int8')).toThrow(AmpInputError);
-    expect(() => precisionPolicy('int8')).toThrow('it must be one of fp32, bf16, fp16.');
+    expect(() => precisionPolicy('int8')).toThrow(
+      'for inference alone; to train it must be one of fp32, bf16, fp16.',
+    );
+    expect(() => precisionPolicy('fp8')).toThrow('it must be one of fp32, bf16, fp16.');
   });
 });
 

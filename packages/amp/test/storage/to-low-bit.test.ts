@@ -1,8 +1,15 @@
-import { loadKernels, lowBitFormatOf, lowBitFormats, lowBitTensor } from '@fin/kernels';
+import {
+  isDynamicInt8,
+  linear,
+  loadKernels,
+  lowBitFormatOf,
+  lowBitFormats,
+  lowBitTensor,
+} from '@fin/kernels';
 import { countTensors, hasNativeOps, NO_GROWTH, nativeDType, parameter } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { autocast, toLowBit, toLowPrecision } from '../../src/index.js';
+import { AmpInputError, autocast, describePrecision, toLowBit, toLowPrecision } from '../../src/index.js';
 import { relativeError } from '../support/relative-error.js';
 
 vi.stubEnv('FIN_KERNELS', '');
@@ -80,5 +87,40 @@ describe.each(lowBitFormats)('weights stored as %s', (format) => {
     expect(relativeError(coded, compute())).toBeLessThan(1e-6);
     expect(relativeError(low, coded)).toBeLessThan(2e-2);
     tf.dispose([x, plain]);
+  });
+});
+
+describe('weights and activations in int8', () => {
+  it('quantize the input of linear layers, for inference alone', () => {
+    const dense = parameters.get('dense.weight') as tf.Variable<tf.Rank.R2>;
+    const x = tf.randomNormal<tf.Rank.R2>([16, 96], 0, 1, 'float32', 4);
+    const compute = () => tf.tidy(() => linear(x, dense as tf.Variable).dataSync());
+    const plain = compute();
+    const report = toLowBit(module, { format: 'int8', activations: 'int8' });
+    // Header, two panels of 32 rows and 128 depths, scales and sums of 64 rows.
+    const bytesAfter = fused ? 64 + 64 * 128 + 2 * 4 * 64 : 64 * 96 * 4;
+    expect(report).toEqual({ names: ['dense.weight'], bytesBefore: 64 * 96 * 4, bytesAfter });
+    expect(isDynamicInt8(dense)).toBe(true);
+    const error = relativeError(compute(), plain);
+    expect(error).toBeGreaterThan(1e-4);
+    expect(error).toBeLessThan(3e-2);
+    expect(toLowBit(module, { format: 'int8', activations: 'int8' }).names).toEqual([]);
+    expect(() => tf.grad((input) => linear(input as tf.Tensor2D, dense as tf.Variable))(x)).toThrow(
+      'for inference alone',
+    );
+    x.dispose();
+  });
+
+  it('are refused apart: activations in int8 need weights in int8', () => {
+    expect(() => toLowBit(module, { format: 'nf4', activations: 'int8' })).toThrow(AmpInputError);
+  });
+
+  it('are described with the unit that multiplies', () => {
+    const { asked, decision, summary } = describePrecision('int8');
+    expect(asked).toBe('int8');
+    expect(decision?.dtype ?? null).toBe(hasNativeOps() ? 'bfloat16' : null);
+    expect(summary).toMatch(
+      fused ? /^dynamic quantization.* products by \w+; the rest bfloat16/ : /multiplied as floats, because/,
+    );
   });
 });

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { Precision } from '@fin/amp';
-import { precisionPolicy } from '@fin/amp';
+import type { InferencePrecision } from '@fin/amp';
 import { BertInputError } from '@fin/finbert-lora';
 import type { BertTokenizer } from '@fin/finbert-lora/tokenizer';
 import { cacheRoot } from '@fin/runtime';
@@ -28,8 +27,11 @@ const DEFAULT_TOKENS_PER_BATCH = 2048;
 export interface FinBertOptions extends LoadSentimentModelOptions {
   /** Maximum tokens per text, [CLS] and [SEP] included; the rest is cut off. @default 128, or the model's maximum if lower */
   readonly maxLength?: number;
-  /** Number format for compute and weights. Each gives its own scores. @default 'fp32' */
-  readonly precision?: Precision;
+  /**
+   * Number format for compute and weights; `int8` quantizes linear layers dynamically. Each gives its own scores.
+   * @default 'fp32'
+   */
+  readonly precision?: InferencePrecision;
   /** Maximum tokens per forward pass. @default 2048 */
   readonly tokensPerBatch?: number;
   /** Cache folder; null caches in memory only. @default `sentiment` in the cache of @fin/runtime */
@@ -74,7 +76,7 @@ export class FinBert {
   readonly fingerprint: string;
   /** Maximum tokens per text. */
   readonly maxLength: number;
-  readonly precision: Precision;
+  readonly precision: InferencePrecision;
   readonly #parts: SentimentModel;
   readonly #classifier: TextClassifier;
   readonly #cache: ScoreCache;
@@ -83,11 +85,16 @@ export class FinBert {
   private constructor(
     parts: SentimentModel,
     cache: ScoreCache,
-    settings: { fingerprint: string; maxLength: number; precision: Precision; tokensPerBatch: number },
+    settings: {
+      fingerprint: string;
+      maxLength: number;
+      precision: InferencePrecision;
+      tokensPerBatch: number;
+    },
   ) {
     this.#parts = parts;
     this.precision = settings.precision;
-    this.#classifier = lowerForInference(parts.model, precisionPolicy(settings.precision));
+    this.#classifier = lowerForInference(parts.model, settings.precision);
     this.#cache = cache;
     this.fingerprint = settings.fingerprint;
     this.maxLength = settings.maxLength;

@@ -1,5 +1,4 @@
-import type { Precision } from '@fin/amp';
-import { precisionPolicy } from '@fin/amp';
+import type { InferencePrecision } from '@fin/amp';
 import { loadBert } from '@fin/finbert-lora';
 import { PeftModel } from '@fin/finbert-lora/lora';
 import type { BertTokenizer } from '@fin/finbert-lora/tokenizer';
@@ -12,8 +11,8 @@ import { sentimentColumns } from './sentiment-columns.js';
 
 /** Settings of {@link openClassifier}. */
 export interface OpenClassifierOptions {
-  /** Number format for compute and weights. @default 'fp32' */
-  readonly precision?: Precision;
+  /** Number format for compute and weights; `int8` quantizes linear layers dynamically. @default 'fp32' */
+  readonly precision?: InferencePrecision;
   /** For an adapter that is merged: folder of its base model. @default its folder when the adapter was trained */
   readonly base?: string;
   /** Whether to merge an adapter into the weights, which is faster. @default true */
@@ -43,12 +42,11 @@ export async function openClassifier(
   dir: string,
   { precision = 'fp32', base, merge = true }: OpenClassifierOptions = {},
 ): Promise<OpenedClassifier> {
-  const policy = precisionPolicy(precision);
   const record = !merge && isAdapterFolder(dir) ? readSentimentAdapter(dir) : null;
   if (record === null) {
     const { model, tokenizer, columns } = await loadSentimentModel(dir, { base });
     return {
-      classifier: lowerForInference(model, policy),
+      classifier: lowerForInference(model, precision),
       tokenizer,
       columns,
       labels: model.config.id2label,
@@ -61,7 +59,7 @@ export async function openClassifier(
   try {
     const peft = await PeftModel.fromPretrained(model, dir);
     return {
-      classifier: lowerForInference(peft, policy),
+      classifier: lowerForInference(peft, precision),
       tokenizer,
       columns: sentimentColumns(labels, dir),
       labels,

@@ -1,4 +1,4 @@
-import type { Precision } from '@fin/amp';
+import type { InferencePrecision } from '@fin/amp';
 import type { LabelledSentence } from '@fin/data';
 import { sentimentLabels } from '@fin/data';
 import { openClassifier } from '../scoring/open-classifier.js';
@@ -14,7 +14,7 @@ export interface EvaluateSentimentOptions {
   /** For an adapter: folder of its base model. @default its folder when the adapter was trained */
   readonly base?: string;
   /** Number format for compute and weights. @default 'fp32' */
-  readonly precision?: Precision;
+  readonly precision?: InferencePrecision;
   /** Stops between two forward passes. The error is the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -41,6 +41,7 @@ async function score(options: FinBertOptions) {
 describe.each([
   ['bf16', 3e-2],
   ['fp16', 3e-3],
+  ['int8', 3e-2],
 ] as const)('sentiment in %s', (precision, tolerance) => {
   it('is that of float32 but for rounding, and frees everything', async () => {
     const wide = await score({ cacheDir: null });
