@@ -186,6 +186,7 @@ function rowOf(job: JobName, name: VariantName, own: readonly Measurement[]): Ro
     finetuning: finetuning as 'lora' | 'full',
     precision: precision === 'amp' ? 'bf16' : 'fp32',
     optimizer: 'adamw',
+    inference: null,
     storage: null,
     job,
     measurements: own.length,

@@ -15,7 +15,7 @@ export type {
   Precision,
   SavedActivations,
 } from './core/policy.js';
-export { INFERENCE_PRECISIONS, Policy, PRECISIONS, precisionPolicy } from './core/policy.js';
+export { Policy, PRECISIONS, precisionPolicy } from './core/policy.js';
 export { AmpError, AmpInputError, GradScalerError, HeldShapeError } from './errors.js';
 export type {
   Gradients,

@@ -194,6 +194,12 @@ export function resolveComparison(options: ComparisonOptions): ComparisonSetting
       `the setting variants needs two or more different variants to compare; there are ${variantNames.join(', ')}`,
     );
   }
+  const forScoring = settings.variants.find((name) => variantOf(name, 'bf16').inference !== null);
+  if (forScoring !== undefined && settings.jobs.includes('forecast')) {
+    throw new ComparisonInputError(
+      `the variant ${forScoring} is for the job sentiment alone: leave out the job forecast or the variant`,
+    );
+  }
   for (const name of settings.variants) {
     if (settings.jobs.includes('sentiment')) tuningSettings(settings, name, settings.seed);
     if (settings.jobs.includes('forecast')) forecasterSettings(settings, name, settings.seed, 'encoder');

@@ -6,10 +6,12 @@ import type { OptimizerName } from '@fin/train';
 /**
  * Ways to train the same encoder, the baseline first: all weights or LoRA adapters, in float32 or under automatic mixed precision (AMP);
  * all weights with the state of AdamW in 8 bits; and adapters on frozen weights in 4 or 8 bits (QLoRA). The last three compute in float32.
+ * `full-int8` is `full-fp32`, scored and timed in int8 (dynamic quantization).
  */
 export const variantNames = [
   'full-fp32',
   'full-adamw8bit',
+  'full-int8',
   'full-amp',
   'lora-fp32',
   'lora-nf4',
@@ -32,6 +34,8 @@ export interface Variant {
   readonly name: VariantName;
   readonly finetuning: TuningMethod;
   readonly precision: Precision;
+  /** `int8`: the trained model is scored and timed in int8, by dynamic quantization; null: in the precision. */
+  readonly inference: 'int8' | null;
   readonly optimizer: OptimizerName;
   /** Format of frozen matrices in few bits; null for that of the precision. */
   readonly storage: LowBitFormat | null;
@@ -44,8 +48,9 @@ export function variantOf(name: VariantName, amp: Precision): Variant {
     name,
     finetuning: finetuning as TuningMethod,
     precision: how === 'amp' ? amp : 'fp32',
+    inference: name === 'full-int8' ? 'int8' : null,
     optimizer: how === 'adamw8bit' ? how : 'adamw',
-    storage: lowBitFormats.find((format) => format === how) ?? null,
+    storage: hasAdapters(name) ? (lowBitFormats.find((format) => format === how) ?? null) : null,
   };
 }
 

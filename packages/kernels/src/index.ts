@@ -33,7 +33,7 @@ export type { LoadKernelsOptions } from './load-kernels.js';
 export { loadKernels } from './load-kernels.js';
 export { dynamicInt8Tensor, isDynamicInt8 } from './low-bit/dynamic-int8.js';
 export type { LowBitFormat } from './low-bit/low-bit-matrix.js';
-export { lowBitBytes, lowBitFormats } from './low-bit/low-bit-matrix.js';
+export { lowBitFormats } from './low-bit/low-bit-matrix.js';
 export { lowBitFormatOf, lowBitTensor } from './low-bit/low-bit-tensor.js';
 export type { LstmLayerWeights, LstmStates } from './lstm.js';
 export { lstm } from './lstm.js';

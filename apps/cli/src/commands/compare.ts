@@ -50,6 +50,7 @@ import { labelsOption, openSentences } from '../sentences.js';
 const VARIANTS: readonly VariantName[] = [
   'full-fp32',
   'full-adamw8bit',
+  'full-int8',
   'full-amp',
   'lora-fp32',
   'lora-nf4',

@@ -100,9 +100,6 @@ export const PRECISIONS: readonly Precision[] = ['fp32', 'bf16', 'fp16'];
 /** Values of `--precision` where nothing is trained. `int8` is dynamic quantization: see `toLowBit` with activations in int8. */
 export type InferencePrecision = Precision | 'int8';
 
-/** All values of `--precision` where nothing is trained. */
-export const INFERENCE_PRECISIONS: readonly InferencePrecision[] = [...PRECISIONS, 'int8'];
-
 /**
  * The policy for a precision. `fp32` turns autocast off.
  *

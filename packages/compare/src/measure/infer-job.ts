@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Precision } from '@fin/amp';
+import type { InferencePrecision, Precision } from '@fin/amp';
 import type { Sample } from '@fin/data';
 import type { ForecasterRecord } from '@fin/forecast';
 import { openForecaster } from '@fin/forecast';
@@ -15,7 +15,6 @@ export type InferJob = InferSettings & (SentimentInference | ForecastInference);
 interface InferSettings {
   /** Folder of the trained weights. */
   readonly checkpoint: string;
-  readonly precision: Precision;
   /** Whether to merge adapters into the weights first. */
   readonly merged: boolean;
   readonly latency: LatencySettings;
@@ -23,6 +22,7 @@ interface InferSettings {
 
 interface SentimentInference {
   readonly job: 'sentiment';
+  readonly precision: InferencePrecision;
   readonly sentences: readonly string[];
   /** Maximum tokens per sentence. */
   readonly maxLength: number;
@@ -30,6 +30,7 @@ interface SentimentInference {
 
 interface ForecastInference {
   readonly job: 'forecast';
+  readonly precision: Precision;
   readonly days: readonly Sample[];
 }
 

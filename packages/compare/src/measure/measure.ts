@@ -185,7 +185,8 @@ function trainJob(task: Task, { settings, sentences, days, model, checkpoint }: 
     const split = sentences!;
     const perEpoch = Math.ceil(split.train.length / own.batchSize);
     const maxSteps = maxStepsOf(task, settings, perEpoch);
-    return { job: 'sentiment', settings: own, model, split, checkpoint, maxSteps };
+    const { inference } = variantOf(variant, settings.precision);
+    return { job: 'sentiment', settings: own, inference, model, split, checkpoint, maxSteps };
   }
   const own = forecasterSettings(settings, variant, seed, model);
   const split = days!;
@@ -207,13 +208,20 @@ function inferJob(
   merged: boolean,
 ): InferJob {
   const { latency, precision: amp } = settings;
-  const common = { checkpoint, precision: variantOf(variant, amp).precision, merged, latency };
+  const { precision, inference } = variantOf(variant, amp);
+  const common = { checkpoint, merged, latency };
   if (job === 'sentiment') {
     const { maxLength } = tuningSettings(settings, variant, seed);
-    return { ...common, job, sentences: sentences!.test.map(({ text }) => text), maxLength };
+    return {
+      ...common,
+      precision: inference ?? precision,
+      job,
+      sentences: sentences!.test.map(({ text }) => text),
+      maxLength,
+    };
   }
   const { trainHeadlinesPerDay } = forecasterSettings(settings, variant, seed, model);
   const headlines = trainHeadlinesPerDay ?? Number.POSITIVE_INFINITY;
   const shortened = days!.test.map((day) => ({ ...day, headlines: day.headlines.slice(0, headlines) }));
-  return { ...common, job, days: shortened };
+  return { ...common, precision, job, days: shortened };
 }

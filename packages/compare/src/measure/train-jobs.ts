@@ -7,7 +7,7 @@ import { evaluateForecast, fitForecaster, forecastPoint, newForecaster } from '@
 import type { ProfileSummary } from '@fin/profiler';
 import { randomStreams } from '@fin/runtime';
 import type { TuningSettings } from '@fin/sentiment';
-import { fitOnSentences, openTunableModel } from '@fin/sentiment';
+import { evaluateSentiment, fitOnSentences, openTunableModel } from '@fin/sentiment';
 import type { FitEvent } from '@fin/train';
 import { countParameters, profileFit, saveWeights } from '@fin/train';
 import type { Measurement, Scores } from '../results/measurement.js';
@@ -26,6 +26,8 @@ interface TrainSettings {
 interface SentimentTraining {
   readonly job: 'sentiment';
   readonly settings: TuningSettings;
+  /** `int8`: the saved model is scored so, and its weights are measured; null: the trained one. */
+  readonly inference: 'int8' | null;
   /** Folder of the encoder. */
   readonly model: string;
   readonly split: Split<LabelledSentence>;
@@ -93,7 +95,7 @@ function train(job: TrainJob, seen: (event: FitEvent) => void): Promise<TrainRes
 }
 
 async function trainSentiment(
-  { settings, model: dir, split, checkpoint, maxSteps }: TrainSettings & SentimentTraining,
+  { settings, inference, model: dir, split, checkpoint, maxSteps }: TrainSettings & SentimentTraining,
   meter: TrainingMeter,
   onEvent: (event: FitEvent) => void,
 ): Promise<TrainResult> {
@@ -112,9 +114,17 @@ async function trainSentiment(
       model,
     });
     await model.save(checkpoint);
-    const report = maxSteps === null ? await test() : null;
+    const quantized =
+      inference === null ? null : await evaluateSentiment(checkpoint, split.test, { precision: inference });
+    const report = maxSteps === null ? (quantized?.report ?? (await test())) : null;
     const scores = report && { ...NO_SCORES, accuracy: report.accuracy, macroF1: report.macroF1 };
-    return { training, checkpoint: await sizeOf(checkpoint), ...counts, epochs: meter.epochs, scores };
+    return {
+      training: quantized === null ? training : { ...training, weightBytes: quantized.weightBytes },
+      checkpoint: await sizeOf(checkpoint),
+      ...counts,
+      epochs: meter.epochs,
+      scores,
+    };
   } finally {
     model.dispose();
   }

@@ -65,6 +65,7 @@ export function formatComparisonCsv({ variants }: ComparisonResults): string {
     'name',
     'finetuning',
     'precision',
+    'inference',
     'optimizer',
     'storage',
     'measurements',

@@ -93,6 +93,7 @@ const variantRowSchema: z.ZodType<VariantRow> = z.object({
   name: variant,
   finetuning: z.enum(['lora', 'full']),
   precision: z.enum(['fp32', 'bf16', 'fp16']),
+  inference: z.literal('int8').nullable().default(null),
   optimizer: z.enum(optimizerNames).default('adamw'),
   storage: z.enum(lowBitFormats).nullable().default(null),
   job: z.enum(jobNames),

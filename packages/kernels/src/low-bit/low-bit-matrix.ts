@@ -1,4 +1,4 @@
-import { CODES, dynamicMap } from './dynamic-map.js';
+import { dynamicMap } from './dynamic-map.js';
 import { dequantizeInt8, quantizeInt8 } from './int8.js';
 import { toPanels } from './int8-panels.js';
 import { dequantizeNf4, NF4_BLOCK, NF4_SCALE_BLOCK, quantizeNf4 } from './nf4.js';
@@ -52,20 +52,6 @@ function headerOf(format: number, rows: number, cols: number): Int32Array {
   const header = new Int32Array(ALIGNMENT / 4);
   header.set([MAGIC, format, rows, cols]);
   return header;
-}
-
-/** Bytes of such a matrix. */
-export function lowBitBytes(
-  [rows, cols]: readonly [rows: number, cols: number],
-  format: LowBitFormat,
-): number {
-  const size = rows * cols;
-  const blocks = Math.ceil(size / NF4_BLOCK);
-  const sections =
-    format === 'int8'
-      ? [size, 4 * rows]
-      : [Math.ceil(size / 2), blocks, 4 * Math.ceil(blocks / NF4_SCALE_BLOCK), 4 * CODES];
-  return sections.reduce((sum, length) => sum + filled(length), ALIGNMENT);
 }
 
 /** The numbers of a matrix that {@link encodeMatrix} made. */

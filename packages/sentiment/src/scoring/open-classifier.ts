@@ -2,7 +2,8 @@ import type { InferencePrecision } from '@fin/amp';
 import { loadBert } from '@fin/finbert-lora';
 import { PeftModel } from '@fin/finbert-lora/lora';
 import type { BertTokenizer } from '@fin/finbert-lora/tokenizer';
-import { randomStreams } from '@fin/runtime';
+import type { Module } from '@fin/runtime';
+import { randomStreams, storedBytes } from '@fin/runtime';
 import { loadSentimentModel } from './load-sentiment-model.js';
 import { lowerForInference } from './lower-for-inference.js';
 import type { TextClassifier } from './score-texts.js';
@@ -29,6 +30,8 @@ export interface OpenedClassifier {
   readonly labels: readonly string[];
   /** Longest sequence of the model, in tokens. */
   readonly maxLength: number;
+  /** Memory of the weights as they are stored. */
+  readonly weightBytes: number;
   dispose(): void;
 }
 
@@ -45,8 +48,10 @@ export async function openClassifier(
   const record = !merge && isAdapterFolder(dir) ? readSentimentAdapter(dir) : null;
   if (record === null) {
     const { model, tokenizer, columns } = await loadSentimentModel(dir, { base });
+    const classifier = lowerForInference(model, precision);
     return {
-      classifier: lowerForInference(model, precision),
+      classifier,
+      weightBytes: weightBytesOf(model),
       tokenizer,
       columns,
       labels: model.config.id2label,
@@ -58,8 +63,10 @@ export async function openClassifier(
   const { model, tokenizer } = await loadBert(baseDir, { init: randomStreams(0).stream('init'), labels });
   try {
     const peft = await PeftModel.fromPretrained(model, dir);
+    const classifier = lowerForInference(peft, precision);
     return {
-      classifier: lowerForInference(peft, precision),
+      classifier,
+      weightBytes: weightBytesOf(peft),
       tokenizer,
       columns: sentimentColumns(labels, dir),
       labels,
@@ -71,3 +78,6 @@ export async function openClassifier(
     throw error;
   }
 }
+
+const weightBytesOf = (model: Module): number =>
+  [...model.namedParameters().values()].reduce((sum, one) => sum + storedBytes(one), 0);

@@ -25,6 +25,8 @@ export interface SentimentEvaluation {
   readonly report: ClassificationReport;
   /** Class that each of the model's own class names was read as. */
   readonly mapping: Readonly<Record<string, string>>;
+  /** Memory of the model's weights as they are stored in the precision. */
+  readonly weightBytes: number;
 }
 
 /**
@@ -38,10 +40,13 @@ export async function evaluateSentiment(
   sentences: readonly LabelledSentence[],
   { base, precision, signal }: EvaluateSentimentOptions = {},
 ): Promise<SentimentEvaluation> {
-  const { classifier, tokenizer, columns, labels, maxLength, dispose } = await openClassifier(dir, {
-    base,
-    precision,
-  });
+  const { classifier, tokenizer, columns, labels, maxLength, weightBytes, dispose } = await openClassifier(
+    dir,
+    {
+      base,
+      precision,
+    },
+  );
   try {
     const set = sentenceSet(sentences, tokenizer, { maxLength: Math.min(MAX_LENGTH, maxLength), columns });
     const names = labels.map((_, column) => sentimentLabels[columns.indexOf(column)]);
@@ -52,6 +57,7 @@ export async function evaluateSentiment(
     });
     return {
       report: inOrder(report, columns),
+      weightBytes,
       mapping: Object.fromEntries(labels.map((label, column) => [label, names[column]])),
     };
   } finally {
