@@ -72,6 +72,30 @@ describe.each([
   });
 });
 
+describe('--precision int8', () => {
+  const how = ['--precision', 'int8', '--json'];
+
+  it('scores with a model that was trained in another precision, under a fingerprint of its own', async () => {
+    const score = async (...more: string[]) =>
+      runFin('sentiment', '--data', data, '--model', inFolder('tuned-bf16'), ...more);
+    const low = await score(...how);
+    expect(low.stderr).toContain('precision int8: dynamic quantization of linear layers');
+    const [int8, wide] = [low, await score('--json')].map(({ stdout }) => JSON.parse(stdout));
+    expect([int8.precision, int8.fingerprint === wide.fingerprint]).toEqual(['int8', false]);
+    expect(Math.abs(int8.meanScore - wide.meanScore)).toBeLessThan(5e-2);
+  });
+
+  it.each([
+    ['train', '--data', data],
+    ['finetune', '--data', bank, '--model', encoder],
+  ])('is refused by fin %s', async (...args) => {
+    const { code, stderr } = await runFin(...args, '--run', inFolder('never'), ...how);
+    expect(code).toBe(2);
+    expect(stderr).toContain('int8 is for `fin sentiment` alone');
+    expect(existsSync(inFolder('never'))).toBe(false);
+  });
+});
+
 describe('precision', () => {
   it('is float32 unless something else is asked for, and the record says so', async () => {
     const run = inFolder('run-fp32');
