@@ -178,40 +178,40 @@ describe.skipIf(!hasSlurm)('jobs of fin slurm', () => {
     expect(field(job, 'ExitCode')).toBe('143:0');
   }, 300_000);
 
+  const walk = ['backtest', '--from', '2015-06-01', '--refit-every', '40', '--epochs', '2', '--workers', '1'];
+  const forecastsOfFolds = (run: string) => readFileSync(join(run, 'forecasts.csv'), 'utf8');
+
+  /** Submits any command. */
+  async function submit(...words: string[]): Promise<string> {
+    const out = await runFin('slurm', '--overwrite', '--submit', '--json', '--cpus', '1', ...words);
+    expect(out.stderr).toBe('');
+    return JSON.parse(out.stdout).job;
+  }
+
   it('a walk-forward run resumes after its last finished training', async () => {
-    const words = [
-      'backtest',
-      '--from',
-      '2015-06-01',
-      '--refit-every',
-      '40',
-      '--epochs',
-      '2',
-      '--workers',
-      '1',
-    ];
-    const submit = async (run: string) => {
-      const out = await runFin(
-        'slurm',
-        '--overwrite',
-        '--submit',
-        '--json',
-        '--cpus',
-        '1',
-        ...words,
-        '--run',
-        run,
-      );
-      return JSON.parse(out.stdout).job as string;
-    };
-    const whole = await submit('runs/whole');
+    const whole = await submit(...walk, '--run', 'runs/whole');
     expect(await ended(whole)).toBe('COMPLETED');
-    const cut = await submit('runs/cut');
+    const cut = await submit(...walk, '--run', 'runs/cut');
     await until('the second fold is done', () => /^2\/\d+ /m.test(text(`fin-backtest-${cut}.out`)));
     slurm('scontrol', 'requeue', cut);
     expect(await ended(cut)).toBe('COMPLETED');
     expect(text(`fin-backtest-${cut}.out`)).toMatch(/resuming after [1-9]\d* of \d+ trainings/);
-    const table = (run: string) => readFileSync(join(run, 'forecasts.csv'), 'utf8');
-    expect(table('runs/cut')).toBe(table('runs/whole'));
+    expect(forecastsOfFolds('runs/cut')).toBe(forecastsOfFolds('runs/whole'));
+  }, 600_000);
+
+  it('an array trains a walk-forward run in parts, one of which is requeued; a job that waits for all merges them', async () => {
+    const parts = await submit('--array', '1-2', ...walk, '--part', '{task}/2', '--run', 'runs/part-{task}');
+    const merge = await submit(
+      ...['--after', parts, 'merge', 'runs/part-1', 'runs/part-2', '--run', 'runs/merged'],
+    );
+    expect(field(merge, 'Dependency')).toContain(`afterok:${parts}`);
+    await until('the first fold of a part is done', () =>
+      /^1\/\d+ /m.test(text(`fin-backtest-${parts}_1.out`)),
+    );
+    slurm('scontrol', 'requeue', `${parts}_1`);
+    expect(await ended(merge)).toBe('COMPLETED');
+    for (const task of [1, 2]) expect(await ended(`${parts}_${task}`)).toBe('COMPLETED');
+    expect(text(`fin-backtest-${parts}_1.out`)).toMatch(/resuming after [1-9]\d* of \d+ trainings/);
+    expect(forecastsOfFolds('runs/merged')).toBe(forecastsOfFolds('runs/whole'));
   }, 600_000);
 });

@@ -71,7 +71,8 @@ describe.skipIf(process.platform === 'win32')('fin backtest', () => {
 
   it('is made of parts that were trained one by one', async () => {
     const parts = [1, 2].map((index) => inFolder(`part-${index}`));
-    const first = await runFin('backtest', ...walk, '--part', '1/2', '--run', parts[0], '--json');
+    const here = [...walk, '--workers', '0'];
+    const first = await runFin('backtest', ...here, '--part', '1/2', '--run', parts[0], '--json');
     expect(JSON.parse(first.stdout)).toMatchObject({
       of: 'backtest',
       part: { index: 1, count: 2 },
@@ -80,7 +81,7 @@ describe.skipIf(process.platform === 'win32')('fin backtest', () => {
     const unfinished = await runFin('merge', ...parts, '--run', inFolder('merged'));
     expect(unfinished).toMatchObject({ code: 2, stdout: '' });
     expect(unfinished.stderr).toContain(`${parts[1]} holds no run`);
-    expect((await runFin('backtest', ...walk, '--part', '2/2', '--run', parts[1])).code).toBe(0);
+    expect((await runFin('backtest', ...here, '--part', '2/2', '--run', parts[1])).code).toBe(0);
     const { code, stdout } = await runFin('merge', ...parts, '--run', inFolder('merged'));
     expect(code).toBe(0);
     expect(stdout).toContain('Test days 2014-11-03 … 2014-12-31');

@@ -2,6 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { MANIFEST_NAME, writeManifest } from '@fin/files';
 import { hasNativeOps } from '@fin/runtime';
+import { fullTier } from '@fin/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BacktestEvent, Part, RunBacktestOptions, WalkParts } from '../../src/index.js';
 import { backtest, gridVariants, readParts, sweep, trainPart } from '../../src/index.js';
@@ -58,22 +59,28 @@ describe.runIf(hasNativeOps())('a run that is made of parts', () => {
     for (const part of backtestParts) expect(existsSync(join(part, 'trainings.jsonl'))).toBe(true);
   });
 
-  it('has the bytes of a sweep in one process; the chosen setting is tested when the parts are merged', async () => {
-    await sweep({ market, settings: swept, runDir: inFolder('sweep-alone'), workers: 0 });
-    const dirs = [await train('sweep', { index: 1, count: 2 }), await train('sweep', { index: 2, count: 2 })];
-    const stopped = new AbortController();
-    const merge = { market, parts: await readParts(dirs), runDir: inFolder('sweep-merged'), workers: 0 };
-    const atFirst = {
-      signal: stopped.signal,
-      onEvent: ({ kind }: BacktestEvent) => kind === 'fold' && stopped.abort(),
-    };
-    expect(await sweep({ ...merge, ...atFirst })).toBeNull();
-    const folds: number[] = [];
-    const onEvent = (event: BacktestEvent) => event.kind === 'fold' && folds.push(event.fold);
-    const result = await sweep({ ...merge, resume: true, onEvent });
-    expect(folds).toHaveLength(result!.folds - 1);
-    expect(contents(inFolder('sweep-merged'))).toEqual(contents(inFolder('sweep-alone')));
-  });
+  it.runIf(fullTier)(
+    'has the bytes of a sweep in one process; the chosen setting is tested when the parts are merged',
+    async () => {
+      await sweep({ market, settings: swept, runDir: inFolder('sweep-alone'), workers: 0 });
+      const dirs = [
+        await train('sweep', { index: 1, count: 2 }),
+        await train('sweep', { index: 2, count: 2 }),
+      ];
+      const stopped = new AbortController();
+      const merge = { market, parts: await readParts(dirs), runDir: inFolder('sweep-merged'), workers: 0 };
+      const atFirst = {
+        signal: stopped.signal,
+        onEvent: ({ kind }: BacktestEvent) => kind === 'fold' && stopped.abort(),
+      };
+      expect(await sweep({ ...merge, ...atFirst })).toBeNull();
+      const folds: number[] = [];
+      const onEvent = (event: BacktestEvent) => event.kind === 'fold' && folds.push(event.fold);
+      const result = await sweep({ ...merge, resume: true, onEvent });
+      expect(folds).toHaveLength(result!.folds - 1);
+      expect(contents(inFolder('sweep-merged'))).toEqual(contents(inFolder('sweep-alone')));
+    },
+  );
 
   it('resumes a part that was stopped', async () => {
     const stopped = new AbortController();
@@ -125,23 +132,20 @@ describe.runIf(hasNativeOps())('a run that is made of parts', () => {
     }
     const of = (dir: string) => readParts([backtestParts[0], dir, backtestParts[2]]);
 
-    it('when parts have other settings, other data or another number of parts', async () => {
-      const runDir = inFolder('other');
-      const other = { ...settings, purge: 1 };
-      await train('backtest', { index: 2, count: 3 }, { runDir, settings: other });
-      await expect(of(runDir)).rejects.toThrow(
-        /other\/config\.json does not belong to .*backtest-1: purge is 0 in .*backtest-1 and 1 in .*other/,
-      );
-      const data = inFolder('other-data');
-      const changedMarket = changedAfter(market, '2013-10-20', 1.1);
-      await train('backtest', { index: 2, count: 3 }, { runDir: data, market: changedMarket });
-      await expect(of(data)).rejects.toThrow(/other-data\/data\.json does not belong to .*: fingerprint is/);
-      const count = inFolder('other-count');
-      await train('backtest', { index: 2, count: 4 }, { runDir: count });
-      await expect(of(count)).rejects.toThrow(/parts is 3 in .*backtest-1 and 4 in .*other-count/);
-    });
-
     it.each([
+      [
+        'config.json',
+        '"purge": 0',
+        /config\.json does not belong to .*: purge is 0 in .*backtest-1 and 1 in .*changed/,
+        '"purge": 1',
+      ],
+      ['config.json', '"count": 3', /: parts is 3 in .*backtest-1 and 4 in .*changed/, '"count": 4'],
+      [
+        'data.json',
+        '"fingerprint": "',
+        /data\.json does not belong to .*: fingerprint is/,
+        '"fingerprint": "f',
+      ],
       ['environment.json', '"fusedOps": ', /environment\.json does not belong to .*: fusedOps is/, 'flip'],
       [
         'trainings.jsonl',
