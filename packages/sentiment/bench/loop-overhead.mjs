@@ -126,8 +126,8 @@ async function fitSteps(optimizer, more = {}) {
   let last = performance.now();
   let idle = last;
   let making = 0;
-  optimizer.apply = (...given) => {
-    AdamW.prototype.apply.apply(optimizer, given);
+  optimizer.step = (...given) => {
+    AdamW.prototype.step.apply(optimizer, given);
     idle = performance.now();
   };
   const tick = () => {

@@ -1,6 +1,7 @@
 // A training step (forward, backward, AdamW; all dropout rates 0.1), of LoRA (r = 8 on query and value) or of all parameters, with the
 // encoder op of @fin/kernels beside the same layers op by op, turn by turn in the same run, on batches of 32 real headlines, fresh weights.
-// Milliseconds by the clock and by processor time: least (median).
+// Milliseconds by the clock and by processor time: least (median). Outside ops is the clock's time less that in native ops, with the encoder
+// op: JavaScript of the step, and the number of the ops.
 //   node bench/training-step.mjs [rounds] [layers x hidden:precision[:full] ...]      such as 9 6x384:bf16 6x384:fp32:full
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -9,7 +10,7 @@ import { BertForSequenceClassification, createConfig, crossEntropy } from '@fin/
 import { getPeftModel } from '@fin/finbert-lora/lora';
 import { packSequences } from '@fin/finbert-lora/tokenizer';
 import { loadKernels } from '@fin/kernels';
-import { loadTensorFlow, randomStreams } from '@fin/runtime';
+import { installInterceptor, loadTensorFlow, randomStreams } from '@fin/runtime';
 import { AdamW, decayGroups } from '@fin/train';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -37,9 +38,22 @@ console.log(
   `${cpus()[0].model}, ${instructionSet}, bfloat16 by ${encoderUnit}, ${threads} threads, load ${loadavg()[0].toFixed(1)}, tokens ${batches.map(({ inputIds }) => inputIds.length)}`,
 );
 console.log(
-  '| layers × hidden | trained | precision | encoder op | op by op | speed, least (median) | processor time, op | op by op |',
+  '| layers × hidden | trained | precision | encoder op | op by op | speed, least (median) | processor time, op | op by op | outside ops | ops |',
 );
-console.log('| --- | --- | --- | --- | --- | --- | --- | --- |');
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
+
+const native = { time: 0, calls: 0 };
+installInterceptor(
+  'time in native ops',
+  (call, next) => {
+    const start = performance.now();
+    const outputs = next(call);
+    native.time += performance.now() - start;
+    native.calls++;
+    return outputs;
+  },
+  { innermost: true },
+);
 
 function makeModel(numHiddenLayers, hiddenSize, precision, full, byOp) {
   const init = randomStreams(1).stream('init');
@@ -75,12 +89,15 @@ for (const one of cases) {
   const contenders = [true, false].map((byOp) => makeModel(layers, hidden, precision, kind === 'full', byOp));
   const clock = [[], []];
   const processor = [[], []];
+  const outside = [];
+  let calls = 0;
   for (let round = -1; round < rounds; round++) {
     for (const [b, batch] of batches.entries()) {
       for (const [i, contender] of contenders.entries()) {
         const dropout = randomStreams(3)
           .stream('dropout')
           .at((round + 1) * BATCHES + b);
+        Object.assign(native, { time: 0, calls: 0 });
         const before = process.cpuUsage();
         const start = performance.now();
         step(contender, policy, batch, dropout);
@@ -89,10 +106,13 @@ for (const one of cases) {
         if (round < 0) continue;
         clock[i].push(time);
         processor[i].push((user + system) / 1000);
+        if (i > 0) continue;
+        outside.push(time - native.time);
+        calls = native.calls;
       }
     }
   }
-  for (const all of [...clock, ...processor]) all.sort((a, b) => a - b);
+  for (const all of [...clock, ...processor, outside]) all.sort((a, b) => a - b);
   const show = (all) => `${all[0].toFixed(0)} (${median(all).toFixed(0)})`;
   const speed = (of) => (of(clock[1]) / of(clock[0])).toFixed(2);
   const columns = [
@@ -104,6 +124,8 @@ for (const one of cases) {
     `${speed((all) => all[0])} (${speed(median)})`,
     show(processor[0]),
     show(processor[1]),
+    `${outside[0].toFixed(1)} (${median(outside).toFixed(1)})`,
+    calls,
   ];
   console.log(`| ${columns.join(' | ')} |`);
   for (const { trained, optimizer } of contenders) {
