@@ -32,6 +32,7 @@ export function announceGradients(
       const gradients = { ...gradient(dys) };
       for (const [input, variable] of final) {
         const compute = gradients[input];
+        if (!compute) continue; // tfjs says which gradient is missing
         gradients[input] = () => {
           const dx = compute();
           announce(variable, dx);
