@@ -88,12 +88,12 @@ describe.skipIf(!hasSlurm)('jobs of fin slurm', () => {
   }, 600_000);
 
   it.each([
-    ['preempted by Slurm', ['scontrol', 'requeue'], '1'],
-    ['signalled in its steps, as with a grace time', ['scancel', '--signal=TERM'], '1'],
-    ['signalled in its script, as before its time ends', ['scancel', '--batch', '--signal=TERM'], '1'],
+    ['preempted by Slurm', ['scontrol', 'requeue']],
+    ['signalled in its steps, as with a grace time', ['scancel', '--signal=TERM']],
+    ['signalled in its script, as before its time ends', ['scancel', '--batch', '--signal=TERM']],
   ])(
     '%s, a job resumes, and its result is that of an uninterrupted run',
-    async (_, [program, ...words], restarts) => {
+    async (_, [program, ...words]) => {
       const run = `runs/${words.join('')}`;
       const job = await submitted([], '--seed', '1', '--run', run);
       const log = `fin-train-${job}.out`;
@@ -101,7 +101,7 @@ describe.skipIf(!hasSlurm)('jobs of fin slurm', () => {
       slurm(program, ...words, job);
       await until('the checkpoint is written', () => text(log).includes('stopped by SIGTERM'));
       expect(await ended(job)).toBe('COMPLETED');
-      expect(field(job, 'Restarts')).toBe(restarts);
+      expect(field(job, 'Restarts')).toBe('1');
       expect(text(log)).toMatch(/resuming after update \d+ of/);
       expect(forecasts(run)).toBe(forecasts('runs/seed-1'));
     },
