@@ -1,5 +1,6 @@
 import { loadKaggle, sentimentLabels } from '@fin/data';
 import { loadBert } from '@fin/finbert-lora';
+import { loadKernels } from '@fin/kernels';
 import { hasNativeOps, randomStreams } from '@fin/runtime';
 import { allClose, sharedPath } from '@fin/testkit';
 import { expect, it } from 'vitest';
@@ -14,6 +15,7 @@ const HEADLINES = 256;
 it.skipIf(modelDir === null || newsDir === null || !hasNativeOps())(
   'a real encoder in int8 gives real headlines the probabilities of float32, and mostly their class',
   async () => {
+    await loadKernels();
     const { headlines } = await loadKaggle({ dir: newsDir! });
     const texts = (headlines.array('text') as string[]).slice(0, HEADLINES);
     const probabilities = async (precision: 'fp32' | 'int8') => {
