@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export const memoryCategories = [
   /** Variables, trained and frozen. */
   'weights',
-  /** Created while a batch was made, or uploaded from host values during a phase. */
+  /** Created while a batch was made, or uploaded from host values during the forward or backward pass. */
   'data',
   /** Created in the forward pass: saved for the backward pass, or temporary. */
   'activations',
@@ -68,7 +68,7 @@ export class MemoryTimeline {
   /** @param ranges names of the open ranges; the innermost phase decides the category */
   created(handle: TensorHandle, origin: 'op' | 'host', time: number, ranges: readonly string[]): void {
     const phase = ranges.findLast((name) => name in categoryOfPhase);
-    const inPhase = origin === 'host' ? 'data' : categoryOfPhase[phase ?? ''];
+    const inPhase = origin === 'host' && phase !== 'optimizer' ? 'data' : categoryOfPhase[phase ?? ''];
     if (this.#add(handle, phase === undefined ? 'other' : inPhase) > 0) this.#sample(time);
   }
 
@@ -81,8 +81,8 @@ export class MemoryTimeline {
   }
 
   /**
-   * Moves the variables of tfjs to the weights, from their creation on: they get a new tensor with each update, which nothing tells
-   * apart from other results of the optimizer before it is assigned.
+   * Moves the variables of tfjs to the weights, from their creation on. Called before and after each update, because an update gives
+   * them new tensors, which nothing tells apart from other results of the optimizer before they are assigned.
    */
   findWeights(time: number): void {
     const backend = nodeBackend();

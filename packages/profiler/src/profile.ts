@@ -63,7 +63,10 @@ export class Recording {
     const timeline = profileMemory ? new MemoryTimeline(earlier?.timeline ?? null) : null;
     this.timeline = timeline;
     const observer: Observer = {
-      beginRange: (name) => recorder.beginRange(name),
+      beginRange: (name) => {
+        if (name === 'optimizer') timeline?.findWeights(recorder.now);
+        recorder.beginRange(name);
+      },
       endRange: () => {
         if (recorder.ranges.at(-1) === 'optimizer') timeline?.findWeights(recorder.now);
         recorder.endRange();

@@ -183,7 +183,7 @@ describe.skipIf(!hasNativeOps())('on native TensorFlow', () => {
     // Some ops have small tensors beside these: shapes and fill values.
     const most = (category: MemoryCategory) =>
       Math.max(...memory.map(({ bytes }) => bytes[category])) - memory[0].bytes[category];
-    expect(most('weights') / MEGABYTE).toBeCloseTo(1, 3);
+    expect(most('weights') / MEGABYTE).toBeCloseTo(2, 3); // the old and the new ones, while they are updated
     expect(most('data') / MEGABYTE).toBeCloseTo(2, 3);
     expect(most('activations') / MEGABYTE).toBeCloseTo(3, 3);
     expect(most('gradients') / MEGABYTE).toBeCloseTo(1, 3);
@@ -201,6 +201,27 @@ describe.skipIf(!hasNativeOps())('on native TensorFlow', () => {
     );
     expect(memory.length).toBeGreaterThan(2);
     for (const { bytes } of memory) expect(bytes.weights).toBeGreaterThanOrEqual(4096);
+    weights.dispose();
+  });
+
+  it('counts variables that are uploaded during the profile as weights, and what is uploaded for an update as state of the optimizer', async () => {
+    const weights = tf.variable(tf.tensor1d(new Float32Array(1024))); // uploaded when the first op needs it
+    const { memory } = await profile(
+      () => {
+        recordFunction('forward', () => tf.dispose(tf.square(weights)));
+        recordFunction('optimizer', () => {
+          const state = tf.tensor1d(new Float32Array(1024));
+          tf.tidy(() => weights.assign(tf.add(weights, state)));
+          state.dispose();
+        });
+      },
+      { profileMemory: true },
+    );
+    const most = (category: MemoryCategory) =>
+      Math.max(...memory.map(({ bytes }) => bytes[category])) - memory[0].bytes[category];
+    expect(most('weights')).toBe(2 * 4096); // the old and the new ones
+    expect(most('optimizer')).toBe(4096);
+    expect(most('data')).toBe(0);
     weights.dispose();
   });
 
