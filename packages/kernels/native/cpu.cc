@@ -65,55 +65,87 @@ bool may_use_tiles() {
 #endif
 }
 
-struct Choice {
-  const Kernels* tables[3];
-  int count = 0;
+/// The tables of one kind that this processor has, best first, and which of them is in use. A null table stands for the vectors of
+/// `kernels()`.
+template <class Table>
+class Tables {
+ public:
+  /// @param find adds the tables
+  template <class Find>
+  explicit Tables(const Find& find) {
+    find(*this);
+  }
+
+  void add(const Table* table) { tables_[count_++] = table; }
+
+  /// The table in use; null for the vectors of `kernels()`.
+  const Table* chosen() const { return tables_[index_.load(std::memory_order_relaxed)]; }
+
+  const char* chosen_name() const { return name(index_.load(std::memory_order_relaxed)); }
+
+  /// Selects the table of that name, or the best one for an empty name. @return false if there is none
+  bool choose(const char* wanted) {
+    for (int i = 0; i < count_; i++) {
+      if (wanted[0] != '\0' && std::strcmp(name(i), wanted) != 0) continue;
+      index_ = i;
+      return true;
+    }
+    return false;
+  }
+
+  void each(void (*visit)(const char* name, void* context), void* context) const {
+    for (int i = 0; i < count_; i++) visit(name(i), context);
+  }
+
+ private:
+  const char* name(int index) const { return tables_[index] != nullptr ? tables_[index]->name : "vectors"; }
+
+  const Table* tables_[4] = {};
+  int count_ = 0;
+  std::atomic<int> index_{0};
 };
 
-Choice find_choice() {
-  Choice choice;
+Tables<Kernels>& kernel_tables() {
+  static Tables<Kernels> found([](auto& tables) {
 #if defined(__x86_64__)
-  const Features features = find_features();
-  if (features.avx512) choice.tables[choice.count++] = &kAvx512;
-  if (features.avx2) choice.tables[choice.count++] = &kAvx2;
+    const Features features = find_features();
+    if (features.avx512) tables.add(&kAvx512);
+    if (features.avx2) tables.add(&kAvx2);
 #endif
-  choice.tables[choice.count++] = &kBaseline;
-  return choice;
-}
-
-const Choice& choice() {
-  static const Choice found = find_choice();
+    tables.add(&kBaseline);
+  });
   return found;
 }
 
-std::atomic<const Kernels*> chosen{nullptr};
-
-struct EncoderChoice {
-  const EncoderKernels* tables[4];
-  int count = 0;
-};
-
-/// Encoders in bfloat16, best first. The vectors of `kernels()` come last but for the emulated unit.
-EncoderChoice find_encoders() {
-  EncoderChoice found;
+/// Encoders in bfloat16. The vectors of `kernels()` come last but for the emulated unit.
+Tables<EncoderKernels>& encoder_tables() {
+  static Tables<EncoderKernels> found([](auto& tables) {
 #if defined(__x86_64__)
-  const Features features = find_features();
-  const bool converts = features.avx512_bf16;
-  if (features.amx && converts && kAmxEncoder != nullptr && may_use_tiles()) found.tables[found.count++] = kAmxEncoder;
-  if (converts && kAvx512Bf16Encoder != nullptr) found.tables[found.count++] = kAvx512Bf16Encoder;
+    const Features features = find_features();
+    const bool converts = features.avx512_bf16;
+    if (features.amx && converts && kAmxEncoder != nullptr && may_use_tiles()) tables.add(kAmxEncoder);
+    if (converts && kAvx512Bf16Encoder != nullptr) tables.add(kAvx512Bf16Encoder);
 #endif
-  found.tables[found.count++] = nullptr;
-  found.tables[found.count++] = &kEmulatedTilesEncoder;
+    tables.add(nullptr);
+    tables.add(&kEmulatedTilesEncoder);
+  });
   return found;
 }
 
-const EncoderChoice& encoder_choice() {
-  static const EncoderChoice found = find_encoders();
+/// Units for products in int8. The vectors of `kernels()` come last but for the emulated unit.
+Tables<Int8Unit>& int8_tables() {
+  static Tables<Int8Unit> found([](auto& tables) {
+#if defined(__x86_64__)
+    const Features features = find_features();
+    const bool tiles = features.amx_int8 && features.avx512_bf16 && kAmxInt8 != nullptr;
+    if (tiles && may_use_tiles()) tables.add(kAmxInt8);
+    if (features.avx512_vnni && kVnniInt8 != nullptr) tables.add(kVnniInt8);
+#endif
+    tables.add(nullptr);
+    tables.add(&kEmulatedTilesInt8);
+  });
   return found;
 }
-
-/// Index in the choice.
-std::atomic<int> chosen_encoder{0};
 
 /// The encoder by the vectors of `kernels()`.
 const EncoderKernels& vector_encoder(Storage storage) {
@@ -124,62 +156,13 @@ const EncoderKernels& vector_encoder(Storage storage) {
   return kBaselineEncoder[storage];
 }
 
-const char* encoder_name(int index) {
-  const EncoderKernels* table = encoder_choice().tables[index];
-  return table != nullptr ? table->name : "vectors";
-}
-
-struct Int8Choice {
-  const Int8Unit* units[4];
-  int count = 0;
-};
-
-/// Units for int8, best first. The vectors of `kernels()` come last but for the emulated unit.
-Int8Choice find_int8() {
-  Int8Choice found;
-#if defined(__x86_64__)
-  const Features features = find_features();
-  const bool tiles = features.amx_int8 && features.avx512_bf16 && kAmxInt8 != nullptr;
-  if (tiles && may_use_tiles()) found.units[found.count++] = kAmxInt8;
-  if (features.avx512_vnni && kVnniInt8 != nullptr) found.units[found.count++] = kVnniInt8;
-#endif
-  found.units[found.count++] = nullptr;
-  found.units[found.count++] = &kEmulatedTilesInt8;
-  return found;
-}
-
-const Int8Choice& int8_choice() {
-  static const Int8Choice found = find_int8();
-  return found;
-}
-
-/// Index in the choice.
-std::atomic<int> chosen_int8{0};
-
-const char* int8_name(int index) {
-  const Int8Unit* unit = int8_choice().units[index];
-  return unit != nullptr ? unit->name : "vectors";
-}
-
 }  // namespace
 
-const Kernels& kernels() {
-  const Kernels* table = chosen.load(std::memory_order_relaxed);
-  return table != nullptr ? *table : *choice().tables[0];
-}
+const Kernels& kernels() { return *kernel_tables().chosen(); }
 
-bool choose_kernels(const char* name) {
-  if (name[0] == '\0') {
-    chosen = nullptr;
-    return true;
-  }
-  for (int i = 0; i < choice().count; i++) {
-    if (std::strcmp(choice().tables[i]->name, name) != 0) continue;
-    chosen = choice().tables[i];
-    return true;
-  }
-  return false;
-}
+bool choose_kernels(const char* name) { return kernel_tables().choose(name); }
+
+void each_kernels(void (*visit)(const char* name, void* context), void* context) { kernel_tables().each(visit, context); }
 
 bool multiplies_bfloat16() {
 #if defined(__x86_64__)
@@ -191,27 +174,18 @@ bool multiplies_bfloat16() {
 }
 
 const EncoderKernels& encoder_kernels(Storage storage) {
-  const EncoderKernels* table = encoder_choice().tables[chosen_encoder.load(std::memory_order_relaxed)];
+  const EncoderKernels* table = encoder_tables().chosen();
   return storage == kFloat32 || table == nullptr ? vector_encoder(storage) : *table;
 }
 
-const char* encoder_unit() { return encoder_name(chosen_encoder.load(std::memory_order_relaxed)); }
+const char* encoder_unit() { return encoder_tables().chosen_name(); }
 
-bool choose_encoder(const char* name) {
-  for (int i = 0; i < encoder_choice().count; i++) {
-    if (name[0] != '\0' && std::strcmp(encoder_name(i), name) != 0) continue;
-    chosen_encoder = i;
-    return true;
-  }
-  return false;
-}
+bool choose_encoder(const char* name) { return encoder_tables().choose(name); }
 
-void each_encoder(void (*visit)(const char* name, void* context), void* context) {
-  for (int i = 0; i < encoder_choice().count; i++) visit(encoder_name(i), context);
-}
+void each_encoder(void (*visit)(const char* name, void* context), void* context) { encoder_tables().each(visit, context); }
 
 const Int8Unit& int8_unit() {
-  const Int8Unit* unit = int8_choice().units[chosen_int8.load(std::memory_order_relaxed)];
+  const Int8Unit* unit = int8_tables().chosen();
   if (unit != nullptr) return *unit;
 #if defined(__x86_64__)
   if (&kernels() == &kAvx512) return kAvx512Int8;
@@ -220,23 +194,10 @@ const Int8Unit& int8_unit() {
   return kBaselineInt8;
 }
 
-const char* int8_unit_name() { return int8_name(chosen_int8.load(std::memory_order_relaxed)); }
+const char* int8_unit_name() { return int8_tables().chosen_name(); }
 
-bool choose_int8(const char* name) {
-  for (int i = 0; i < int8_choice().count; i++) {
-    if (name[0] != '\0' && std::strcmp(int8_name(i), name) != 0) continue;
-    chosen_int8 = i;
-    return true;
-  }
-  return false;
-}
+bool choose_int8(const char* name) { return int8_tables().choose(name); }
 
-void each_int8(void (*visit)(const char* name, void* context), void* context) {
-  for (int i = 0; i < int8_choice().count; i++) visit(int8_name(i), context);
-}
-
-void each_kernels(void (*visit)(const char* name, void* context), void* context) {
-  for (int i = 0; i < choice().count; i++) visit(choice().tables[i]->name, context);
-}
+void each_int8(void (*visit)(const char* name, void* context), void* context) { int8_tables().each(visit, context); }
 
 }  // namespace fin

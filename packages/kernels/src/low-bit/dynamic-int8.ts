@@ -5,6 +5,7 @@ import { expectInput } from '../errors.js';
 import { kernelsState, usesFusedOps } from '../state.js';
 import { inDType, noTensor, storageDType } from '../storage.js';
 import { bytesTensor } from './bytes-tensor.js';
+import { LARGEST_CODE } from './int8.js';
 import { decodeMatrix, encodeInt8Panels, encodeMatrix } from './low-bit-matrix.js';
 
 /** Before an op that does not multiply in int8 a whole matrix is widened, for that op alone. */
@@ -14,10 +15,7 @@ const encoding: Encoding = {
   readBy: new Set(['FinEncoder', 'FinPackWeights', 'FinInt8Linear']),
 };
 
-/** Largest code of an activation. */
-const MOST = 127;
-
-/** Rows of smaller numbers count as zeros: {@link MOST} over them would not be finite. */
+/** Rows of smaller numbers count as zeros: {@link LARGEST_CODE} over them would not be finite. */
 const LEAST = 2 ** -100;
 
 /** Added and subtracted, it rounds numbers up to 2^22 to integers, ties to even. */
@@ -104,8 +102,8 @@ function roundRows(x: tf.Tensor2D): tf.Tensor2D {
   const zeros = tf.mul(x, 0);
   const largest = tf.max(tf.abs(x), 1, true); // [rows, 1]
   const scale = tf.mul(largest, tf.cast(tf.greaterEqual(largest, LEAST), 'float32'));
-  const codes = tf.sub(tf.add(tf.mul(x, tf.div(MOST, tf.maximum(largest, LEAST))), ROUNDER), ROUNDER);
-  return tf.add(tf.mul(codes, tf.div(scale, MOST)), tf.sum(zeros, 1, true));
+  const codes = tf.sub(tf.add(tf.mul(x, tf.div(LARGEST_CODE, tf.maximum(largest, LEAST))), ROUNDER), ROUNDER);
+  return tf.add(tf.mul(codes, tf.div(scale, LARGEST_CODE)), tf.sum(zeros, 1, true));
 }
 
 function nativeTensor(bytes: Uint8Array, shape: readonly number[]): tf.Tensor2D {

@@ -1,9 +1,9 @@
 const f = Math.fround;
 
 /** Largest code. */
-const MOST = 127;
+export const LARGEST_CODE = 127;
 
-/** The reciprocal of {@link MOST} as bitsandbytes has it. */
+/** The reciprocal of {@link LARGEST_CODE} as bitsandbytes has it. */
 const STEP = f(7.874015718698502e-3);
 
 /** A matrix in int8: a code for each element, and a scale for each row. */
@@ -23,7 +23,7 @@ export function quantizeInt8(values: Float32Array, rows: number): Int8Codes {
     const own = values.subarray(row * cols, (row + 1) * cols);
     absmax[row] = own.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
     if (absmax[row] === 0) continue;
-    const factor = f(MOST / absmax[row]);
+    const factor = f(LARGEST_CODE / absmax[row]);
     for (let i = 0; i < cols; i++) codes[row * cols + i] = roundToEven(f(own[i] * factor));
   }
   return { codes, absmax };
