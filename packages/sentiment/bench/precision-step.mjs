@@ -10,7 +10,7 @@ import { sentimentLabels } from '@fin/data';
 import { crossEntropy, loadBert } from '@fin/finbert-lora';
 import { getPeftModel } from '@fin/finbert-lora/lora';
 import { packSequences } from '@fin/finbert-lora/tokenizer';
-import { loadKernels } from '@fin/kernels';
+import { clippingFactor, loadKernels } from '@fin/kernels';
 import {
   currentTensorFlow,
   elementBytes,

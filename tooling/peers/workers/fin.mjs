@@ -4,7 +4,7 @@ import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
 import { BertForSequenceClassification, createConfig, crossEntropy, loadBert } from '@fin/finbert-lora';
 import { getPeftModel, PeftModel } from '@fin/finbert-lora/lora';
 import { packSequences } from '@fin/finbert-lora/tokenizer';
-import { loadKernels } from '@fin/kernels';
+import { clippingFactor, loadKernels } from '@fin/kernels';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 import { AdamW, decayGroups } from '@fin/train';
 import * as tf from '@tensorflow/tfjs-core';
