@@ -8,11 +8,17 @@ export const PERMISSIONS = {
   PRTE_MCA_rmaps_default_mapping_policy: ':oversubscribe',
 };
 
-const found = ['mpirun', 'mpicc'].every((name) => spawnSync(name, ['--version']).status === 0);
+const [mpirun, mpicc] = ['mpirun', 'mpicc'].map((name) =>
+  spawnSync(name, ['--version'], { encoding: 'utf8' }),
+);
+const found = mpirun.status === 0 && mpicc.status === 0;
 if (!found) console.error('skipping every test with several ranks: there is no MPI here (mpirun, mpicc)');
 
 /** Whether this machine has an MPI. If not, one line on stderr has said so. */
 export const hasMpi = found;
+
+/** Whether the launcher leaves the other ranks some time when one is killed. That of MPICH kills them at once. */
+export const sparesOthers = /Open MPI/.test(mpirun.stdout ?? '');
 
 /** Starts a Node program as several ranks and waits for its end. */
 export function runRanks(count, args, { env = {}, signal } = {}) {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deserialize, serialize } from 'node:v8';
 import { LostRankError, MpiError } from './errors.js';
+import { libraryName } from './library-name.js';
 import type { MpiAddon } from './mpi-addon.js';
 import { operations } from './mpi-addon.js';
 import type { ProcessGroup, ReduceOp } from './process-group.js';
@@ -28,7 +29,7 @@ export class MpiGroup implements ProcessGroup {
     this.#addon = addon;
     this.rank = rank;
     this.worldSize = size;
-    this.library = library.split('\n')[0].split(',')[0].trim();
+    this.library = libraryName(library);
   }
 
   static async open(addon: MpiAddon): Promise<MpiGroup> {

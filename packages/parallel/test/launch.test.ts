@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { initProcessGroup, launched, singleProcess } from '../src/index.js';
+import { libraryName } from '../src/library-name.js';
 import { compileMpiAddon } from '../src/mpi-addon.js';
 import { parseRanges, threadsOf } from '../src/share-cores.js';
 
@@ -59,6 +60,16 @@ it('says how to get an MPI where there is none', async () => {
   await expect(compileMpiAddon()).rejects.toThrow(
     /^There is no MPI on the PATH \(mpicc\): install one .*apt-get install openmpi-bin libopenmpi-dev/,
   );
+});
+
+it.each([
+  [
+    'Open MPI v4.1.4, package: Debian OpenMPI, ident: 4.1.4, repo rev: v4.1.4, May 26, 2022',
+    'Open MPI v4.1.4',
+  ],
+  ['MPICH Version:\t4.0.2\nMPICH Release date:\tThu Apr  7 12:34:45 CDT 2022\n', 'MPICH 4.0.2'],
+])('calls %j by name and version', (said, name) => {
+  expect(libraryName(said)).toBe(name);
 });
 
 describe('the share of a rank', () => {

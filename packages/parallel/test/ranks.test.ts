@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { fullTier } from '@fin/testkit';
-import { hasMpi, runRanks } from '@fin/testkit/mpi';
+import { hasMpi, runRanks, sparesOthers } from '@fin/testkit/mpi';
 import { describe, expect, it } from 'vitest';
 
 const program = (name: string) => fileURLToPath(new URL(`./programs/${name}.mjs`, import.meta.url));
@@ -20,7 +20,12 @@ describe.runIf(hasMpi)('three ranks', { timeout: 180_000 }, () => {
     expect(results).toHaveLength(3);
     for (const [rank, result] of results.entries()) {
       expect(result).toEqual({
-        ...{ rank, worldSize: 3, threads: expect.any(Number), library: expect.stringMatching(/MPI/i) },
+        ...{
+          rank,
+          worldSize: 3,
+          threads: expect.any(Number),
+          library: expect.stringMatching(/^[ -~]*MPI[ -~]*$/),
+        },
         ...{ sums: [3, 3, 1.5], least: [1, -2], largest: [2], copied: [2, 14] },
         long: true,
         numbers: [expect.closeTo(0.3, 14), expect.closeTo(3e-9, 20)],
@@ -41,7 +46,9 @@ describe.runIf(hasMpi)('three ranks', { timeout: 180_000 }, () => {
   const delays = fullTier ? Array.from({ length: 20 }, () => Math.random() * 300) : [20];
   it.each(delays)('name the one that is killed after %s ms, and do not wait for it', async (delay) => {
     const said = await lose('kill', delay);
-    expect(said.map(({ rank }) => rank)).toEqual([0, 2]);
+    const ranks = said.map(({ rank }) => rank);
+    if (sparesOthers) expect(ranks).toEqual([0, 2]);
+    else expect([0, 2]).toEqual(expect.arrayContaining(ranks)); // some are killed before they can say anything
     for (const { lost, message } of said) {
       expect(lost).toBe(1);
       expect(message).toMatch(/^rank 1 \(process \d+ on .+\) is lost: it was killed/);
