@@ -78,6 +78,24 @@ describe.runIf(hasMpi)('fin backtest and fin sweep by several ranks', { timeout:
     expect(contents(run)).toEqual(contents(inFolder(`${name}-alone`)));
   });
 
+  it('parts that several ranks trained are merged by several ranks to the bytes of one process', async () => {
+    const parts = [1, 2].map((index) => inFolder(`part-of-ranks-${index}`));
+    for (const [i, run] of parts.entries()) {
+      const { code, stdout, stderr } = await ranks(
+        2,
+        ...backtest,
+        ...['--part', `${i + 1}/2`, '--run', run, '--json'],
+      );
+      expect(code, stderr).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ run, part: { index: i + 1, count: 2 }, trainings: 4 });
+      expect(stderr).toMatch(/^2 ranks over .*MPI/m);
+    }
+    const merged = inFolder('merged-by-ranks');
+    const { code, stderr } = await ranks(2, 'merge', ...parts, '--run', merged);
+    expect(code, stderr).toBe(0);
+    expect(contents(merged)).toEqual(contents(inFolder('backtest-alone')));
+  });
+
   it('a rank whose data differ ends all, and is named', async () => {
     const other = inFolder('other');
     await writeKaggleFiles(syntheticMarket({ start: '2014-03-01', days: 261, headlinesPerDay: 1 }), other);
