@@ -100,7 +100,7 @@ describe.runIf(hasMpi)('fin backtest and fin sweep by several ranks', { timeout:
     const other = inFolder('other');
     await writeKaggleFiles(syntheticMarket({ start: '2014-03-01', days: 261, headlinesPerDay: 1 }), other);
     const run = inFolder('different');
-    const script = `exec "$0" "$1" backtest --run '${run}' --from 2014-11-01 --prices-only --data $([ $OMPI_COMM_WORLD_RANK = 1 ] && echo '${other}' || echo '${market}')`;
+    const script = `exec "$0" "$1" backtest --run '${run}' --from 2014-11-01 --prices-only --data $([ "$OMPI_COMM_WORLD_RANK$PMI_RANK" = 1 ] && echo '${other}' || echo '${market}')`;
     const env = { ...process.env, ...PERMISSIONS };
     const { status, stderr } = spawnSync('mpirun', ['-n', '2', 'sh', '-c', script, process.execPath, FIN], {
       env,
