@@ -8,7 +8,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { crossEntropy, loadBert, loadPeftModel } from '../../packages/finbert-lora/dist/index.js';
+import { crossEntropy, loadBert } from '../../packages/finbert-lora/dist/index.js';
+import { PeftModel } from '../../packages/finbert-lora/dist/lora/index.js';
 import { loadKernels } from '../../packages/kernels/dist/index.js';
 import { loadTensorFlow, randomStreams } from '../../packages/runtime/dist/index.js';
 import { classWeights } from '../../packages/sentiment/dist/tuning/class-weights.js';
@@ -32,7 +33,7 @@ await loadTensorFlow();
 await loadKernels();
 const random = randomStreams(Number(values.seed));
 const { model: bert, tokenizer } = await loadBert(modelDir, { labels: LABELS, init: random.stream('init') });
-const model = await loadPeftModel(bert, join(traceDir, 'start'), { isTrainable: true });
+const model = await PeftModel.fromPretrained(bert, join(traceDir, 'start'), { isTrainable: true });
 const part = (name) =>
   sentenceSet(splits[name], tokenizer, { maxLength: recipe.max_length, columns: [0, 1, 2] });
 const [train, validation, test] = ['train', 'validation', 'test'].map(part);

@@ -3,8 +3,8 @@
  *
  * Run: node tooling/peers/phrasebank-splits.mjs Sentences_50Agree.txt 1 > splits.json
  */
-import { loadPhraseBank, splitPhraseBank } from '../../packages/data/dist/index.js';
+import { loadSentences, splitSentences } from '../../packages/data/dist/index.js';
 
 const [file, seed] = process.argv.slice(2);
-const { sentences } = await loadPhraseBank(file);
-console.log(JSON.stringify(splitPhraseBank(sentences, { seed: Number(seed) })));
+const { sentences } = await loadSentences(file);
+console.log(JSON.stringify(splitSentences(sentences, { seed: Number(seed) })));

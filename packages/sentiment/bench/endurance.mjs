@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadPhraseBank } from '@fin/data';
+import { loadSentences } from '@fin/data';
 import { loadKernels } from '@fin/kernels';
 import { loadTensorFlow, memory } from '@fin/runtime';
 import { tuneSentiment } from '../dist/index.js';
@@ -13,7 +13,7 @@ const BATCH_SIZE = 8;
 const [file, modelDir, updates = '1000', precision = 'fp32'] = process.argv.slice(2);
 const { backend } = await loadTensorFlow();
 if (backend === 'tensorflow') await loadKernels();
-const bank = await loadPhraseBank(file);
+const bank = await loadSentences(file);
 const folder = await mkdtemp(join(tmpdir(), 'fin-endurance-'));
 const stop = new AbortController();
 const rows = [];

@@ -8,7 +8,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describePrecision } from '@fin/amp';
-import { loadPhraseBank } from '@fin/data';
+import { loadSentences } from '@fin/data';
 import { loadKernels } from '@fin/kernels';
 import { RunFolder } from '@fin/run';
 import { currentTensorFlow, loadTensorFlow } from '@fin/runtime';
@@ -32,7 +32,7 @@ const precisions = options.precisions.split(',');
 
 await loadTensorFlow();
 const kernels = await loadKernels();
-const bank = await loadPhraseBank(options.data);
+const bank = await loadSentences(options.data);
 const folder = await mkdtemp(join(tmpdir(), 'fin-curves-'));
 
 async function tune(seed, precision) {

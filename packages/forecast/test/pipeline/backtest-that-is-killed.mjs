@@ -2,8 +2,8 @@
 //   node backtest-that-is-killed.mjs RUN SETTINGS
 import process from 'node:process';
 import { syntheticMarket } from '@fin/data';
-import { backtest } from '@fin/forecast';
 import { loadTensorFlow } from '@fin/runtime';
+import { backtest } from '../../dist/index.js';
 
 const [runDir, settings] = process.argv.slice(2);
 await loadTensorFlow({ backend: 'tensorflow' });

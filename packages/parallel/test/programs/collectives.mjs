@@ -1,5 +1,5 @@
 // A rank of three: calls every operation and prints what it got.
-import { initProcessGroup } from '@fin/parallel';
+import { initProcessGroup } from '../../dist/index.js';
 
 const group = await initProcessGroup();
 const { rank, worldSize, threads, library } = group;

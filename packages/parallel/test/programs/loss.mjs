@@ -1,5 +1,5 @@
 // A rank that ends too early, or meets another that does. Arguments: the way in which rank 1 ends, and after how many milliseconds.
-import { initProcessGroup, LostRankError } from '@fin/parallel';
+import { initProcessGroup, LostRankError } from '../../dist/index.js';
 
 const [, , how, delay] = process.argv;
 const group = await initProcessGroup();

@@ -1,8 +1,8 @@
 // Trains small models as one of several ranks, or alone, and prints the results. Argument: the settings of each training, as JSON.
 import { initProcessGroup } from '@fin/parallel';
 import { dropout, loadTensorFlow, parameter, randomStreams } from '@fin/runtime';
-import { AdamW, decayGroups, fit, linearSchedule } from '@fin/train';
 import * as tf from '@tensorflow/tfjs-core';
+import { AdamW, decayGroups, fit, linearSchedule } from '../../dist/index.js';
 
 const SIZE = 22;
 const inputs = Array.from({ length: SIZE }, (_, i) => [Math.sin(i), Math.cos(3 * i), Math.sin(5 * i)]);
