@@ -4,7 +4,7 @@ import type { Terminal } from './terminal.js';
 
 /** Redraws of a terminal's line per second. */
 const FRAMES_PER_SECOND = 10;
-/** Without a terminal: at most one plain line in this time, so that logs stay readable. */
+/** Without a terminal: at most one plain line in this time, and none that repeats the one before, so that logs stay readable. */
 const PLAIN_LINE_MS = 5_000;
 /** The time left is estimated only after this much of the work has been timed. */
 const TIMED_MS = 2_000;
@@ -32,6 +32,7 @@ export function createProgress(terminal: Terminal): Progress {
   let phase = '';
   let started = { time: 0, done: 0 };
   let last = Number.NEGATIVE_INFINITY;
+  let plainLine = '';
   return {
     update(label, done, total, note = '') {
       const now = performance.now();
@@ -45,12 +46,18 @@ export function createProgress(terminal: Terminal): Progress {
       if (!finished && now - last < interval) return;
       last = now;
       const elapsed = now - started.time;
+      const timed = done - started.done;
       const left =
-        elapsed > TIMED_MS && !finished
-          ? `, ${duration((elapsed / (done - started.done)) * (total - done))} left`
+        elapsed > TIMED_MS && timed > 0 && !finished
+          ? `, ${duration((elapsed / timed) * (total - done))} left`
           : '';
       const text = `${done}/${total}${left}${note && `  ${note}`}`;
-      if (!terminal.isTerminal) return terminal.line(`${label}: ${text}`);
+      if (!terminal.isTerminal) {
+        const line = `${label}: ${text}`;
+        if (line !== plainLine) terminal.line(line);
+        plainLine = line;
+        return;
+      }
       const filled = Math.round((total > 0 ? Math.min(1, done / total) : 1) * BAR_WIDTH);
       terminal.redraw(`${label} ${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ${text}`);
     },
