@@ -1,7 +1,7 @@
 // The encoder beside its peers on this machine: PyTorch with transformers and PEFT, OpenVINO, onnxruntime-node. Inference, LoRA and full
 // fine-tuning of a classifier on the same real headlines; all contenders of one job take turns, each in a process of its own.
 //   npm run bench:peers -- --data DIR --model DIR [--rounds 5] [--batches 4] [--works …] [--sizes …] [--precisions …] [--json] [--write]
-// --json prints one document; --write replaces the table in docs/performance.md.
+// --json prints one document; --write puts the table into docs/performance.md, in place of an older one of this machine.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
@@ -13,7 +13,7 @@ import { cacheRoot, loadTensorFlow } from '@fin/runtime';
 import { contenders, PRECISIONS, SIZES, WORKS } from './contenders.mjs';
 import { npmEnvironment, pythonEnvironment } from './environments.mjs';
 import { writeInputs } from './inputs.mjs';
-import { formatTable } from './table.mjs';
+import { formatTable, replaceTable } from './table.mjs';
 import { Worker } from './worker.mjs';
 
 /** Pinned peers. */
@@ -170,7 +170,7 @@ try {
   const table = formatTable(result);
   if (options.json) console.log(JSON.stringify(result, null, 2));
   else console.log(table);
-  if (options.write) replaceTable(table);
+  if (options.write) writeFileSync(page, replaceTable(readFileSync(page, 'utf8'), machine, table));
 } finally {
   rmSync(inputs.folder, { recursive: true, force: true });
 }
@@ -183,12 +183,4 @@ function features() {
       .split(' '),
   );
   return ['avx2', 'avx512f', 'avx512_bf16', 'amx_bf16'].filter((flag) => flags.has(flag));
-}
-
-function replaceTable(table) {
-  const [start, end] = ['<!-- peers: begin -->', '<!-- peers: end -->'];
-  const text = readFileSync(page, 'utf8');
-  const [before, after] = [text.indexOf(start), text.indexOf(end)];
-  if (before < 0 || after < before) throw new Error(`${page} lacks the lines ${start} and ${end}`);
-  writeFileSync(page, `${text.slice(0, before + start.length)}\n\n${table}\n\n${text.slice(after)}`);
 }

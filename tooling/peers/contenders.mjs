@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 export const WORKS = ['inference', 'lora', 'full'];
 /** The given model, and a BERT-base with random weights. */
 export const SIZES = ['22m', 'base'];
-/** int8 is for inference by onnxruntime alone, beside the fastest precision here. */
+/** int8, dynamic quantization, is for inference alone; bfloat16 here stands beside it. */
 export const PRECISIONS = ['fp32', 'bf16', 'int8'];
 
 const program = (name) => fileURLToPath(new URL(`workers/${name}`, import.meta.url));
@@ -30,7 +30,7 @@ export function contenders({ work, precision }, { python }) {
       batching: 'grouped',
       command: [process.execPath, program('onnx.mjs')],
     };
-    return [{ ...fin, precision: 'bf16', job: { precision: 'bf16' } }, onnx];
+    return [{ ...fin, precision: 'bf16', job: { precision: 'bf16' } }, fin, onnx];
   }
   const torch = (batching, change) => peer('torch', 'torch_peer.py', batching, change);
   const all = [fin, torch('default'), torch('grouped')];

@@ -1,6 +1,6 @@
 // This workspace's side of the comparison with peers. Protocol: see ../worker.mjs.
 import { readFileSync } from 'node:fs';
-import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
+import { autocast, precisionPolicy, toLowBit, toLowPrecision } from '@fin/amp';
 import { BertForSequenceClassification, createConfig, crossEntropy, loadBert } from '@fin/finbert-lora';
 import { getPeftModel, PeftModel } from '@fin/finbert-lora/lora';
 import { packSequences } from '@fin/finbert-lora/tokenizer';
@@ -15,7 +15,8 @@ const { work, precision, model: dir, inputs, dropout, start } = JSON.parse(proce
 const { batchSize, labels, headlines } = JSON.parse(readFileSync(inputs, 'utf8'));
 const { version } = await loadTensorFlow({ backend: 'tensorflow' });
 const kernels = await loadKernels();
-const policy = precisionPolicy(precision);
+const int8 = precision === 'int8';
+const policy = precisionPolicy(int8 ? 'bf16' : precision);
 
 const init = randomStreams(1).stream('init');
 const still = dropout ? {} : { hiddenDropoutProb: 0, attentionProbsDropoutProb: 0 };
@@ -30,6 +31,13 @@ const trained =
       : getPeftModel(model, LORA, { init });
 if (work === 'inference')
   for (const variable of trained.namedParameters().values()) variable.trainable = false;
+// As `fin sentiment --precision int8`: linear layers in int8, the rest in bfloat16.
+if (int8)
+  toLowBit(trained, {
+    format: 'int8',
+    activations: 'int8',
+    include: (name) => !name.includes('embeddings.'),
+  });
 if (work !== 'full' && policy.enabled) toLowPrecision(trained, { dtype: policy.dtype });
 const optimizer =
   work === 'inference'
