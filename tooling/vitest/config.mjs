@@ -53,12 +53,12 @@ export function plainTests(overrides = {}) {
  * whose tests leave no state behind. Files that need a fresh process all the same (they mock modules, say) are named in `isolated` and
  * run in the projects `tensorflow-isolated`, `wasm-isolated` and so on.
  *
- * `loader` is the module that loads the backend in each test process (default: the build of @fin/runtime). `isolatePlain: false` lets the
- * files of `test/plain/` share a process too, so that what they import is loaded once: where none of them mocks modules.
+ * `loader` is the module that loads the backend in each test process (default: the build of @fin/runtime). The files of `test/plain/` share
+ * a process too, so that what they import is loaded once; `isolatePlain: true` gives each its own, for files that mock modules.
  */
 export async function backendTests(
   overrides = {},
-  { loader = setupFile, isolated = [], isolatePlain = true } = {},
+  { loader = setupFile, isolated = [], isolatePlain = false } = {},
 ) {
   const requireFromPackage = createRequire(pathToFileURL(`${process.cwd()}/package.json`));
   const { findBackends } = await import(pathToFileURL(requireFromPackage.resolve('@fin/runtime')).href);
