@@ -40,7 +40,7 @@ describe('a run that is killed', () => {
     }
     // A compiler that outlived its run writes on; what it makes after a sweep is left to the next one.
     for (const { pid } of here.calls()) stop(pid);
-    expect((await here.run()).outcome.installation).toMatchObject({ tensorflowVersion: '2.21.0' });
+    expect((await here.runHere()).outcome.installation).toMatchObject({ tensorflowVersion: '2.21.0' });
     expect(here.leftovers()).toEqual([]);
   });
 
@@ -51,7 +51,7 @@ describe('a run that is killed', () => {
     await here.called('python3');
     child.kill('SIGKILL');
     await ended;
-    const { outcome, stderr } = await here.run();
+    const { outcome, stderr } = await here.runHere();
     expect(outcome.status).toBe('installed');
     expect(stderr).toContain('waiting for another process');
   });

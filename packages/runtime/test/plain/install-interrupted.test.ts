@@ -54,7 +54,7 @@ describe('a run that is killed', () => {
       expect(here.leftovers()).not.toEqual([]);
 
       here.ageLock();
-      const { outcome, stderr } = await here.run();
+      const { outcome, stderr } = await here.runHere();
       expect(outcome, stderr).toMatchObject({
         status: 'installed',
         installation: { tensorflowVersion: '2.21.0' },

@@ -54,7 +54,7 @@ describe("tfjs-node's own installer", () => {
   it('gives the library where there is no python3, and the binding is compiled for it', async () => {
     open(['c++', 'npm']);
     writeInstaller({ library: true });
-    const { outcome, stderr } = await here.run(env);
+    const { outcome, stderr } = await here.runHere(env);
     expect(outcome, stderr).toMatchObject({
       status: 'installed',
       installation: { source: 'package', tensorflowVersion: '2.9.1', gpu: false },
@@ -62,13 +62,13 @@ describe("tfjs-node's own installer", () => {
     expect(outcome.installation?.libraryDir).toMatch(/lib$/);
     expect(here.calls('c++')).toHaveLength(1);
     expect(here.leftovers()).toEqual([]);
-    expect((await here.run(env)).outcome.status).toBe('present');
+    expect((await here.runHere(env)).outcome.status).toBe('present');
   });
 
   it('gives the binding too where nothing can be compiled', async () => {
     open(['npm']);
     writeInstaller({ library: true, binding: true });
-    const { outcome, stderr } = await here.run(env);
+    const { outcome, stderr } = await here.runHere(env);
     expect(outcome, stderr).toMatchObject({
       status: 'installed',
       installation: { tensorflowVersion: '2.9.1' },
@@ -81,14 +81,14 @@ describe("tfjs-node's own installer", () => {
   it('is of no use without a compiler where it brings no binding', async () => {
     open(['npm']);
     writeInstaller({ library: true });
-    const { outcome } = await here.run(env);
+    const { outcome } = await here.runHere(env);
     expect(outcome.attempts[1].reason).toContain('no binding for this system');
   });
 
   it('runs no script of npm, and in a temporary folder only', async () => {
     open(['c++', 'npm']);
     writeInstaller({ library: true });
-    await here.run(env);
+    await here.runHere(env);
     const install = here.calls('npm').find((call) => call.args[0] === 'install');
     expect(install?.args).toContain('--ignore-scripts');
   });
@@ -96,7 +96,7 @@ describe("tfjs-node's own installer", () => {
   it('passes on why it failed', async () => {
     open(['c++', 'npm']);
     writeInstaller({});
-    const { outcome } = await here.run(env);
+    const { outcome } = await here.runHere(env);
     expect(outcome.attempts[1].reason).toContain('no such bucket');
     expect(here.leftovers()).toEqual([]);
   });
@@ -104,7 +104,7 @@ describe("tfjs-node's own installer", () => {
   it('is not started where its host does not answer', async () => {
     open(['c++', 'npm']);
     writeInstaller({ library: true });
-    const { outcome } = await here.run();
+    const { outcome } = await here.runHere();
     expect(outcome.attempts[1]).toMatchObject({
       reason: 'it downloads from 127.0.0.1, which cannot be reached (ECONNREFUSED)',
       fix: expect.stringContaining('127.0.0.1'),

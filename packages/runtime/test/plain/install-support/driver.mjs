@@ -2,15 +2,12 @@
 import { cacheLayout } from '../../../dist/install/cache-layout.js';
 import { runJob } from '../../../dist/install/install-tensorflow.js';
 
-const { platform, ...job } = JSON.parse(process.env.FAKE_JOB, (key, value) =>
-  key === 'take' ? new RegExp(value) : value,
-);
+const job = JSON.parse(process.env.FAKE_JOB, (key, value) => (key === 'take' ? new RegExp(value) : value));
 const controller = new AbortController();
 process.on('SIGINT', () => controller.abort());
 try {
   const outcome = await runJob({
     ...job,
-    pins: platform,
     layout: cacheLayout(),
     signal: controller.signal,
     report: (event) => event.kind !== 'progress' && console.error(event.text),

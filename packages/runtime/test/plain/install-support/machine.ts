@@ -16,7 +16,10 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { InstallOutcome } from '../../../src/index.js';
+import type { InstallEvent, InstallOutcome } from '../../../src/index.js';
+import { cacheLayout } from '../../../src/install/cache-layout.js';
+import type { InstallInputError } from '../../../src/install/errors.js';
+import { runJob } from '../../../src/install/install-tensorflow.js';
 import type { PinnedWheel, PlatformPins } from '../../../src/install/pins.js';
 import type { Files } from './archives.js';
 import { tgz, zip } from './archives.js';
@@ -120,39 +123,74 @@ export class Machine {
     return { project, version: '1', platform: 'any', bytes, unpackedBytes: bytes, sha256, take };
   }
 
-  /** Starts an installation. */
-  start(env: NodeJS.ProcessEnv = {}, job: object = {}): ChildProcess {
+  /** Variables of an installation on this machine. */
+  #environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     const { FIN_TENSORFLOW_DIR: _, FIN_GPU: __, CXX: ___, ...inherited } = process.env;
+    return {
+      ...inherited,
+      PATH: this.#bin,
+      FIN_CACHE_DIR: this.cache,
+      NODE_OPTIONS: `--require ${join(support, 'fake-loader.cjs')}`,
+      FAKE_LOG: this.log,
+      FAKE_INDEX: this.index,
+      // Nothing listens here: tfjs-node's own installer is out of reach unless a test gives it a host.
+      TFJS_NODE_CDN_STORAGE: 'http://127.0.0.1:9/',
+      ...env,
+    };
+  }
+
+  #job(job: object) {
+    const { platform, ...rest } = {
+      tfjsIntegrity: this.#integrity,
+      gpu: false,
+      keepCpuBuild: false,
+      platform: this.platform as PlatformPins | undefined,
+      ...job,
+    };
+    return { ...rest, pins: platform };
+  }
+
+  /** Starts an installation in a process of its own, as the command does. */
+  start(env: NodeJS.ProcessEnv = {}, job: object = {}): ChildProcess {
+    const FAKE_JOB = JSON.stringify(this.#job(job), (_key, value) =>
+      value instanceof RegExp ? value.source : value,
+    );
     const child = spawn(process.execPath, [join(support, 'driver.mjs')], {
       cwd: this.dir,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...inherited,
-        PATH: this.#bin,
-        FIN_CACHE_DIR: this.cache,
-        NODE_OPTIONS: `--require ${join(support, 'fake-loader.cjs')}`,
-        FAKE_LOG: this.log,
-        FAKE_INDEX: this.index,
-        // Nothing listens here: tfjs-node's own installer is out of reach unless a test gives it a host.
-        TFJS_NODE_CDN_STORAGE: 'http://127.0.0.1:9/',
-        FAKE_JOB: JSON.stringify(
-          {
-            tfjsIntegrity: this.#integrity,
-            gpu: false,
-            keepCpuBuild: false,
-            platform: this.platform,
-            ...job,
-          },
-          (_key, value) => (value instanceof RegExp ? value.source : value),
-        ),
-        ...env,
-      },
+      env: { ...this.#environment(env), FAKE_JOB },
     });
     this.#started.push(child);
     return child;
   }
 
-  /** Runs an installation to its end. */
+  /** Runs an installation to its end in this process: to start Node takes as long as the rest. One at a time. */
+  async runHere(env: NodeJS.ProcessEnv = {}, job: object = {}): Promise<Run> {
+    const [folder, environment] = [process.cwd(), process.env];
+    let stderr = '';
+    const report = (event: InstallEvent) => {
+      if (event.kind !== 'progress') stderr += `${event.text}\n`;
+    };
+    process.chdir(this.dir);
+    process.env = this.#environment(env);
+    try {
+      const outcome = await runJob({
+        ...this.#job(job),
+        layout: cacheLayout(),
+        signal: undefined,
+        report,
+      });
+      return { code: 0, outcome, stderr };
+    } catch (error) {
+      const { name, kind, message } = error as InstallInputError;
+      return { code: 2, outcome: { error: name, kind, message } as Run['outcome'], stderr };
+    } finally {
+      process.env = environment;
+      process.chdir(folder);
+    }
+  }
+
+  /** Runs an installation to its end, in a process of its own. */
   run(env: NodeJS.ProcessEnv = {}, job: object = {}): Promise<Run> {
     return finish(this.start(env, job));
   }
