@@ -10,6 +10,7 @@ import { newTextSource } from '../../src/text/open-text-source.js';
 import type { SentimentScores } from '../../src/text/sentiment-scores.js';
 import { writeTinyBert } from '../text/tiny-bert.js';
 import { changedAfter } from './changed-market.js';
+import { everyCase } from './every-case.js';
 import { walkMarket, walkSettings } from './small-backtest.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -79,10 +80,11 @@ function outcomeOf(index: number): ReturnType<typeof outcome> {
 }
 
 describe('data after the last decision day of a fold', () => {
-  it.each([
+  const changes = [
     [0, 1.3],
     [1, 0.5],
-  ])(
+  ] as const;
+  it.each(everyCase ? changes : changes.slice(0, 1))(
     'change neither scalers, vocabulary, validation loss nor forecasts of fold %i',
     async (index, factor) => {
       const fold = foldsOf(walkMarket)[index];

@@ -5,9 +5,8 @@ import { makeSamples, sentimentLabels, splitChronologically } from '@fin/data';
 import { openSafetensors } from '@fin/files/safetensors';
 import { loadKernels } from '@fin/kernels';
 import { RunFolder } from '@fin/run';
-import { countTensors, hasNativeOps, NO_GROWTH } from '@fin/runtime';
+import { countTensors, NO_GROWTH } from '@fin/runtime';
 import { tuneSentiment } from '@fin/sentiment';
-import { fullTier } from '@fin/testkit';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ForecasterOptions } from '../../src/index.js';
 import {
@@ -21,6 +20,7 @@ import {
 import { writeTinyBert } from '../text/tiny-bert.js';
 import { bankOf } from './bank-of.js';
 import { changedAfter } from './changed-market.js';
+import { everyCase } from './every-case.js';
 import { smallMarket as market, smallSettings } from './small-run.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -55,76 +55,76 @@ async function outcome(runDir: string) {
   };
 }
 
-/** Whether to run every variant: without native ops, each takes many seconds. */
-const all = hasNativeOps() || fullTier;
-
 const variants = [
   ['lora', 'fp32'],
   ['lora', 'bf16'],
   ['full', 'fp32'],
 ] as const;
 
-describe.each(all ? variants : variants.slice(0, 1))('joint training, %s in %s', (finetuning, precision) => {
-  const runDir = join(folder, `${finetuning}-${precision}`);
-  const resumed = `${runDir}-resumed`;
-  const settings = () => joint({ finetuning, precision });
+describe.each(everyCase ? variants : variants.slice(0, 1))(
+  'joint training, %s in %s',
+  (finetuning, precision) => {
+    const runDir = join(folder, `${finetuning}-${precision}`);
+    const resumed = `${runDir}-resumed`;
+    const settings = () => joint({ finetuning, precision });
 
-  it('stops when it is told to', async () => {
-    const controller = new AbortController();
-    const stopped = await trainForecaster({
-      market,
-      runDir: resumed,
-      settings: settings(),
-      signal: controller.signal,
-      onEvent: (event) => {
-        if (event.kind === 'step' && event.phase === 'training' && event.done === 3) controller.abort();
-      },
+    it('stops when it is told to', async () => {
+      const controller = new AbortController();
+      const stopped = await trainForecaster({
+        market,
+        runDir: resumed,
+        settings: settings(),
+        signal: controller.signal,
+        onEvent: (event) => {
+          if (event.kind === 'step' && event.phase === 'training' && event.done === 3) controller.abort();
+        },
+      });
+      expect(stopped).toBeNull();
     });
-    expect(stopped).toBeNull();
-  });
 
-  it('trains, leaves no tensor behind, and stores what was trained', async () => {
-    let summary: Awaited<ReturnType<typeof trainForecaster>> = null;
-    const growth = await countTensors(async () => {
-      summary = await trainForecaster({ market, runDir, settings: settings() });
+    it('trains, leaves no tensor behind, and stores what was trained', async () => {
+      let summary: Awaited<ReturnType<typeof trainForecaster>> = null;
+      const growth = await countTensors(async () => {
+        summary = await trainForecaster({ market, runDir, settings: settings() });
+      });
+      expect(growth).toEqual(NO_GROWTH);
+      const { parameters, trainableParameters } = summary!;
+      expect(summary).toMatchObject({ text: 'joint', finetuning });
+      expect(trainableParameters < parameters).toBe(finetuning === 'lora');
+      const weights = await openSafetensors(join(runDir, runFiles.weights));
+      const names = weights.names();
+      await weights.close();
+      expect(names.some((name) => name.includes('lora_A'))).toBe(finetuning === 'lora');
+      expect(names.some((name) => name.includes('embeddings'))).toBe(finetuning === 'full');
+      // 4 bytes per trained parameter, and the header.
+      expect(statSync(join(runDir, runFiles.weights)).size).toBeLessThan(4 * trainableParameters + 10_000);
+      expect((await evaluateRun(runDir)).rows[0].model).toBe(`joint-${finetuning}+lstm`);
     });
-    expect(growth).toEqual(NO_GROWTH);
-    const { parameters, trainableParameters } = summary!;
-    expect(summary).toMatchObject({ text: 'joint', finetuning });
-    expect(trainableParameters < parameters).toBe(finetuning === 'lora');
-    const weights = await openSafetensors(join(runDir, runFiles.weights));
-    const names = weights.names();
-    await weights.close();
-    expect(names.some((name) => name.includes('lora_A'))).toBe(finetuning === 'lora');
-    expect(names.some((name) => name.includes('embeddings'))).toBe(finetuning === 'full');
-    // 4 bytes per trained parameter, and the header.
-    expect(statSync(join(runDir, runFiles.weights)).size).toBeLessThan(4 * trainableParameters + 10_000);
-    expect((await evaluateRun(runDir)).rows[0].model).toBe(`joint-${finetuning}+lstm`);
-  });
 
-  it('comes to the same, bit for bit, after it was stopped', async () => {
-    await trainForecaster({ market, runDir: resumed, resume: true });
-    await evaluateRun(resumed);
-    expect(await outcome(resumed)).toEqual(await outcome(runDir));
-  });
-
-  it('forecasts again from its checkpoint what it forecast before', async () => {
-    const before = parsePredictions(predictionsOf(runDir), 'predictions.csv').filter(
-      ({ split }) => split === 'test',
-    );
-    const forecaster = await loadForecaster(runDir, { precision });
-    const forecasts = await forecaster.predict(splitChronologically(makeSamples(market)).test);
-    forecaster.dispose();
-    const digits = precision === 'fp32' ? 6 : 3; // other texts share the batches, which rounds otherwise
-    forecasts.forEach(({ logReturn, positive }, i) => {
-      expect(logReturn).toBeCloseTo(before[i].predictedLogReturn, digits);
-      expect(positive).toBeCloseTo(before[i].positive, digits);
+    it('comes to the same, bit for bit, after it was stopped', async () => {
+      await trainForecaster({ market, runDir: resumed, resume: true });
+      await evaluateRun(resumed);
+      expect(await outcome(resumed)).toEqual(await outcome(runDir));
     });
-    expect(await predictNextDay(runDir, market)).toMatchObject({ headlines: 2 });
-  });
-});
 
-describe('joint training', () => {
+    it('forecasts again from its checkpoint what it forecast before', async () => {
+      const before = parsePredictions(predictionsOf(runDir), 'predictions.csv').filter(
+        ({ split }) => split === 'test',
+      );
+      const forecaster = await loadForecaster(runDir, { precision });
+      const forecasts = await forecaster.predict(splitChronologically(makeSamples(market)).test);
+      forecaster.dispose();
+      const digits = precision === 'fp32' ? 6 : 3; // other texts share the batches, which rounds otherwise
+      forecasts.forEach(({ logReturn, positive }, i) => {
+        expect(logReturn).toBeCloseTo(before[i].predictedLogReturn, digits);
+        expect(positive).toBeCloseTo(before[i].positive, digits);
+      });
+      expect(await predictNextDay(runDir, market)).toMatchObject({ headlines: 2 });
+    });
+  },
+);
+
+describe.runIf(everyCase)('joint training', () => {
   it('does not see the test days: with other ones, losses and weights are the same bit for bit', async () => {
     const { validation } = splitChronologically(makeSamples(market));
     const last = validation[validation.length - 1].targetDate;
@@ -171,7 +171,7 @@ describe('parts of a forecaster that are left out', () => {
     ['bert(random)', { text: 'random', prices: false }],
     ['joint-lora', { prices: false }],
   ];
-  it.each(all ? parts : parts.slice(0, 3))('%s: %j', async (name, options) => {
+  it.each(everyCase ? parts : parts.slice(0, 3))('%s: %j', async (name, options) => {
     const runDir = join(folder, `${name}-${Object.keys(options).join('-')}`);
     const settings = joint({ epochs: 1, gradientAccumulationSteps: 1, ...options });
     const growth = await countTensors(async () => {

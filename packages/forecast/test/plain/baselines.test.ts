@@ -104,8 +104,9 @@ describe('baselines', () => {
     const market = syntheticMarket({ signal: 0.02 });
     const split = splitChronologically(makeSamples(market));
     const sentiment = toneSentiment(split);
+    const forecasts = forecastBaselines(split, { sentiment });
     const row = (name: BaselineName) => {
-      const { test } = forecastBaselines(split, { sentiment }).find(({ model }) => model === name)!;
+      const { test } = forecasts.find(({ model }) => model === name)!;
       return evaluateForecast(name, test);
     };
     expect(row('ridge-sentiment').dieboldMariano!.pValue).toBeLessThan(1e-6);
