@@ -7,7 +7,7 @@ workspace=$2
 
 mkdir -p "$workspace" "$FIN_CACHE_DIR"
 tar -xf "$fetched/workspace.tar" -C "$workspace"
-cp -R "$fetched/cache/." "$FIN_CACHE_DIR"
+tar -xf "$fetched/cache.tar" -C "$FIN_CACHE_DIR"
 cd "$workspace"
 node "$fetched/pnpm/bin/pnpm.cjs" install --frozen-lockfile --offline --store-dir "$fetched/store" --reporter=append-only
 node_modules/.bin/tsc -b packages/*/tsconfig.json apps/*/tsconfig.json

@@ -12,10 +12,11 @@ where=$(node packages/runtime/bin/fin-runtime.js where --json) || {
 cache=$(node -p 'path.resolve(JSON.parse(process.argv[1]).bindingPath, "../../..")' "$where")
 
 rm -rf "$fetched"
-mkdir -p "$fetched/pnpm" "$fetched/cache"
+mkdir -p "$fetched/pnpm"
 git archive --output="$fetched/workspace.tar" HEAD
 cp tooling/hpc/build-offline.sh "$fetched"
-cp -R "$cache/tensorflow" "$cache/tfjs-node-gpu" "$fetched/cache"
+# As an archive, since Apptainer copies what links point to: TensorFlow would be there twice.
+tar -cf "$fetched/cache.tar" -C "$cache" tensorflow tfjs-node-gpu
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -26,3 +27,5 @@ mkdir "$work/workspace"
 tar -xf "$fetched/workspace.tar" -C "$work/workspace"
 cd "$work/workspace"
 node "$fetched/pnpm/bin/pnpm.cjs" fetch --store-dir "$fetched/store" --reporter=append-only
+# Links to the folder above, which is deleted now: Apptainer does not copy what has no target.
+rm -rf "$fetched"/store/v*/projects
