@@ -93,8 +93,8 @@ describe.skipIf(process.platform === 'win32')('fin backtest', () => {
     const settings = { text: 'none', epochs: 1, lstm: { hiddenSize: 2 } };
     writeFileSync(config, JSON.stringify({ settings, source: { data: market, signal: null } }));
     const runDir = inFolder('configured');
-    const options = [...walk.slice(4), '--refit-every', '60', '--config', config, '--run', runDir, '--json'];
-    const { code } = await runFin('backtest', ...options);
+    const options = [...walk.slice(4), '--workers', '0', '--refit-every', '60', '--config', config];
+    const { code } = await runFin('backtest', ...options, '--run', runDir, '--json');
     expect(code).toBe(0);
     expect(JSON.parse(readFileSync(join(runDir, 'config.json'), 'utf8')).source.data).toBe(market);
   });
