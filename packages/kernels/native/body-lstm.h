@@ -34,15 +34,22 @@ FIN_INLINE void lstm_product(LstmSums& sums, const LstmRows& a, int64_t depth, c
   }
 }
 
+/// Stores the sums of the first `count` rows, each `step` after the other.
+FIN_INLINE void lstm_store(const LstmSums& sums, int64_t count, float* out, int64_t step) {
+#pragma GCC unroll 8
+  for (int64_t r = 0; r < kLstmRows; r++) {
+    if (r >= count) return;
+    for (int64_t v = 0; v < kLstmVectors; v++) store(out + r * step + v * W, sums.at[r][v]);
+  }
+}
+
 /// The product alone: rows [count, cols) of a b, each `out_step` after the other.
 static void lstm_multiply(const LstmRows& a, int64_t depth, const float* b, int64_t cols, int64_t count, float* out,
                           int64_t out_step) {
   for (int64_t col = 0; col < cols; col += kLstmCols) {
     LstmSums sums = {};
     lstm_product(sums, a, depth, b + col * depth);
-    for (int64_t r = 0; r < count; r++) {
-      for (int64_t v = 0; v < kLstmVectors; v++) store(out + r * out_step + col + v * W, sums.at[r][v]);
-    }
+    lstm_store(sums, count, out + col, out_step);
   }
 }
 
@@ -65,18 +72,19 @@ static void lstm_step(const LstmArgs& args, const LstmLayer& layer, int64_t time
   const LstmRows before = lstm_rows(layer.hidden + (first ? row : row - args.batch) * width, width, count);
   for (int64_t col = 0; col < 4 * width; col += kLstmCols) {
     LstmSums sums;
+#pragma GCC unroll 8
     for (int64_t r = 0; r < kLstmRows; r++) {
       for (int64_t v = 0; v < kLstmVectors; v++) sums.at[r][v] = load(layer.bias + col + v * W);
     }
     lstm_product(sums, inputs, layer.input, layer.input_weights + col * layer.input);
     if (!first) lstm_product(sums, before, args.hidden, layer.recurrent_weights + col * args.hidden);
-    const bool cell = col >= 2 * width && col < 3 * width;
-    for (int64_t r = 0; r < count; r++) {
-      float* const gates = layer.gates + (row + r) * 4 * width + col;
-      for (int64_t v = 0; v < kLstmVectors; v++) {
-        store(gates + v * W, cell ? tanh(sums.at[r][v]) : sigmoid(sums.at[r][v]));
-      }
-    }
+    lstm_store(sums, count, layer.gates + row * 4 * width + col, 4 * width);
+  }
+  for (int64_t r = row; r < row + count; r++) {
+    float* const gates = layer.gates + r * 4 * width;
+    for (int64_t j = 0; j < 2 * width; j += W) store(gates + j, sigmoid(load(gates + j)));
+    for (int64_t j = 2 * width; j < 3 * width; j += W) store(gates + j, tanh(load(gates + j)));
+    for (int64_t j = 3 * width; j < 4 * width; j += W) store(gates + j, sigmoid(load(gates + j)));
   }
   for (int64_t r = row; r < row + count; r++) {
     const float* const gates = layer.gates + r * 4 * width;

@@ -12,8 +12,8 @@
 namespace fin {
 namespace {
 
-/// Work per task. Waking another thread takes as long as a few million operations.
-constexpr int64_t kOperationsPerTask = 4 << 20;
+/// Work per task. Waking another thread takes as long as a few million operations, so two tasks of half as much gain nothing.
+constexpr int64_t kOperationsPerTask = 8 << 20;
 
 /// Weights of a layer: input weights, recurrent weights, and their two biases.
 constexpr int64_t kWeights = 4;

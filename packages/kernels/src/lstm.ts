@@ -161,7 +161,7 @@ function check(x: tf.Tensor3D, layers: readonly LstmLayerWeights[], dropout: Dro
     const wanted = [[rows, i === 0 ? x.shape[2] : hidden], [rows, hidden], [rows], [rows]];
     for (const [k, name] of WEIGHTS.entries()) {
       expectInput(
-        `${layer[name].shape}` === `${wanted[k]}`,
+        tf.util.arraysEqual(layer[name].shape, wanted[k]),
         () =>
           `lstm: ${name} of layer ${i} has the shape [${layer[name].shape}] where [${wanted[k]}] is needed`,
       );
