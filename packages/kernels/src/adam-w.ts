@@ -93,18 +93,30 @@ export function composedAdamW(update: AdamWUpdate): AdamWResult {
 
 function fusedAdamW({ weights, settings, gradients, moments, gradientFactor }: AdamWUpdate): AdamWResult {
   const updated = tf.tidy(() => {
-    const rows = Float32Array.from(
-      settings.flatMap((each) => {
-        const { rate, eps, decay, share1, share2 } = adamWScalars(each);
-        return [rate, eps, decay, share1, share2];
-      }),
-    );
-    const table = tf.tensor2d(rows, [settings.length, 5]);
+    const table = tf.tensor2d(settingsTable(settings), [settings.length, SETTINGS]);
     const inputs = [moments, table, gradientFactor ?? tf.scalar(1), ...weights, ...gradients.map(wide)];
     const attrs = { N: attr.int(weights.length), M: attr.int(gradients.length) };
     return rawOp('FinAdamW', inputs, attrs, weights.length);
   });
   return { weights: updated, moments };
+}
+
+/** Columns of the op's settings. */
+const SETTINGS = 5;
+
+/** A row of scalars for each tensor. Most tensors share their settings with the one before, and then its row. */
+function settingsTable(settings: readonly AdamWSettings[]): Float32Array {
+  const rows = new Float32Array(settings.length * SETTINGS);
+  for (const [i, each] of settings.entries()) {
+    const at = i * SETTINGS;
+    if (i > 0 && each === settings[i - 1]) {
+      rows.copyWithin(at, at - SETTINGS, at);
+    } else {
+      const { rate, eps, decay, share1, share2 } = adamWScalars(each);
+      rows.set([rate, eps, decay, share1, share2], at);
+    }
+  }
+  return rows;
 }
 
 /**
