@@ -1,5 +1,5 @@
 // Forward, and forward + backward, of an LSTM on batches of 32 x 10 days x 6 features: each implementation on each backend of this
-// machine, step by step in turn.
+// machine, step by step in turn. As many steps come before them untimed: the first hundreds are slower, until V8 has compiled what runs often.
 //   node bench/step.mjs [steps] [backend]
 // The peer: python bench/step_torch.py (PyTorch on the CPU, the same sizes).
 import { cpus } from 'node:os';
@@ -76,12 +76,12 @@ function prepare(model, implementation) {
 
 function interleaved(runs) {
   const times = runs.map(() => []);
-  for (let i = 0; i < steps + 20; i++) {
+  for (let i = 0; i < 2 * steps; i++) {
     for (const [k, run] of runs.entries()) {
       const [start, used] = [performance.now(), process.cpuUsage()];
       run();
       const { user, system } = process.cpuUsage(used);
-      if (i >= 20) times[k].push({ clock: performance.now() - start, processor: (user + system) / 1e3 });
+      if (i >= steps) times[k].push({ clock: performance.now() - start, processor: (user + system) / 1e3 });
     }
   }
   return times.map((each) =>

@@ -15,7 +15,7 @@ models = [
 
 
 def timed(run):
-    for _ in range(20):
+    for _ in range(steps):
         run()
     clock, processor = [], []
     for _ in range(steps):

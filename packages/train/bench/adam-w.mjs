@@ -1,5 +1,6 @@
 // One AdamW update of whole models' worth of parameters: each implementation on each backend of this machine, update by update in turn.
-//   node bench/adam-w.mjs [updates]
+// As many updates come before them untimed: the first hundreds are slower, until V8 has compiled what runs often.
+//   node bench/adam-w.mjs [updates] [backend]
 // The peer: python bench/adam_w_torch.py (PyTorch on the CPU, the same shapes).
 import { cpus } from 'node:os';
 import { loadKernels } from '@fin/kernels';
@@ -8,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { AdamW, AdamW8bit } from '../dist/index.js';
 
 const updates = Number(process.argv[2] ?? 30);
+const only = process.argv[3];
 const layer = [[384, 384], [384], [384, 384], [384], [384, 384], [384], [384, 384], [384], [384], [384]];
 const encoderLayer = [...layer, [1536, 384], [1536], [384, 1536], [384], [384], [384]];
 const models = {
@@ -29,7 +31,7 @@ console.log(
   `${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}; ms per update by the clock, then of processor time on all threads: median (minimum) of ${updates}; then the optimizer's state`,
 );
 for (const { name, available } of await findBackends()) {
-  if (!available) continue;
+  if (!available || (only && name !== only)) continue;
   await loadTensorFlow({ backend: name });
   const kernels = await loadKernels();
   for (const [model, shapes] of Object.entries(models)) {
@@ -53,12 +55,12 @@ for (const { name, available } of await findBackends()) {
 function interleaved(shapes, implementations) {
   const runs = implementations.map((implementation) => prepare(shapes, implementation));
   const times = runs.map(() => []);
-  for (let i = 0; i < updates + 3; i++) {
+  for (let i = 0; i < 2 * updates; i++) {
     for (const [k, { run }] of runs.entries()) {
       const [start, used] = [performance.now(), process.cpuUsage()];
       run();
       const { user, system } = process.cpuUsage(used);
-      if (i >= 3) times[k].push({ clock: performance.now() - start, processor: (user + system) / 1e3 });
+      if (i >= updates) times[k].push({ clock: performance.now() - start, processor: (user + system) / 1e3 });
     }
   }
   const bytes = [];

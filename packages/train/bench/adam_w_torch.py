@@ -20,12 +20,12 @@ for name, shapes in models.items():
             p.grad = torch.full_like(p, 0.1)
         optimizer = torch.optim.AdamW(parameters, **how)
         clock, processor = [], []
-        for i in range(updates + 3):
+        for _ in range(2 * updates):
             start, used = time.perf_counter(), time.process_time()
             optimizer.step()
             clock.append(1e3 * (time.perf_counter() - start))
             processor.append(1e3 * (time.process_time() - used))
-        clock, processor = sorted(clock[3:]), sorted(processor[3:])
+        clock, processor = sorted(clock[updates:]), sorted(processor[updates:])
         middle = updates // 2
         print(
             f"torch {torch.__version__} {how or 'default'}, {name}: {clock[middle]:.2f} ({clock[0]:.2f}), "
