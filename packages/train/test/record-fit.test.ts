@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import type { ProfileSummary } from '@fin/profiler';
 import { RunFolder } from '@fin/run';
 import { hasNativeOps, installedInterceptors, randomStreams } from '@fin/runtime';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdamW, fit, recordFit } from '../src/index.js';
 import { Line, lineData } from './line.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'fin-record-'));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fin-record-'));
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Shape {

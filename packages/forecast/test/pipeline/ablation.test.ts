@@ -5,11 +5,13 @@ import { ablationVariants, backtest, resolveSettings } from '../../src/index.js'
 import { walkMarket, walkSettings } from './small-backtest.js';
 import { temporaryFolder } from './temporary-folder.js';
 
+const folder = temporaryFolder();
+
 describe('an ablation', () => {
   it('compares the parts with every baseline and with each other, on the same days', async () => {
     const result = await backtest({
       market: walkMarket,
-      runDir: join(temporaryFolder(), 'run'),
+      runDir: join(folder, 'run'),
       settings: { ...walkSettings, seeds: 1, refitEvery: 40, variants: ablationVariants({}) },
       workers: 0,
     });

@@ -14,12 +14,13 @@ import {
 import { smallMarket, smallSettings } from './small-run.js';
 import { temporaryFolder } from './temporary-folder.js';
 
+const folder = temporaryFolder();
 const settings = resolveSettings(smallSettings);
 const split = splitChronologically(makeSamples(smallMarket));
 
 describe('forecastSplit', () => {
   it('gives the forecasts of a training run, bit for bit, and leaves no tensor behind', async () => {
-    const runDir = join(temporaryFolder(), 'run');
+    const runDir = join(folder, 'run');
     const summary = await trainForecaster({ market: smallMarket, runDir, settings: smallSettings });
     const growth = await countTensors(async () => {
       const { predictions, trainableParameters, ...rest } = await forecastSplit(split, settings);
