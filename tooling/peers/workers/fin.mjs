@@ -1,6 +1,6 @@
 // This workspace's side of the comparison with peers. Protocol: see ../worker.mjs.
 import { readFileSync } from 'node:fs';
-import { autocast, precisionPolicy, toLowBit, toLowPrecision } from '@fin/amp';
+import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
 import { BertForSequenceClassification, createConfig, crossEntropy, loadBert } from '@fin/finbert-lora';
 import { getPeftModel, PeftModel } from '@fin/finbert-lora/lora';
 import { packSequences } from '@fin/finbert-lora/tokenizer';
@@ -8,6 +8,7 @@ import { clippingFactor, loadKernels } from '@fin/kernels';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 import { AdamW, decayGroups } from '@fin/train';
 import * as tf from '@tensorflow/tfjs-core';
+import { lowerForInference } from '../../../packages/sentiment/dist/scoring/lower-for-inference.js';
 import { LORA } from '../inputs.mjs';
 import { serve } from '../serve.mjs';
 
@@ -15,8 +16,6 @@ const { work, precision, model: dir, inputs, dropout, start } = JSON.parse(proce
 const { batchSize, labels, headlines } = JSON.parse(readFileSync(inputs, 'utf8'));
 const { version } = await loadTensorFlow({ backend: 'tensorflow' });
 const kernels = await loadKernels();
-const int8 = precision === 'int8';
-const policy = precisionPolicy(int8 ? 'bf16' : precision);
 
 const init = randomStreams(1).stream('init');
 const still = dropout ? {} : { hiddenDropoutProb: 0, attentionProbsDropoutProb: 0 };
@@ -29,20 +28,6 @@ const trained =
     : start
       ? await PeftModel.fromPretrained(model, start, { isTrainable: true })
       : getPeftModel(model, LORA, { init });
-if (work === 'inference')
-  for (const variable of trained.namedParameters().values()) variable.trainable = false;
-// As `fin sentiment --precision int8`: linear layers in int8, the rest in bfloat16.
-if (int8)
-  toLowBit(trained, {
-    format: 'int8',
-    activations: 'int8',
-    include: (name) => !name.includes('embeddings.'),
-  });
-if (work !== 'full' && policy.enabled) toLowPrecision(trained, { dtype: policy.dtype });
-const optimizer =
-  work === 'inference'
-    ? null
-    : new AdamW(decayGroups(trained, 0.01), { learningRate: work === 'full' ? 2e-5 : 1e-3 });
 
 const batches = [];
 for (let at = 0; at < headlines.length; at += batchSize) {
@@ -52,28 +37,38 @@ for (let at = 0; at < headlines.length; at += batchSize) {
     labels: part.map(({ label }) => label),
   });
 }
-const noise = randomStreams(2).stream('dropout');
-let steps = 0;
 
-function infer({ tokens }) {
-  const logits = tf.tidy(() => autocast(policy, () => trained.forward(tokens)));
-  logits.dataSync();
-  logits.dispose();
-  return null;
+/** Scores as `fin sentiment` does. */
+function inference() {
+  const classifier = lowerForInference(trained, precision);
+  return ({ tokens }) => {
+    const logits = tf.tidy(() => classifier.forward(tokens));
+    logits.dataSync();
+    logits.dispose();
+    return null;
+  };
 }
 
-function train({ tokens, labels: classes }) {
-  const mode = dropout ? { training: true, dropout: noise.at(steps++) } : {};
-  const { value, grads } = tf.variableGrads(() =>
-    autocast(policy, () => crossEntropy(trained.forward(tokens, mode), classes)),
-  );
-  const { factor, norm } = clippingFactor(Object.values(grads), 1); // as `fit` clips
-  optimizer.step(grads, undefined, factor);
-  const [loss] = value.dataSync();
-  tf.dispose([value, grads, factor, norm]);
-  return loss;
+function training() {
+  const policy = precisionPolicy(precision);
+  if (work === 'lora' && policy.enabled) toLowPrecision(trained, { dtype: policy.dtype });
+  const optimizer = new AdamW(decayGroups(trained, 0.01), { learningRate: work === 'full' ? 2e-5 : 1e-3 });
+  const noise = randomStreams(2).stream('dropout');
+  let steps = 0;
+  return ({ tokens, labels: classes }) => {
+    const mode = dropout ? { training: true, dropout: noise.at(steps++) } : {};
+    const { value, grads } = tf.variableGrads(() =>
+      autocast(policy, () => crossEntropy(trained.forward(tokens, mode), classes)),
+    );
+    const { factor, norm } = clippingFactor(Object.values(grads), 1); // as `fit` clips
+    optimizer.step(grads, undefined, factor);
+    const [loss] = value.dataSync();
+    tf.dispose([value, grads, factor, norm]);
+    return loss;
+  };
 }
 
+const pass = work === 'inference' ? inference() : training();
 serve({ system: 'fin', version: `TensorFlow ${version}${kernels.available ? ', fused ops' : ''}` }, () =>
-  batches.map(work === 'inference' ? infer : train),
+  batches.map(pass),
 );
