@@ -7,30 +7,23 @@
 constexpr long kTurns = 100'000;
 constexpr int kRounds = 1000;
 
+#define ONE(INSTRUCTION, REGISTER, I) \
+  asm volatile(INSTRUCTION " %%" REGISTER #I ", %%" REGISTER #I ", %%" REGISTER #I ::: "xmm" #I);
+
 // Sixteen sums that do not depend on each other hide the latency of one.
-#define SIXTEEN(ONE) \
-  ONE(0) ONE(1) ONE(2) ONE(3) ONE(4) ONE(5) ONE(6) ONE(7) ONE(8) ONE(9) ONE(10) ONE(11) ONE(12) ONE(13) ONE(14) ONE(15)
+#define SIXTEEN(OP, R) \
+  ONE(OP, R, 0) ONE(OP, R, 1) ONE(OP, R, 2) ONE(OP, R, 3) ONE(OP, R, 4) ONE(OP, R, 5) ONE(OP, R, 6) ONE(OP, R, 7) \
+  ONE(OP, R, 8) ONE(OP, R, 9) ONE(OP, R, 10) ONE(OP, R, 11) ONE(OP, R, 12) ONE(OP, R, 13) ONE(OP, R, 14) ONE(OP, R, 15)
 
-static void fma_256() {
-#define ONE(I) asm volatile("vfmadd231ps %%ymm" #I ", %%ymm" #I ", %%ymm" #I ::: "xmm" #I);
-  asm volatile("vzeroall");
-  for (long turn = 0; turn < kTurns; turn++) { SIXTEEN(ONE) }
-#undef ONE
-}
+#define LOOP(NAME, OP, R)                                         \
+  static void NAME() {                                            \
+    asm volatile("vzeroall");                                     \
+    for (long turn = 0; turn < kTurns; turn++) { SIXTEEN(OP, R) } \
+  }
 
-static void fma_512() {
-#define ONE(I) asm volatile("vfmadd231ps %%zmm" #I ", %%zmm" #I ", %%zmm" #I ::: "xmm" #I);
-  asm volatile("vzeroall");
-  for (long turn = 0; turn < kTurns; turn++) { SIXTEEN(ONE) }
-#undef ONE
-}
-
-static void bfloat16_512() {
-#define ONE(I) asm volatile("vdpbf16ps %%zmm" #I ", %%zmm" #I ", %%zmm" #I ::: "xmm" #I);
-  asm volatile("vzeroall");
-  for (long turn = 0; turn < kTurns; turn++) { SIXTEEN(ONE) }
-#undef ONE
-}
+LOOP(fma_256, "vfmadd231ps", "ymm")
+LOOP(fma_512, "vfmadd231ps", "zmm")
+LOOP(bfloat16_512, "vdpbf16ps", "zmm")
 
 /// @param operations multiplications and additions of one instruction
 static void measure(const char* name, void (*instructions)(), int operations) {
