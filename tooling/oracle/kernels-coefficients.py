@@ -2,13 +2,15 @@
 
     python tooling/oracle/kernels-coefficients.py        (numpy, scipy)
 
-They are minimax fits of the relative error: weighted least squares on Chebyshev nodes, the weights raised by Lawson's iteration
-where the error is large.
+They are minimax fits of the relative error, where nothing else is said: weighted least squares on Chebyshev nodes, the weights raised
+by Lawson's iteration where the error is large.
 """
+
+import textwrap
 
 import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial, chebyshev
-from scipy.special import erfcx
+from scipy.special import erfcx, ndtr
 
 NODES = 2000
 ITERATIONS = 200
@@ -57,3 +59,40 @@ x = np.sqrt(u)
 scale = x**3 / np.tanh(x)
 coefficients, error = fit(scale, (np.tanh(x) - x) / np.tanh(x), u, (1e-6, bound), 4)
 print(f"kTanh (relative error {error:.1e}):", ", ".join(map(str, coefficients)))
+
+# What GELU and its derivative take from |v|, by parabolas around 0, 3/16, 6/16 and so on: z Φ(-z) and Φ(-z) - z φ(z). The first has a relative
+# error, but an absolute one below 1e-6; the second an absolute one.
+STEP = 3 / 16
+SEGMENTS = 32
+
+
+def print_parabolas(name, function, unit, goes_through_zero):
+    rows, worst = [], 0.0
+    for segment in range(SEGMENTS):
+        middle = segment * STEP
+        domain = (max(0.0, middle - STEP / 2), middle + STEP / 2)
+        z = nodes_of(domain)
+        scale = 1 / unit(z)
+        if segment == 0 and goes_through_zero:
+            coefficients, error = fit(z * scale, function(z) * scale, z, domain, 1)
+            coefficients = np.append(coefficients, np.float32(0))
+        else:
+            coefficients, error = fit(scale, function(z) * scale, z, domain, 2)
+        rows.append(coefficients)
+        worst = max(worst, error)
+    print(f"{name} (error {worst:.1e}):")
+    for power in zip(*rows):
+        numbers = ", ".join(f"{value:#.9g}f" for value in power)
+        print(textwrap.fill("{" + numbers + "},", 130, initial_indent="    ", subsequent_indent="     "))
+
+
+def upper_tail(z):
+    return z * ndtr(-z)
+
+
+def upper_slope(z):
+    return ndtr(-z) - z * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
+
+
+print_parabolas("kGeluTail", upper_tail, lambda z: np.maximum(upper_tail(z), 1e-6), True)
+print_parabolas("kGeluSlopeTail", upper_slope, np.ones_like, False)

@@ -20,6 +20,7 @@ struct AddBias {
       a += load(add + row * step + col);
       b += load(add + row * step + col + W);
     }
+    __builtin_prefetch(out + (row + 4) * step + col, 1);  // rows lie too far apart for the processor's own prefetcher
     store_both(out + row * step + col, a, b);
   }
 };
@@ -42,7 +43,7 @@ struct AddBiasGelu {
       a += load(add + row * step + col);
       b += load(add + row * step + col + W);
     }
-    if (before != nullptr) store_both(before + row * step + col, a, b);
+    if (before != nullptr) store_both_passing(before + row * step + col, a, b);
     store_both(out + row * step + col, gelu_for(out, a), gelu_for(out, b));
   }
 };
@@ -116,7 +117,7 @@ static void norm_sum(const EncoderArgs& args, const EncoderGroup& group, const E
     }
     for (int64_t i = 0; i < at.columns; i += 2 * W) {
       const vf a = load(z + i) * splat(rstd), b = load(z + i + W) * splat(rstd);
-      if (normed != nullptr) store_both(normed + i, a, b);
+      if (normed != nullptr) store_both_passing(normed + i, a, b);
       store_both(x + i, fma(a, load(gamma + i), load(beta + i)), fma(b, load(gamma + i + W), load(beta + i + W)));
     }
   }
@@ -258,7 +259,8 @@ static void run_encoder(const EncoderArgs& args, const EncoderGroup& group, Enco
                     panels.end, scratch);
     }
     case kNormAttention:
-      return norm_sum(args, group, layer, kAttentionNorm, at, rows, scratch);
+      norm_sum(args, group, layer, kAttentionNorm, at, rows, scratch);
+      return after_passing_stores();
     case kLowerAttended:
       return lower_some(kIntermediate, at.x, at.narrow, args.hidden);
     case kExpand: {
@@ -267,8 +269,8 @@ static void run_encoder(const EncoderArgs& args, const EncoderGroup& group, Enco
       const T* add = raise(group, layer, kIntermediate, at.low[kIntermediate], before, at.wide, inner_panels.begin,
                            inner_panels.end, scratch);
       const AddBiasGelu<T> epilogue{layer.bias[kIntermediate], at.inner, at.wide, add, at.before_gelu};
-      return multiply_weight(x, layer, kIntermediate, false, inner_panels.begin, inner_panels.end, scratch, epilogue,
-                             codes);
+      multiply_weight(x, layer, kIntermediate, false, inner_panels.begin, inner_panels.end, scratch, epilogue, codes);
+      return after_passing_stores();
     }
     case kLowerInner:
       return lower_some(kOutput, at.inner, at.wide, args.intermediate);
@@ -277,7 +279,8 @@ static void run_encoder(const EncoderArgs& args, const EncoderGroup& group, Enco
       return linear(group, layer, kOutput, inner, codes, at.low[kOutput], at.sum, at.narrow, panels.begin, panels.end, scratch);
     }
     case kNormOutput:
-      return norm_sum(args, group, layer, kOutputNorm, at, rows, scratch);
+      norm_sum(args, group, layer, kOutputNorm, at, rows, scratch);
+      return after_passing_stores();
     case kStore:
       return store_rows(args, group, at.x, at.narrow, (T*)args.y, rows);
   }

@@ -28,9 +28,9 @@ static void multiply_int8(const Int8Product& product) {
     const bool both = product.count - row > kTile;
     for (int64_t k = 0; k < product.depth; k += kInt8TileDepth, b += kInt8TileDepth * kPanel) {
       tiles.template load<6>(b, kRowBytes);
-      tiles.template load<4>(upper + k, product.step);
+      tiles.template load_passing<4>(upper + k, product.step);
       tiles.template load<7>(b + 4 * kTile, kRowBytes);
-      if (both) tiles.template load<5>(lower + k, product.step);
+      if (both) tiles.template load_passing<5>(lower + k, product.step);
       tiles.template multiply_bytes<0, 4, 6>();
       tiles.template multiply_bytes<1, 4, 7>();
       if (both) {

@@ -151,9 +151,10 @@ static void multiply_panels(const Rows<float>& a, const void* panels, int64_t fi
 
 #include "tiles.h"
 
-FIN_INLINE int64_t panel_scratch(const Rows<bfloat16>& a) { return round_up(a.count, kPanel) * kPanel; }
+FIN_INLINE int64_t panel_scratch(const Rows<bfloat16>& a) { return (a.count > kPanel ? round_up(a.count, kPanel) : 2 * kPanel) * kPanel; }
 
-/// Depths that are multiplied at once, if there are more than twice as many: that much of a panel fits in the L1 cache.
+/// Depths that are multiplied at once: that much of a panel stays in the L1 cache, while the activations pass by from the L2 cache. Between
+/// two parts of the depth the sums of a panel wait in memory.
 constexpr int64_t kTileDepthPart = 512;
 
 /// A block of 32 rows x 32 columns of sums that waits for its epilogue.
@@ -180,12 +181,13 @@ static void multiply_panels(const Rows<bfloat16>& a, const void* weights, int64_
   constexpr int64_t kRowBytes = kPanel * 4;
   constexpr int64_t kPairBytes = kPanel * 4;
   const int64_t all_steps = a.depth / kTileDepth;
-  const int64_t parts = a.depth > 2 * kTileDepthPart ? (a.depth + kTileDepthPart - 1) / kTileDepthPart : 1;
+  const int64_t parts = (a.depth + kTileDepthPart - 1) / kTileDepthPart;
   const int64_t row_bytes = a.step * 2;
   // Cache lines of the next panel to prefetch in each step: all of them while this panel is multiplied.
   const int64_t blocks = (a.count + kPanel - 1) / kPanel;
   const int64_t lines_per_step = (kTileDepth + blocks - 1) / blocks;
   WaitingBlock waiting{scratch, 0, 0, 0, 0};
+  float* sums = scratch;
   Tiles tiles;
   tiles.begin();
   for (int64_t panel = first; panel < last; panel++) {
@@ -199,7 +201,8 @@ static void multiply_panels(const Rows<bfloat16>& a, const void* weights, int64_
         const bfloat16* upper = a.data + row * a.step + step * kTileDepth;
         const bfloat16* lower = upper + kTile * a.step;
         const int64_t rows = a.count - row < kPanel ? a.count - row : kPanel;
-        float* sums = scratch + row * kPanel;
+        // Sums that wait for the next part have a place each; others alternate between two, which stay in the L1 cache.
+        sums = parts > 1 ? scratch + row * kPanel : sums == scratch ? scratch + kPanel * kPanel : scratch;
         float* lower_sums = sums + kTile * kPanel;
         if (part == 0) {
           tiles.template zero<0>();
@@ -215,9 +218,9 @@ static void multiply_panels(const Rows<bfloat16>& a, const void* weights, int64_
         if (rows > kTile) {
           for (int64_t k = 0; k < steps; k++, b += kTileDepth * kPanel, upper += kTileDepth, lower += kTileDepth) {
             tiles.template load<6>(b, kPairBytes);
-            tiles.template load<4>(upper, row_bytes);
+            tiles.template load_passing<4>(upper, row_bytes);
             tiles.template load<7>(b + 2 * kTile, kPairBytes);
-            tiles.template load<5>(lower, row_bytes);
+            tiles.template load_passing<5>(lower, row_bytes);
             tiles.template multiply<0, 4, 6>();
             tiles.template multiply<1, 4, 7>();
             tiles.template multiply<2, 5, 6>();
@@ -230,7 +233,7 @@ static void multiply_panels(const Rows<bfloat16>& a, const void* weights, int64_
         } else {
           for (int64_t k = 0; k < steps; k++, b += kTileDepth * kPanel, upper += kTileDepth) {
             tiles.template load<6>(b, kPairBytes);
-            tiles.template load<4>(upper, row_bytes);
+            tiles.template load_passing<4>(upper, row_bytes);
             tiles.template load<7>(b + 2 * kTile, kPairBytes);
             tiles.template multiply<0, 4, 6>();
             tiles.template multiply<1, 4, 7>();

@@ -248,6 +248,36 @@ FIN_INLINE void store_both(bfloat16* p, vf a, vf b) {
 }
 #endif
 
+/// The same for what is read much later: past the caches, which need not fetch a line first. Call `after_passing_stores` before another
+/// thread may read it.
+template <class T>
+FIN_INLINE void store_both_passing(T* p, vf a, vf b) {
+  store_both(p, a, b);
+}
+
+FIN_INLINE void after_passing_stores() {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
+}
+
+#if FIN_BYTES == 64
+FIN_INLINE bool begins_line(const void* p) { return (uintptr_t)p % 64 == 0; }
+
+FIN_INLINE void store_both_passing(float* p, vf a, vf b) {
+  if (!begins_line(p)) return store_both(p, a, b);
+  _mm512_stream_ps(p, (__m512)a);
+  _mm512_stream_ps(p + W, (__m512)b);
+}
+#endif
+
+#if defined(FIN_HAS_BFLOAT16)
+FIN_INLINE void store_both_passing(bfloat16* p, vf a, vf b) {
+  if (!begins_line(p)) return store_both(p, a, b);
+  _mm512_stream_si512((__m512i*)p, (__m512i)_mm512_cvtne2ps_pbh((__m512)b, (__m512)a));
+}
+#endif
+
 /// The first `count` < W elements, followed by zeros.
 template <class T>
 FIN_INLINE vf load_part(const T* p, int64_t count) {

@@ -27,6 +27,11 @@ class Tiles {
   }
 
   template <int R>
+  void load_passing(const void* from, int64_t step) {
+    load<R>(from, step);
+  }
+
+  template <int R>
   void save(void* to, int64_t step) {
     for (int64_t row = 0; row < kTile; row++) __builtin_memcpy((char*)to + row * step, registers_[R] + row * 64, 64);
   }
@@ -112,6 +117,12 @@ class Tiles {
   template <int R>
   FIN_MEMBER void load(const void* from, int64_t step) {
     __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(step), "i"(R));
+  }
+
+  /// Loads what will not be needed again soon: it does not push other memory out of the L1 cache.
+  template <int R>
+  FIN_MEMBER void load_passing(const void* from, int64_t step) {
+    __asm__ volatile("tileloaddt1 (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(step), "i"(R));
   }
 
   template <int R>
