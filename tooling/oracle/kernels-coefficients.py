@@ -60,6 +60,11 @@ scale = x**3 / np.tanh(x)
 coefficients, error = fit(scale, (np.tanh(x) - x) / np.tanh(x), u, (1e-6, bound), 4)
 print(f"kTanh (relative error {error:.1e}):", ", ".join(map(str, coefficients)))
 
+# 2^x for x from 0 to 1, for results that are rounded to bfloat16.
+x = nodes_of((0.0, 1.0))
+coefficients, error = fit(np.exp2(-x), np.ones(NODES), x, (0.0, 1.0), 3)
+print(f"kExp2Above (relative error {error:.1e}):", ", ".join(map(str, coefficients)))
+
 # What GELU and its derivative take from |v|, by parabolas around 0, 3/16, 6/16 and so on: z Φ(-z) and Φ(-z) - z φ(z). The first has a relative
 # error, but an absolute one below 1e-6; the second an absolute one.
 STEP = 3 / 16

@@ -84,20 +84,23 @@ FIN_INLINE vf gelu_slope(vf v) {
 
 // Approximations for results that are rounded to bfloat16, whose own error is 2^-9 = 2e-3.
 
-/// 2^x for x <= 0, with a relative error of 7.5e-5; 0 where it would be subnormal.
+/// 2^x for x <= 0, with a relative error of 7.5e-5 unless it is subnormal. With AVX-512 the fraction is from 0 to 1, since an instruction
+/// takes the whole part as it is; else from -1/2 to 1/2, and a subnormal result is 0.
 FIN_INLINE vf exp2_low(vf x) {
+#if defined(__x86_64__) && FIN_BYTES == 64
+  static const float kExp2Above[] = {0.078024514f, 0.22606717f, 0.69583356f, 0.9999252f};
+  const vf fraction = (vf)_mm512_reduce_ps((__m512)x, 1);  // x - floor(x)
+  return (vf)_mm512_scalef_ps((__m512)horner(kExp2Above, fraction), (__m512)x);
+#else
   static const float kExp2[] = {0.05517153f, 0.24261206f, 0.6932611f, 0.999928f};
   const vf magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
   const vf lowest = splat(-126.0f);
   vf inside = x < lowest ? lowest : x;
   vf n = (inside + magic) - magic;
   vf power = horner(kExp2, inside - n);
-#if FIN_BYTES == 64
-  vf value = (vf)_mm512_scalef_ps((__m512)power, (__m512)n);
-#else
   vf value = (vf)((vi)power + (__builtin_convertvector(n, vi) << 23));
-#endif
   return x < lowest ? splat(0.0f) : value;
+#endif
 }
 
 #if FIN_BYTES == 64

@@ -219,18 +219,33 @@ FIN_INLINE vf load(const bfloat16* p) {
   return (vf)(__builtin_convertvector(half, vu) << 16);
 }
 
-/// Rounds to nearest, ties to even; NaN stays NaN.
+/// The bits of bfloat16 in the lower half of each lane. Rounds to nearest, ties to even; NaN stays NaN.
+FIN_INLINE vu bfloat16_bits(vf v) {
+  vu bits = (vu)v;
+  vu rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+  vu quiet = (bits >> 16) | 0x40;
+  return v == v ? rounded : quiet;
+}
+
 FIN_INLINE void store(bfloat16* p, vf v) {
 #if defined(FIN_HAS_BFLOAT16)
   const __m256bh rounded = _mm512_cvtneps_pbh((__m512)v);
   __builtin_memcpy(p, &rounded, sizeof rounded);
 #else
-  vu bits = (vu)v;
-  vu rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-  vu quiet = (bits >> 16) | 0x40;
-  vu result = v == v ? rounded : quiet;
-  vh half = __builtin_convertvector(result, vh);
+  vh half = __builtin_convertvector(bfloat16_bits(v), vh);
   __builtin_memcpy(p, &half, sizeof half);
+#endif
+}
+
+/// Two numbers as bfloat16 in each lane, one in its lower half and one in its upper.
+FIN_INLINE vu bfloat16_pairs(vf lower, vf upper) {
+#if defined(FIN_HAS_BFLOAT16)
+  const vf both = (vf)_mm512_cvtne2ps_pbh((__m512)upper, (__m512)lower);
+  vs turns;
+  for (int i = 0; i < 2 * W; i++) turns[i] = (int16_t)(i % 2 * W + i / 2);
+  return (vu)_mm512_permutexvar_epi16((__m512i)turns, (__m512i)both);
+#else
+  return bfloat16_bits(lower) | (bfloat16_bits(upper) << 16);
 #endif
 }
 
