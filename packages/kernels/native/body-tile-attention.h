@@ -13,7 +13,7 @@ constexpr int64_t kQueries = 2 * kTile;             // queries that are worked o
 FIN_INLINE int64_t tile_attention_scratch(int64_t longest, int64_t head_dim) {
   const int64_t length = round_up(longest, kTileDepth);
   const int64_t queries = kQueries * head_dim / 2, values = length * head_dim / 2, context = kQueries * head_dim;
-  return queries + values + context + kQueries * length + kQueries * length / 2 + dropout_words_size(length);
+  return queries + values + context + kQueries * length + kQueries * length / 2 + kept_rows_size(kQueries, longest);
 }
 
 /// Transposes 16 x 16 words.
@@ -170,6 +170,23 @@ static void exponentials(const float* scores, int64_t length, float scale, bfloa
   for (int64_t part = 0; part < kParts; part++) store(sums + part * W, sum[part]);
 }
 
+/// Keep bits of 32 keys from a multiple of 32 on.
+FIN_INLINE uint32_t kept_of_keys(const uint16_t* kept, int64_t key, int64_t length) {
+  const uint32_t more = length - key > 16 ? kept[key / 16 + 1] : 0;
+  return kept[key / 16] | (more << 16);
+}
+
+/// Sets those of 32 weights to 0 that dropout does not keep.
+FIN_INLINE void drop_weights(bfloat16* weights, uint32_t kept) {
+#if defined(__x86_64__) && FIN_BYTES == 64
+  _mm512_storeu_si512(weights, _mm512_maskz_loadu_epi16(kept, weights));
+#else
+  for (int64_t i = 0; i < kTileDepth; i++) {
+    if ((kept >> i & 1) == 0) weights[i] = {};
+  }
+#endif
+}
+
 /// Writes the keep bits of dropout to the task, which must have them if there is dropout.
 /// @param tiles after `begin`
 template <int64_t kDims>
@@ -209,13 +226,13 @@ static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task
       for (int64_t i = 0; i < rows; i++) lse[first + i] = tops[i] * args.scale + __builtin_logf(totals[i]);
     }
     if (args.dropout.on) {
+      uint16_t* kept = kept_of_query(task, first);
+      draw_kept_rows(args.dropout, first_weight(args, task, first), args.drawn_longest, rows, length, kept,
+                     kept_words_of_attention(length), words);
       for (int64_t i = 0; i < rows; i++) {
-        uint16_t* kept = kept_of_query(task, first + i);
-        draw_kept(args.dropout, first_weight(args, task, first + i), length, kept, words);
         bfloat16* row = weights + i / kTile * kTile * longer + i % kTile * kTileDepth;
-        for (int64_t j = 0; j < length; j += W) {
-          bfloat16* to = row + j / kTileDepth * kTileHalves + j % kTileDepth;
-          store(to, drop_by_bits(load(to), 1.0f, kept, j));
+        for (int64_t key = 0; key < length; key += kTileDepth) {
+          drop_weights(row + key * kTile, kept_of_keys(kept_of_query(task, first + i), key, length));
         }
       }
     }

@@ -10,39 +10,65 @@ constexpr int64_t kBlockWords = 4 * kBlocks;
 /// Size in words of a buffer for `count` words of which whole vectors are read from any position.
 FIN_INLINE int64_t dropout_words_size(int64_t count) { return round_up(count + 3 + W, kBlockWords); }
 
-/// Writes words `first` to `first + count` of the draw, and some before and after them.
+/// The keys of a draw's rounds in all lanes.
+struct RoundKeys {
+  vq keys[10][2];
+};
+
+FIN_INLINE RoundKeys round_keys(const Dropout& dropout) {
+  RoundKeys of;
+  uint32_t k0 = dropout.key[0];
+  uint32_t k1 = dropout.key[1];
+  for (auto& round : of.keys) {
+    round[0] = splat_bits(k0);
+    round[1] = splat_bits(k1);
+    k0 += 0x9e3779b9u;
+    k1 += 0xbb67ae85u;
+  }
+  return of;
+}
+
+/// Draws the blocks of these counters, kBlockWords words.
 ///
 /// Each 64-bit lane holds one word of a block in its lower half. The upper half may hold anything: products use the lower halves
 /// only, and exclusive or does not carry.
-/// @return the address of word `first` in `out`
-static const uint32_t* dropout_words(const Dropout& dropout, int64_t first, int64_t count, uint32_t* out) {
+FIN_INLINE void draw_blocks(const Dropout& dropout, const RoundKeys& keys, vq counter, uint32_t* out) {
   const vq lower_half = splat_bits(0xffffffffu);
   const vq factor0 = splat_bits(0xd2511f53u);
   const vq factor1 = splat_bits(0xcd9e8d57u);
-  const int64_t skipped = first % 4;
+  vq x0 = counter;
+  vq x1 = counter >> 32;
+  vq x2 = splat_bits(dropout.counter[0]);
+  vq x3 = splat_bits(dropout.counter[1]);
+  for (const auto& round : keys.keys) {
+    vq product0 = multiply_lower(x0, factor0);
+    vq product1 = multiply_lower(x2, factor1);
+    x0 = (product1 >> 32) ^ x1 ^ round[0];
+    x1 = product1;
+    x2 = (product0 >> 32) ^ x3 ^ round[1];
+    x3 = product0;
+  }
+  vq lower, upper;
+  alternate((x0 & lower_half) | (x1 << 32), (x2 & lower_half) | (x3 << 32), lower, upper);
+  __builtin_memcpy(out, &lower, sizeof lower);
+  __builtin_memcpy(out + W, &upper, sizeof upper);
+}
+
+/// Counters of a block and those after it.
+FIN_INLINE vq counters_from(int64_t block) {
   vq counter;
-  for (int64_t i = 0; i < kBlocks; i++) counter[i] = (uint64_t)first / 4 + (uint64_t)i;
+  for (int64_t i = 0; i < kBlocks; i++) counter[i] = (uint64_t)i;
+  return counter + (uint64_t)block;
+}
+
+/// Writes words `first` to `first + count` of the draw, and some before and after them.
+/// @return the address of word `first` in `out`
+static const uint32_t* dropout_words(const Dropout& dropout, int64_t first, int64_t count, uint32_t* out) {
+  const RoundKeys keys = round_keys(dropout);
+  const int64_t skipped = first % 4;
+  vq counter = counters_from(first / 4);
   for (int64_t at = 0; at < skipped + count; at += kBlockWords, counter += (uint64_t)kBlocks) {
-    vq x0 = counter;
-    vq x1 = counter >> 32;
-    vq x2 = splat_bits(dropout.counter[0]);
-    vq x3 = splat_bits(dropout.counter[1]);
-    uint32_t k0 = dropout.key[0];
-    uint32_t k1 = dropout.key[1];
-    for (int round = 0; round < 10; round++) {
-      vq product0 = multiply_lower(x0, factor0);
-      vq product1 = multiply_lower(x2, factor1);
-      x0 = (product1 >> 32) ^ x1 ^ splat_bits(k0);
-      x1 = product1;
-      x2 = (product0 >> 32) ^ x3 ^ splat_bits(k1);
-      x3 = product0;
-      k0 += 0x9e3779b9u;
-      k1 += 0xbb67ae85u;
-    }
-    vq lower, upper;
-    alternate((x0 & lower_half) | (x1 << 32), (x2 & lower_half) | (x3 << 32), lower, upper);
-    __builtin_memcpy(out + at, &lower, sizeof lower);
-    __builtin_memcpy(out + at + W, &upper, sizeof upper);
+    draw_blocks(dropout, keys, counter, out + at);
   }
   return out + skipped;
 }
@@ -85,6 +111,47 @@ static void draw_kept(const Dropout& dropout, int64_t first, int64_t count, uint
     uint32_t bits = 0;
     for (int64_t lane = 0; lane < 16; lane += W) bits |= kept_lanes(dropout, drawn + i + lane) << lane;
     kept[i / 16] = (uint16_t)bits;
+  }
+}
+
+/// Blocks with `count` words of a draw, from any position in the first block.
+FIN_INLINE int64_t blocks_of_row(int64_t count) { return (count + 6) / 4; }
+
+/// Size in words of the scratch memory of `draw_kept_rows`.
+FIN_INLINE int64_t kept_rows_size(int64_t rows, int64_t count) {
+  return 6 * (round_up(rows * blocks_of_row(count), kBlocks) + kBlocks) + 16;
+}
+
+/// Writes the keep bits of rows of `count` elements, as `draw_kept` does of one. Blocks of one row follow those of the row before
+/// without a gap, so that short rows fill the vectors too.
+/// @param first the first element of the first row; each row begins `step` elements after the one before
+/// @param kept_step words from the bits of one row to those of the next
+/// @param scratch at a whole vector
+static void draw_kept_rows(const Dropout& dropout, int64_t first, int64_t step, int64_t rows, int64_t count, uint16_t* kept,
+                           int64_t kept_step, uint32_t* scratch) {
+  const int64_t each = blocks_of_row(count), all = round_up(rows * each, kBlocks);
+  const RoundKeys keys = round_keys(dropout);
+  uint64_t* counters = (uint64_t*)scratch;
+  uint32_t* words = scratch + 2 * (all + kBlocks);
+  for (int64_t row = 0; row < rows; row++) {
+    // The last of them may reach into the next row, which then writes its own.
+    for (int64_t block = 0; block < each; block += kBlocks) {
+      const vq counter = counters_from((first + row * step) / 4 + block);
+      __builtin_memcpy(counters + row * each + block, &counter, sizeof counter);
+    }
+  }
+  for (int64_t block = 0; block < all; block += kBlocks) {
+    vq counter;
+    __builtin_memcpy(&counter, counters + block, sizeof counter);
+    draw_blocks(dropout, keys, counter, words + 4 * block);
+  }
+  for (int64_t row = 0; row < rows; row++) {
+    const uint32_t* drawn = words + 4 * row * each + (first + row * step) % 4;
+    for (int64_t i = 0; i < count; i += 16) {
+      uint32_t bits = 0;
+      for (int64_t lane = 0; lane < 16; lane += W) bits |= kept_lanes(dropout, drawn + i + lane) << lane;
+      kept[row * kept_step + i / 16] = (uint16_t)(count - i < 16 ? bits & ((1u << (count - i)) - 1) : bits);
+    }
   }
 }
 
