@@ -15,6 +15,7 @@ namespace {
 #include "body-panels.h"
 #if FIN_UNIT == FIN_TILES
 #include "body-tile-attention.h"
+#include "body-tile-attention-grad.h"
 #endif
 #include "body-pack.h"
 #if FIN_UNIT == FIN_TILES

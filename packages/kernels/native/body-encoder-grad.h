@@ -75,6 +75,9 @@ static int64_t backward_scratch(const EncoderArgs& args, int64_t rows) {
   const auto need = [&](int64_t floats) { most = floats > most ? floats : most; };
   need(2 * round_up(args.hidden, kPanel));
   need(attention_scratch(args.longest, args.hidden / args.heads, true));
+#if FIN_UNIT == FIN_TILES
+  if (tiles_fit(args.hidden / args.heads)) need(tile_attention_grad_scratch(args.longest, args.hidden / args.heads));
+#endif
   for (int64_t i = 0; i < args.layer_count; i++) {
     for (const LowRank& update : args.layers[i].update) need(update_scratch<T>(update.rank, rows));
   }
@@ -136,6 +139,35 @@ static void sum_norm(const EncoderArgs& args, const EncoderGroup& group, const E
     store(gamma + i, sum_gamma);
     store(beta + i, sum_beta);
   }
+}
+
+template <class T>
+static void attend_grad(const EncoderArgs& args, const EncoderGroup& group, const EncoderLayer& layer, const Activations<T>& at,
+                        const Gradients<T>& to, Share tasks, float* scratch) {
+  AttentionArgs attention = attention_args(args, group, layer, at);
+  attention.dout = to.context;
+  attention.dq = to.projections;
+  attention.dk = to.projections + at.columns;
+  attention.dv = to.projections + 2 * at.columns;
+#if FIN_UNIT == FIN_TILES
+  const bool by_tiles = tiles_fit(attention.head_dim);
+  Tiles tiles;
+  if (by_tiles) tiles.begin();
+#endif
+  for (int64_t i = tasks.begin; i < tasks.end; i++) {
+    const AttentionTask task = attention_task(args, group, layer, i);
+    if (task.begin == task.end) continue;
+#if FIN_UNIT == FIN_TILES
+    if (by_tiles) {
+      attention_grad_by_tiles(attention, task, tiles, scratch);
+      continue;
+    }
+#endif
+    attention_grad<T>(attention, task, scratch);
+  }
+#if FIN_UNIT == FIN_TILES
+  if (by_tiles) tiles.end();
+#endif
 }
 
 FIN_INLINE vf gelu_slope_for(const float*, vf v) { return gelu_slope(v); }
@@ -353,18 +385,8 @@ static void run_encoder_grad(const EncoderArgs& args, const EncoderGroup& group,
       return;
     }
     case kAttendGrad: {
-      AttentionArgs attention = attention_args(args, group, layer, at);
-      attention.dout = to.context;
-      attention.dq = to.projections;
-      attention.dk = to.projections + at.columns;
-      attention.dv = to.projections + 2 * at.columns;
       for (int64_t i = 0; i < 3; i++) clear_fill(args, to.projections + i * at.columns, at.triple, rows);
-      const Share tasks((group.end - group.first) * args.heads, part, parts);
-      for (int64_t i = tasks.begin; i < tasks.end; i++) {
-        const AttentionTask task = attention_task(args, group, layer, i);
-        if (task.begin < task.end) attention_grad<T>(attention, task, scratch);
-      }
-      return;
+      return attend_grad(args, group, layer, at, to, Share((group.end - group.first) * args.heads, part, parts), scratch);
     }
     case kLowerInputGrad:
       if (number > 0) {

@@ -3,7 +3,7 @@
 // The scores are computed transposed, [keys, queries]. A lane of a vector then holds one query, and softmax needs no sums across lanes.
 // Two blocks of 16 queries are worked on together, each step for both, so that one waits less for the other.
 
-/// Whether `attend_by_tiles` can do it.
+/// Whether `attend_by_tiles` and `attention_grad_by_tiles` can do it.
 FIN_INLINE bool tiles_fit(int64_t head_dim) { return head_dim == 32 || head_dim == 64; }
 
 constexpr int64_t kTileWords = kTile * kTile;       // words of 32 bits in a tile
@@ -14,6 +14,11 @@ FIN_INLINE int64_t tile_attention_scratch(int64_t longest, int64_t head_dim) {
   const int64_t length = round_up(longest, kTileDepth);
   const int64_t queries = kQueries * head_dim / 2, values = length * head_dim / 2, context = kQueries * head_dim;
   return queries + values + context + kQueries * length + kQueries * length / 2 + kept_rows_size(kQueries, longest);
+}
+
+/// Prefetches the columns of the next head, which is the next task.
+FIN_INLINE void prefetch_next_head(const bfloat16* rows, int64_t step, int64_t count, int64_t head_dim) {
+  for (int64_t i = 0; i < count; i++) prefetch_next_head(rows + i * step, head_dim);
 }
 
 /// Transposes 16 x 16 words.
@@ -34,8 +39,13 @@ template <int64_t kDims>
 static void pack_transposed(const bfloat16* rows, int64_t step, int64_t count, bfloat16* out) {
   alignas(64) bfloat16 filled[kTile * kDims];
   if (count < kTile) {
-    __builtin_memset((void*)filled, 0, sizeof filled);
-    for (int64_t i = 0; i < count; i++) __builtin_memcpy((void*)(filled + i * kDims), rows + i * step, kDims * sizeof(bfloat16));
+    for (int64_t i = 0; i < kTile; i++) {
+      for (int64_t d = 0; d < kDims; d += 2 * W) {
+        vu words = {};
+        if (i < count) __builtin_memcpy(&words, rows + i * step + d, sizeof words);
+        __builtin_memcpy((void*)(filled + i * kDims + d), &words, sizeof words);
+      }
+    }
     rows = filled;
     step = kDims;
   }
@@ -95,12 +105,21 @@ FIN_INLINE void multiply_by_queries(Tiles& tiles, const bfloat16* rows, int64_t 
 /// Sums of `pairs` of 32 rows, weighted by 16 rows of weights: a tile of 16 even dimensions and one of odd dimensions for each 32.
 /// @param weights tiles of 16 rows x 32 weights
 /// @param pairs by `pack_pairs`
+/// @param add whether to add to the sums that are there
 template <int64_t kDims>
-FIN_INLINE void multiply_pairs_of_rows(Tiles& tiles, const bfloat16* weights, const bfloat16* pairs, int64_t depth, float* sums) {
-  tiles.template zero<0>();
-  tiles.template zero<1>();
-  if (kDims == 64) tiles.template zero<2>();
-  if (kDims == 64) tiles.template zero<3>();
+FIN_INLINE void multiply_pairs_of_rows(Tiles& tiles, const bfloat16* weights, const bfloat16* pairs, int64_t depth, float* sums,
+                                       bool add) {
+  if (add) {
+    tiles.template load<0>(sums, 64);
+    tiles.template load<1>(sums + kTileWords, 64);
+    if (kDims == 64) tiles.template load<2>(sums + 2 * kTileWords, 64);
+    if (kDims == 64) tiles.template load<3>(sums + 3 * kTileWords, 64);
+  } else {
+    tiles.template zero<0>();
+    tiles.template zero<1>();
+    if (kDims == 64) tiles.template zero<2>();
+    if (kDims == 64) tiles.template zero<3>();
+  }
   for (int64_t i = 0; i < depth; i += kTileDepth, weights += kTileHalves, pairs += kTileDepth * kDims) {
     tiles.template load<4>(weights, 64);
     tiles.template load<6>(pairs, 64);
@@ -119,13 +138,13 @@ FIN_INLINE void multiply_pairs_of_rows(Tiles& tiles, const bfloat16* weights, co
   if (kDims == 64) tiles.template save<3>(sums + 3 * kTileWords, 64);
 }
 
-/// Writes up to 16 rows of such sums, times a factor each.
+/// Writes rows of such sums, times a factor each. Each 16 rows have their tiles together.
 template <int64_t kDims, class F>
 FIN_INLINE void write_sums(const float* sums, int64_t rows, F factor, bfloat16* out, int64_t step) {
   for (int64_t i = 0; i < rows; i++) {
     const vf scale = splat(factor(i));
     for (int64_t d = 0; d < kDims; d += 2 * W) {
-      const float* even = sums + d / kTileDepth * 2 * kTileWords + i * kTile + d % kTileDepth / 2;
+      const float* even = sums + i / kTile * kTile * kDims + d / kTileDepth * 2 * kTileWords + i % kTile * kTile + d % kTileDepth / 2;
       const vu words = bfloat16_pairs(load(even) * scale, load(even + kTileWords) * scale);
       __builtin_memcpy((void*)(out + i * step + d), &words, sizeof words);
     }
@@ -238,13 +257,9 @@ static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task
     }
     tiles.after_stores();
     for (int64_t i = 0; i < rows; i += kTile) {
-      multiply_pairs_of_rows<kDims>(tiles, weights + i * longer, values, longer, context + i * kDims);
+      multiply_pairs_of_rows<kDims>(tiles, weights + i * longer, values, longer, context + i * kDims, false);
     }
-    for (int64_t i = 0; i < rows; i += kTile) {
-      const auto factor = [&](int64_t row) { return kept_scale / totals[i + row]; };
-      write_sums<kDims>(context + i * kDims, rows - i < kTile ? rows - i : kTile, factor, out + (first + i) * args.out_step,
-                        args.out_step);
-    }
+    write_sums<kDims>(context, rows, [&](int64_t i) { return kept_scale / totals[i]; }, out + first * args.out_step, args.out_step);
   }
 }
 

@@ -301,6 +301,10 @@ FIN_INLINE vf load_part(const T* p, int64_t count) {
   return load(lanes);
 }
 
+#if defined(__x86_64__) && FIN_BYTES == 64
+FIN_INLINE vf load_part(const float* p, int64_t count) { return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p); }
+#endif
+
 template <class T>
 FIN_INLINE void store_part(T* p, vf v, int64_t count) {
   T lanes[W];

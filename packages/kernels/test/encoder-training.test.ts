@@ -310,6 +310,36 @@ describe('training an encoder', () => {
     disposeLayers(all);
   });
 
+  it.each(encoderUnits)('gives a sequence the same gradient beside one with a NaN, by %s', (unit) => {
+    chooseUnit(unit);
+    const several = cases['sequences around a tile'];
+    const layers = makeLayers(several, trainings['no update']);
+    const offsets = offsetsOf(several.lengths);
+    const weights = normal<tf.Tensor2D>('dy', [tokensOf(several), several.hidden]);
+    const gradientOfX = (numbers: Float32Array) =>
+      tf.tidy(() => {
+        const loss = (x: tf.Tensor) =>
+          tf.sum(tf.mul(encoder(x as tf.Tensor2D, offsets, layers, { heads: several.heads }), weights));
+        return tf.grad(loss)(tf.tensor2d(numbers, weights.shape)).dataSync<'float32'>();
+      });
+    const numbers = tf.tidy(() => inputOf(several).dataSync<'float32'>());
+    for (const sequence of several.lengths.keys()) {
+      const [begin, end] = [offsets[sequence] * several.hidden, offsets[sequence + 1] * several.hidden];
+      const spoilt = numbers.slice();
+      spoilt[begin + 5] = Number.NaN;
+      for (const low of [false, true]) {
+        const run = (x: Float32Array) => (low ? inBfloat16(() => gradientOfX(x)) : gradientOfX(x));
+        const [usual, beside] = [run(numbers), run(spoilt)];
+        expect(beside.subarray(begin, end).some(Number.isNaN)).toBe(true);
+        usual.fill(0, begin, end);
+        beside.fill(0, begin, end);
+        expect(beside).toEqual(usual);
+      }
+    }
+    weights.dispose();
+    disposeLayers(layers);
+  });
+
   it.runIf(fused)('is deterministic, on any number of threads', () => {
     const layers = makeLayers(
       cases['many sequences'],
