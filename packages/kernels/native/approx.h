@@ -26,6 +26,19 @@ FIN_INLINE vf exp_negative(vf x) {
   return x < lowest ? splat(0.0f) : value;
 }
 
+/// ln(x) of a normal x > 0. x = 2^n m with m from 2/3 to 4/3, and ln(m) = 2 artanh(s) with s = (m - 1) / (m + 1), by its series.
+FIN_INLINE vf log_positive(vf x) {
+  static const float kArtanh[] = {1.0f / 9, 1.0f / 7, 1.0f / 5, 1.0f / 3};
+  const vi two_thirds = splat_int(0x3f2aaaab);
+  vi n = ((vi)x - two_thirds) >> 23;
+  vf m = (vf)((vi)x - (n << 23));
+  vf s = (m - 1.0f) / (m + 1.0f);
+  vf square = s * s;
+  vf half = fma(horner(kArtanh, square) * square, s, s);
+  vf result = fma(__builtin_convertvector(n, vf), splat(0.693147181f), half + half);
+  return x == x ? result : x;
+}
+
 /// 1 / (1 + e^-x)
 FIN_INLINE vf sigmoid(vf x) {
   vf e = exp_negative((vf)((vi)x | INT32_MIN));  // e^-|x|

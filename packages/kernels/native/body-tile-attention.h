@@ -232,6 +232,10 @@ static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task
   for (int64_t first = 0; first < length; first += kQueries) {
     const int64_t rows = length - first < kQueries ? length - first : kQueries;
     const int64_t blocks = (rows + kTile - 1) / kTile;
+    if (args.dropout.on) {
+      draw_kept_rows(args.dropout, first_weight(args, task, first), args.drawn_longest, rows, length, kept_of_query(task, first),
+                     kept_words_of_attention(length), words);
+    }
     for (int64_t i = 0; i < rows; i += kTile) {
       pack_transposed<kDims>(query + (first + i) * step, step, rows - i, queries + i * kDims);
     }
@@ -242,12 +246,11 @@ static void attend_by_tiles(const AttentionArgs& args, const AttentionTask& task
       exponentials(scores + i * longer, length, args.scale, weights + i * longer, tops + i, totals + i);
     }
     if (lse != nullptr) {
-      for (int64_t i = 0; i < rows; i++) lse[first + i] = tops[i] * args.scale + __builtin_logf(totals[i]);
+      for (int64_t i = 0; i < rows; i += W) {
+        store_up_to(lse + first + i, fma(load(tops + i), splat(args.scale), log_positive(load(totals + i))), rows - i);
+      }
     }
     if (args.dropout.on) {
-      uint16_t* kept = kept_of_query(task, first);
-      draw_kept_rows(args.dropout, first_weight(args, task, first), args.drawn_longest, rows, length, kept,
-                     kept_words_of_attention(length), words);
       for (int64_t i = 0; i < rows; i++) {
         bfloat16* row = weights + i / kTile * kTile * longer + i % kTile * kTileDepth;
         for (int64_t key = 0; key < length; key += kTileDepth) {

@@ -312,6 +312,12 @@ FIN_INLINE void store_part(T* p, vf v, int64_t count) {
   for (int64_t i = 0; i < count; i++) p[i] = lanes[i];
 }
 
+#if defined(__x86_64__) && FIN_BYTES == 64
+FIN_INLINE void store_part(float* p, vf v, int64_t count) {
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)v);
+}
+#endif
+
 /// Loads or stores a whole vector, or the rest of a row.
 template <class T>
 FIN_INLINE vf load_up_to(const T* p, int64_t count) {
