@@ -6,9 +6,9 @@
 /// Whether `attend_by_tiles` and `attention_grad_by_tiles` can do it.
 FIN_INLINE bool tiles_fit(int64_t head_dim) { return head_dim == 32 || head_dim == 64; }
 
-constexpr int64_t kTileWords = kTile * kTile;       // words of 32 bits in a tile
-constexpr int64_t kTileHalves = 2 * kTileWords;     // bfloat16 numbers in a tile
-constexpr int64_t kQueries = 2 * kTile;             // queries that are worked on together
+constexpr int64_t kTileWords = kTile * kTile;    // words of 32 bits in a tile
+constexpr int64_t kTileHalves = 2 * kTileWords;  // bfloat16 numbers in a tile
+constexpr int64_t kQueries = 2 * kTile;          // queries that are worked on together
 
 FIN_INLINE int64_t tile_attention_scratch(int64_t longest, int64_t head_dim) {
   const int64_t length = round_up(longest, kTileDepth);
