@@ -57,6 +57,8 @@ const [works, sizes, precisions] = [
 const rounds = Number(options.rounds);
 
 const page = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
+/** Before it is measured, a contender works at least so long, and at least one pass: JavaScript is compiled on the way. */
+const WARM_UP_MS = 2000;
 const say = (text) => process.stderr.write(`${text}\n`);
 const cache = join(cacheRoot(), 'peers');
 const python = pythonEnvironment(join(cache, 'python'), PYTHON, say);
@@ -112,7 +114,9 @@ async function measure(job) {
         modules,
       };
       const worker = await Worker.start(contender.command, request);
-      await worker.pass(); // warm-up
+      const warm = performance.now() + WARM_UP_MS;
+      do await worker.pass();
+      while (performance.now() < warm);
       runs.push({ contender, worker, passes: [] });
     }
     for (let round = 0; round < rounds; round++) {
