@@ -10,6 +10,47 @@ constexpr int64_t kTileWords = kTile * kTile;    // words of 32 bits in a tile
 constexpr int64_t kTileHalves = 2 * kTileWords;  // bfloat16 numbers in a tile
 constexpr int64_t kQueries = 2 * kTile;          // queries that are worked on together
 
+/// Blocks with `count` words of a draw, from any position in the first block.
+FIN_INLINE int64_t blocks_of_row(int64_t count) { return (count + 6) / 4; }
+
+/// Size in words of the scratch memory of `draw_kept_rows`.
+FIN_INLINE int64_t kept_rows_size(int64_t rows, int64_t count) {
+  return 6 * (round_up(rows * blocks_of_row(count), kBlocks) + kBlocks) + 16;
+}
+
+/// Writes the keep bits of rows of `count` elements, as `draw_kept` does of one. Blocks of one row follow those of the row before
+/// without a gap, so that short rows fill the vectors too.
+/// @param first the first element of the first row; each row begins `step` elements after the one before
+/// @param kept_step words from the bits of one row to those of the next
+/// @param scratch at a whole vector
+static void draw_kept_rows(const Dropout& dropout, int64_t first, int64_t step, int64_t rows, int64_t count, uint16_t* kept,
+                           int64_t kept_step, uint32_t* scratch) {
+  const int64_t each = blocks_of_row(count), all = round_up(rows * each, kBlocks);
+  const RoundKeys keys = round_keys(dropout);
+  uint64_t* counters = (uint64_t*)scratch;
+  uint32_t* words = scratch + 2 * (all + kBlocks);
+  for (int64_t row = 0; row < rows; row++) {
+    // The last of them may reach into the next row, which then writes its own.
+    for (int64_t block = 0; block < each; block += kBlocks) {
+      const vq counter = counters_from((first + row * step) / 4 + block);
+      __builtin_memcpy(counters + row * each + block, &counter, sizeof counter);
+    }
+  }
+  for (int64_t block = 0; block < all; block += kBlocks) {
+    vq counter;
+    __builtin_memcpy(&counter, counters + block, sizeof counter);
+    draw_blocks(dropout, keys, counter, words + 4 * block);
+  }
+  for (int64_t row = 0; row < rows; row++) {
+    const uint32_t* drawn = words + 4 * row * each + (first + row * step) % 4;
+    for (int64_t i = 0; i < count; i += 16) {
+      uint32_t bits = 0;
+      for (int64_t lane = 0; lane < 16; lane += W) bits |= kept_lanes(dropout, drawn + i + lane) << lane;
+      kept[row * kept_step + i / 16] = (uint16_t)(count - i < 16 ? bits & ((1u << (count - i)) - 1) : bits);
+    }
+  }
+}
+
 FIN_INLINE int64_t tile_attention_scratch(int64_t longest, int64_t head_dim) {
   const int64_t length = round_up(longest, kTileDepth);
   const int64_t queries = kQueries * head_dim / 2, values = length * head_dim / 2, context = kQueries * head_dim;
