@@ -8,7 +8,6 @@ import { autocast, precisionPolicy, toLowPrecision } from '@fin/amp';
 import { loadKernels, planAttention } from '@fin/kernels';
 import { loadTensorFlow, randomStreams } from '@fin/runtime';
 import * as tf from '@tensorflow/tfjs-core';
-import { kernelsState } from '../../kernels/dist/state.js';
 import { BertModel, createConfig } from '../dist/index.js';
 import { packSequences } from '../dist/tokenizer/index.js';
 
@@ -25,7 +24,10 @@ const batches = Array.from({ length: BATCHES }, (_, i) =>
 await loadTensorFlow({ backend: 'tensorflow' });
 const { notes } = await loadKernels();
 for (const note of notes) console.log(note);
-const { addon } = kernelsState();
+const key = Object.getOwnPropertySymbols(globalThis).find((symbol) =>
+  Symbol.keyFor(symbol)?.startsWith('@fin/kernels/state/'),
+);
+const { addon } = globalThis[key];
 if (!addon?.chooseEncoder(process.argv[3] ?? '') || !addon.choose(process.argv[4] ?? '', 0)) {
   throw new Error(`there is no such unit here: ${addon?.encoderUnits()}, ${addon?.instructionSets()}`);
 }
