@@ -241,8 +241,9 @@ FIN_INLINE void store(bfloat16* p, vf v) {
 FIN_INLINE vu bfloat16_pairs(vf lower, vf upper) {
 #if defined(FIN_HAS_BFLOAT16)
   const vf both = (vf)_mm512_cvtne2ps_pbh((__m512)upper, (__m512)lower);
-  vs turns;
-  for (int i = 0; i < 2 * W; i++) turns[i] = (int16_t)(i % 2 * W + i / 2);
+  // Written out: Clang would fill a vector in a loop at each call.
+  const vs turns = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                    8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
   return (vu)_mm512_permutexvar_epi16((__m512i)turns, (__m512i)both);
 #else
   return bfloat16_bits(lower) | (bfloat16_bits(upper) << 16);
