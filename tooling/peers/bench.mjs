@@ -93,15 +93,21 @@ async function compareLosses() {
   return { updates: ours.length, first: ours[0], last: ours.at(-1), largestDifference: difference };
 }
 
+/** Passes that take at least so long together. */
+async function passesFor(worker, milliseconds) {
+  const passes = [];
+  const end = performance.now() + milliseconds;
+  do passes.push(await worker.pass());
+  while (performance.now() < end);
+  return passes;
+}
+
 /**
  * One or more passes. Of several the first does not count: after the turns of the others, the caches hold nothing of this contender, as is
  * not so in the midst of long work.
  */
 async function takeTurn(worker) {
-  const passes = [];
-  const end = performance.now() + TURN_MS;
-  do passes.push(await worker.pass());
-  while (performance.now() < end);
+  const passes = await passesFor(worker, TURN_MS);
   return passes.length > 1 ? passes.slice(1) : passes;
 }
 
@@ -128,9 +134,7 @@ async function measure(job) {
         modules,
       };
       const worker = await Worker.start(contender.command, request);
-      const warm = performance.now() + WARM_UP_MS;
-      do await worker.pass();
-      while (performance.now() < warm);
+      await passesFor(worker, WARM_UP_MS);
       runs.push({ contender, worker, passes: [] });
     }
     for (let round = 0; round < rounds; round++) {

@@ -149,25 +149,10 @@ static void attend_grad(const EncoderArgs& args, const EncoderGroup& group, cons
   attention.dq = to.projections;
   attention.dk = to.projections + at.columns;
   attention.dv = to.projections + 2 * at.columns;
-#if FIN_UNIT == FIN_TILES
-  const bool by_tiles = tiles_fit(attention.head_dim);
-  Tiles tiles;
-  if (by_tiles) tiles.begin();
-#endif
-  for (int64_t i = tasks.begin; i < tasks.end; i++) {
-    const AttentionTask task = attention_task(args, group, layer, i);
-    if (task.begin == task.end) continue;
-#if FIN_UNIT == FIN_TILES
-    if (by_tiles) {
-      attention_grad_by_tiles(attention, task, tiles, scratch);
-      continue;
-    }
-#endif
-    attention_grad<T>(attention, task, scratch);
-  }
-#if FIN_UNIT == FIN_TILES
-  if (by_tiles) tiles.end();
-#endif
+  each_task(
+      args, group, layer, tasks,
+      [&](const AttentionTask& task, auto& tiles) { attention_grad_by_tiles(attention, task, tiles, scratch); },
+      [&](const AttentionTask& task) { attention_grad<T>(attention, task, scratch); });
 }
 
 FIN_INLINE vf gelu_slope_for(const float*, vf v) { return gelu_slope(v); }

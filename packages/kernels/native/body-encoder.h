@@ -121,6 +121,7 @@ static void norm_sum(const EncoderArgs& args, const EncoderGroup& group, const E
       store_both(x + i, fma(a, load(gamma + i), load(beta + i)), fma(b, load(gamma + i + W), load(beta + i + W)));
     }
   }
+  after_passing_stores();
 }
 
 /// What the attention of a layer has in both directions.
@@ -155,30 +156,35 @@ static AttentionTask attention_task(const EncoderArgs& args, const EncoderGroup&
   return task;
 }
 
+/// Calls `by_tiles(task, tiles)` for each task, where tiles are there and fit the heads, else `by_vectors(task)`.
+template <class ByTiles, class ByVectors>
+static void each_task(const EncoderArgs& args, const EncoderGroup& group, const EncoderLayer& layer, Share tasks,
+                      [[maybe_unused]] const ByTiles& by_tiles, const ByVectors& by_vectors) {
+  const auto each = [&](const auto& run) {
+    for (int64_t i = tasks.begin; i < tasks.end; i++) {
+      const AttentionTask task = attention_task(args, group, layer, i);
+      if (task.begin < task.end) run(task);
+    }
+  };
+#if FIN_UNIT == FIN_TILES
+  if (tiles_fit(args.hidden / args.heads)) {
+    Tiles tiles;
+    tiles.begin();
+    each([&](const AttentionTask& task) { by_tiles(task, tiles); });
+    return tiles.end();
+  }
+#endif
+  each(by_vectors);
+}
+
 template <class T>
 static void attend(const EncoderArgs& args, const EncoderGroup& group, const EncoderLayer& layer, const Activations<T>& at,
                    Share tasks, float* scratch) {
-  AttentionArgs attention_of_group = attention_args(args, group, layer, at);
-  attention_of_group.out = at.context;
-#if FIN_UNIT == FIN_TILES
-  const bool by_tiles = tiles_fit(attention_of_group.head_dim);
-  Tiles tiles;
-  if (by_tiles) tiles.begin();
-#endif
-  for (int64_t i = tasks.begin; i < tasks.end; i++) {
-    const AttentionTask task = attention_task(args, group, layer, i);
-    if (task.begin == task.end) continue;
-#if FIN_UNIT == FIN_TILES
-    if (by_tiles) {
-      attend_by_tiles(attention_of_group, task, tiles, scratch);
-      continue;
-    }
-#endif
-    attention<T>(attention_of_group, task, scratch);
-  }
-#if FIN_UNIT == FIN_TILES
-  if (by_tiles) tiles.end();
-#endif
+  AttentionArgs of_group = attention_args(args, group, layer, at);
+  of_group.out = at.context;
+  each_task(
+      args, group, layer, tasks, [&](const AttentionTask& task, auto& tiles) { attend_by_tiles(of_group, task, tiles, scratch); },
+      [&](const AttentionTask& task) { attention<T>(of_group, task, scratch); });
 }
 
 /// Copies rows of the group from x, and fills up what later stages expect to be zero.
@@ -259,8 +265,7 @@ static void run_encoder(const EncoderArgs& args, const EncoderGroup& group, Enco
                     panels.end, scratch);
     }
     case kNormAttention:
-      norm_sum(args, group, layer, kAttentionNorm, at, rows, scratch);
-      return after_passing_stores();
+      return norm_sum(args, group, layer, kAttentionNorm, at, rows, scratch);
     case kLowerAttended:
       return lower_some(kIntermediate, at.x, at.narrow, args.hidden);
     case kExpand: {
@@ -279,8 +284,7 @@ static void run_encoder(const EncoderArgs& args, const EncoderGroup& group, Enco
       return linear(group, layer, kOutput, inner, codes, at.low[kOutput], at.sum, at.narrow, panels.begin, panels.end, scratch);
     }
     case kNormOutput:
-      norm_sum(args, group, layer, kOutputNorm, at, rows, scratch);
-      return after_passing_stores();
+      return norm_sum(args, group, layer, kOutputNorm, at, rows, scratch);
     case kStore:
       return store_rows(args, group, at.x, at.narrow, (T*)args.y, rows);
   }

@@ -7,13 +7,8 @@ FIN_INLINE void store_depths(float* panel, int64_t col, vf upper, vf lower) {
 }
 
 FIN_INLINE void store_depths(bfloat16* panel, int64_t col, vf upper, vf lower) {
-  bfloat16 low[2 * W];
-  store(low, upper);
-  store(low + W, lower);
-  vh halves[2];
-  __builtin_memcpy(halves, low, sizeof halves);
-  const vu pair = __builtin_convertvector(halves[0], vu) | __builtin_convertvector(halves[1], vu) << 16;
-  __builtin_memcpy((void*)(panel + 2 * col), &pair, sizeof pair);
+  const vu pairs = bfloat16_pairs(upper, lower);
+  __builtin_memcpy((void*)(panel + 2 * col), &pairs, sizeof pairs);
 }
 
 /// Packs 32 columns of some rows as the second factor of a product over the rows, with zeros up to `depth` rows.
